@@ -1,0 +1,162 @@
+"""Every error of sanca, in one tree. The class says who can do something about it.
+
+SancaError
+├─ ConfigurationError           the operator can fix it; says which setting and what was read
+├─ GatewayError
+│  ├─ GatewayUnavailableError   (retry)
+│  ├─ GatewayAuthError
+│  └─ ConversionError
+├─ ToolError
+│  ├─ ToolNotFoundError
+│  ├─ ToolArgumentError         the model may try again
+│  ├─ ToolDeniedError           a person or a policy said no
+│  └─ ToolFailedError           it should not be tried again unchanged
+├─ SandboxError
+│  ├─ ActionTimeoutError
+│  └─ LimitExceededError
+├─ ModelError
+│  ├─ ModelUnavailableError     (retry)
+│  └─ ModelOutputError          could not be parsed
+├─ StoreError
+│  └─ StoreUnavailableError     (retry)
+└─ RunError
+   ├─ BudgetExceededError
+   └─ RunCancelledError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SancaError(Exception):
+    """Base of all errors that sanca raises on purpose. `str(error)` is one clear sentence fit for a user."""
+
+    retryable: bool = False
+    """Whether the same call may succeed later without any change."""
+
+
+class ConfigurationError(SancaError):
+    """A setting is missing or wrong; the operator can fix it."""
+
+    def __init__(self, message: str, *, setting: str | None = None) -> None:
+        self.setting = setting
+        super().__init__(message)
+
+
+class GatewayError(SancaError):
+    """The Py4J gateway to the host misbehaved."""
+
+
+class GatewayUnavailableError(GatewayError):
+    """The host did not answer; it may be starting again."""
+
+    retryable = True
+
+
+class GatewayAuthError(GatewayError):
+    """The host refused our token."""
+
+
+class ConversionError(GatewayError):
+    """A value has no form on the wire."""
+
+
+class ToolError(SancaError):
+    """A tool call did not give a value."""
+
+    kind: str = "failed"
+    """The `kind` of the call envelope this error stands for (docs/reference/contracts.md, section 3)."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tool_name: str = "",
+        call_id: str = "",
+        argument: str | None = None,
+        near: Sequence[str] = (),
+        java_class: str | None = None,
+        stack: Sequence[str] = (),
+        retryable: bool = False,
+    ) -> None:
+        self.tool_name = tool_name
+        self.call_id = call_id
+        self.argument = argument
+        self.near = tuple(near)
+        self.java_class = java_class
+        self.stack = tuple(stack)
+        self.retryable = retryable
+        super().__init__(message)
+
+
+class ToolNotFoundError(ToolError):
+    """No toolkit or tool of that name; `near` holds names that are close."""
+
+    kind = "not_found"
+
+
+class ToolArgumentError(ToolError):
+    """An argument is missing, unknown or of the wrong kind; `argument` names it."""
+
+    kind = "argument"
+
+
+class ToolDeniedError(ToolError):
+    """A person, a right or a policy refused the call."""
+
+    kind = "denied"
+
+
+class ToolFailedError(ToolError):
+    """The tool ran and failed."""
+
+    kind = "failed"
+
+
+class SandboxError(SancaError):
+    """The sandbox could not run an action."""
+
+
+class ActionTimeoutError(SandboxError):
+    """The action used up its time."""
+
+
+class LimitExceededError(SandboxError):
+    """The action hit a limit of bytes or processes."""
+
+
+class ModelError(SancaError):
+    """A language model call failed."""
+
+
+class ModelUnavailableError(ModelError):
+    """The endpoint did not answer, or asked us to wait."""
+
+    retryable = True
+
+
+class ModelOutputError(ModelError):
+    """The reply could not be used: no code block, two blocks, cut off."""
+
+
+class StoreError(SancaError):
+    """The memory store refused."""
+
+
+class StoreUnavailableError(StoreError):
+    """The memory store did not answer in time."""
+
+    retryable = True
+
+
+class RunError(SancaError):
+    """A run could not go on."""
+
+
+class BudgetExceededError(RunError):
+    """The run used up its rounds, calls, seconds or money."""
+
+
+class RunCancelledError(RunError):
+    """A person cancelled the run."""

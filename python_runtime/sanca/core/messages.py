@@ -1,0 +1,100 @@
+"""Messages, percepts and what a model is asked and answers: the data that passes between zones and rooms."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Caller(BaseModel):
+    """Who asks, as the host or the terminal authenticated them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str = "default"
+    user: str = "local"
+    rights: tuple[str, ...] = ()
+    trace_id: str = ""
+    channel: Literal["chat", "api", "cli", "a2a", "mcp"] = "chat"
+    language: str = "en"
+
+
+class Message(BaseModel):
+    """One message of a session."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    role: Literal["user", "assistant", "system"]
+    content: str
+    run_id: str = ""
+    created_at: str = ""
+    """ISO 8601, UTC."""
+
+
+class Usage(BaseModel):
+    """Tokens and cost of model calls."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    """In `currency`; 0 when the price is not known."""
+    currency: str = ""
+
+
+class PromptMessage(BaseModel):
+    """One message of a model request."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """What a provider gave with its reply and wants back untouched (reasoning signatures)."""
+
+
+class ModelRequest(BaseModel):
+    """What a model is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    messages: tuple[PromptMessage, ...]
+    temperature: float = 0.0
+    max_output_tokens: int = 4096
+    timeout_seconds: float = 120.0
+
+
+class ModelDelta(BaseModel):
+    """A piece of a streamed reply. The last one carries `finish_reason` and `usage`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    extra: dict[str, Any] = Field(default_factory=dict)
+
+
+class SkillMatch(BaseModel):
+    """A skill that fits a message, with its parameters filled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    skill: str
+    title: str
+    score: float
+    """In [0, 1], calibrated: at or above the library's threshold it is used."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    """Required parameters that neither the message nor the session gave; they are asked for."""
+    why: str = ""
+    """One sentence for the page, in the message's language."""
+    code: str = ""
+    """The action, parameters not yet filled in: they are assigned by name in front of it."""

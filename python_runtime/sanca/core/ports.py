@@ -1,0 +1,125 @@
+"""Protocols between rooms: what a room accepts from a sibling, passed in by `app.py`. No implementation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
+from sanca.core.tools import CallContext, ToolkitDefinition
+
+Entities = Mapping[str, Sequence[str]]
+"""Kind → names the environment knows now, for instance `{"service": ["a", "b"], "release": ["v1.2.0"]}`."""
+
+
+class Model(Protocol):
+    """A language model client. May be used from many runs at once."""
+
+    @property
+    def name(self) -> str:
+        """The model's name as the provider spells it."""
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
+        """Stream one reply; cancelling the iteration closes the connection.
+
+        Raises:
+            ModelUnavailableError: No answer, or the provider asked us to wait; may be tried again.
+            ModelError: The provider refused; says why in one sentence.
+        """
+
+
+@runtime_checkable
+class Toolkit(Protocol):
+    """A toolkit that is not Java: a Python class, an MCP server, another agent. Lives in the broker, on its event loop.
+
+    Lifecycle: `open` once before any call, `close` once after the last; `call` many times at once. On cancellation
+    `call` stops its outside work and raises.
+    """
+
+    @property
+    def definition(self) -> ToolkitDefinition:
+        """Name and tools as of now; may change after `open`."""
+
+    async def open(self) -> None:
+        """Connect. A toolkit that cannot connect raises a SancaError; it is then listed as unavailable, with the reason."""
+
+    async def call(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> Any:
+        """Run one tool and return a JSON-like value.
+
+        Raises:
+            ToolError: With a sentence that a model can act on.
+        """
+
+    async def close(self) -> None:
+        """Disconnect and end every child process."""
+
+
+class SessionStore(Protocol):
+    """Keeps sessions, messages, files and feedback. Safe to call from many tasks at once.
+
+    Every method takes tenant and user, and sees nothing of others.
+    """
+
+    async def open(self) -> None:
+        """Open the store, making or migrating its schema."""
+
+    async def close(self) -> None:
+        """Close it; nothing may be called after."""
+
+    async def touch_session(self, tenant: str, user: str, session_id: str, *, title: str = "") -> None:
+        """Make the session if it does not exist, and mark it used now. A title is only set where none is."""
+
+    async def list_sessions(self, tenant: str, user: str, *, limit: int = 50) -> list[dict[str, str]]:
+        """Return `session_id, title, created_at, updated_at`, most recently used first."""
+
+    async def rename_session(self, tenant: str, user: str, session_id: str, title: str) -> None:
+        """Give the session a title."""
+
+    async def delete_session(self, tenant: str, user: str, session_id: str) -> None:
+        """Forget the session, its messages, files' records and feedback."""
+
+    async def owns_session(self, tenant: str, user: str, session_id: str) -> bool:
+        """Whether the session exists and is this user's."""
+
+    async def session_exists(self, session_id: str) -> bool:
+        """Whether anyone has a session of that id (ids are not reused across users)."""
+
+    async def add_message(self, tenant: str, user: str, session_id: str, message: Message) -> None:
+        """Append a message; the same id again is ignored."""
+
+    async def messages(self, tenant: str, user: str, session_id: str, *, limit: int = 50) -> list[Message]:
+        """Return the newest messages, oldest first."""
+
+    async def drop_messages_from(self, tenant: str, user: str, session_id: str, message_id: str) -> None:
+        """Leave out this message and all after it from `messages` (edit and resend). Kept for audit."""
+
+    async def add_feedback(self, tenant: str, user: str, run_id: str, thumb: str, comment: str) -> None:
+        """Keep a thumb up or down; a second one of the same run replaces the first."""
+
+    async def add_file(self, tenant: str, user: str, info: Mapping[str, Any]) -> None:
+        """Keep a file's record: `file_id, session_id, name, size_bytes, media_type, direction, path`."""
+
+    async def file(self, tenant: str, user: str, file_id: str) -> dict[str, Any] | None:
+        """Return a file's record, or None."""
+
+    async def files(self, tenant: str, user: str, session_id: str) -> list[dict[str, Any]]:
+        """Return the session's files' records, oldest first."""
+
+
+class SkillLibrary(Protocol):
+    """Finds the skill that a message asks for. Works offline."""
+
+    def match(
+        self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
+    ) -> SkillMatch | None:
+        """Return the skill that fits, with parameters filled from message, entities and history; None when none does.
+
+        Args:
+            message: Plain language, English or Chinese or mixed; at most 8,000 characters.
+            entities: Names the environment knows; a parameter of such a kind must be one of them when they are given.
+            history: Earlier messages, oldest first, for "it" and "that service".
+            language: `en` or `zh`; empty: told from the message.
+        """
+
+    def listing(self) -> list[dict[str, str]]:
+        """Return `name, title_en, title_zh, example_en, example_zh` of every skill, in a good order to read."""

@@ -1,0 +1,96 @@
+"""What a toolkit and a tool are, as data. The same for Java, Python, MCP and agent toolkits; no code that calls them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Effect(StrEnum):
+    """What a call does to the world. Everything but READ asks a person first, unless policy says otherwise."""
+
+    READ = "READ"
+    WRITE = "WRITE"
+    DESTRUCTIVE = "DESTRUCTIVE"
+
+
+class ToolDefinition(BaseModel):
+    """One callable of a toolkit."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    description: str = ""
+    effect: Effect = Effect.READ
+    idempotent: bool = False
+    approval: Literal["AUTO", "ALWAYS", "NEVER"] = "AUTO"
+    """AUTO asks for every effect but READ."""
+    interaction: Literal["none", "form", "approval"] = "none"
+    """form and approval: after the tool answered with a card, the gate waits for a person's answer, which becomes the value."""
+    right: str = ""
+    """The portal right a caller needs, for instance `system:operate`; empty: none."""
+    timeout_seconds: float = 30.0
+    undo: str | None = None
+    """How to take it back, in words for the approval card."""
+    input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON Schema of an object; the order of `properties` is the order of positional arguments."""
+    output_schema: dict[str, Any] = Field(default_factory=dict)
+
+
+class ToolkitDefinition(BaseModel):
+    """A named group of tools. Names may be dotted: `agents.change_reviewer`, `mcp.runbooks`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    description: str = ""
+    source: Literal["java", "python", "mcp", "agent", "engine"] = "python"
+    tools: tuple[ToolDefinition, ...] = ()
+
+
+class CallContext(BaseModel):
+    """Who calls, for which run, under which id. Travels with each call as `contextJson`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    call_id: str
+    run_id: str
+    session_id: str
+    tenant: str
+    user: str
+    rights: tuple[str, ...] = ()
+    channel: str = "chat"
+    trace_id: str = ""
+    timeout_seconds: float = 30.0
+    approved_by: str | None = None
+
+
+class CallError(BaseModel):
+    """Why a call gave no value; the `error` of a call envelope."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal[
+        "argument", "not_found", "denied", "approval_required", "failed", "cancelled", "timeout", "unknown", "conflict",
+        "unavailable",
+    ]
+    message: str
+    argument: str | None = None
+    near: tuple[str, ...] = ()
+    java_class: str | None = None
+    stack: tuple[str, ...] = ()
+    retryable: bool = False
+
+
+class CallOutcome(BaseModel):
+    """The envelope of a call: a value or an error, never both."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ok: bool
+    value: Any = None
+    error: CallError | None = None
+    replayed: bool = False
+    """The host had answered this call id before and did not run the tool again."""
