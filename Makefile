@@ -1,0 +1,106 @@
+# The same words everywhere: setup | demo | test | test-fast | prove | bench | format | lint | typecheck | clean
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MVN := mvn --batch-mode --no-transfer-progress --quiet -f java-host/pom.xml
+PAGE := java-host/portal/page
+PORTAL_JAR := java-host/portal/target/portal.jar
+STEP = @printf '\033[1m== %s\033[0m\n'
+
+PROTO := python_runtime/sanca/python_runtime/service/engine.proto
+PAGE_SOURCES := $(shell find $(PAGE) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+JAVA_SOURCES := $(shell find java-host -type f \( -path '*/src/main/*' -o -name pom.xml \) -not -path '*/target/*' -not -path '*/page/*' 2>/dev/null)
+
+.PHONY: help setup demo test test-fast test-java test-page test-python prove bench format lint typecheck lock clean preflight
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+preflight:
+	@scripts/preflight.sh
+
+setup: preflight $(VENV)/.engine $(PORTAL_JAR) ## Build everything (engine in .venv, Java host, page); starts nothing
+
+$(VENV)/.engine: requirements/engine.lock pyproject.toml hatch_build.py $(PROTO)
+	$(STEP) "Engine: Python packages into $(VENV) (first time: about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/engine.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.engine requirements/dev.lock
+	$(STEP) "Engine: what tests and linters need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
+	$(STEP) "Page: npm packages"
+	@cd $(PAGE) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE)/dist/.built: $(PAGE)/node_modules/.installed $(PAGE_SOURCES)
+	$(STEP) "Page: build"
+	@cd $(PAGE) && npm run build --silent
+	@touch $@
+
+$(PORTAL_JAR): $(JAVA_SOURCES) $(PROTO) $(PAGE)/dist/.built
+	$(STEP) "Java host: build (first time: two to three minutes)"
+	@$(MVN) -DskipTests package
+	@touch $@
+
+demo: setup ## Start the demo portal with its fleet and the engine; prints a sign-in address
+	@scripts/demo.sh
+
+test: preflight lint typecheck test-java test-page test-python ## Run every test but the long proofs
+
+test-java: $(PAGE)/dist/.built ## Test the Java host
+	$(STEP) "Java host: checks and tests"
+	@$(MVN) verify
+	@touch $(PORTAL_JAR)
+
+test-page: $(PAGE)/node_modules/.installed ## Test the page
+	$(STEP) "Page: checks and tests"
+	@cd $(PAGE) && npm run lint --silent && npm test --silent
+
+test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
+	@scripts/preflight.sh browser
+	$(STEP) "Engine, chain and browser: tests"
+	@$(BIN)/python -m pytest -m "not long"
+
+test-fast: $(VENV)/.dev ## Only the tests that need neither JVM nor browser
+	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
+
+prove: setup $(VENV)/.dev ## The long proofs at full size
+	@scripts/preflight.sh browser
+	@$(BIN)/python -m pytest -m long
+
+bench: setup $(VENV)/.dev .venv-evaluation/.installed ## Run every benchmark and print its rows
+	@for file in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$file"; $(BIN)/python "$$file" || exit 1; done
+
+.venv-evaluation/.installed: requirements/evaluation.lock
+	@test -x .venv-evaluation/bin/python || $(PYTHON) -m venv .venv-evaluation
+	@.venv-evaluation/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/evaluation.lock
+	@touch $@
+
+format: $(VENV)/.dev $(PAGE)/node_modules/.installed ## Format all code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+	@$(MVN) spotless:apply
+	@cd $(PAGE) && npm run format --silent
+
+lint: $(VENV)/.dev ## ruff and import-linter
+	$(STEP) "Lint and import rules"
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+
+typecheck: $(VENV)/.dev ## mypy --strict
+	$(STEP) "Types"
+	@$(BIN)/mypy .
+
+lock: ## Compile the Python lock files (needs uv)
+	@requirements/lock.sh
+
+clean: ## Remove everything that was built; keeps the demo's state in .sanca
+	rm -rf $(VENV) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target test-output
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Checks that this machine has what sanca is built with; one clear sentence with the mend for each thing that is missing.
+# usage: preflight.sh [python|java|node|git|browser ...]   (default: all but the browser)
+set -u
+failed=0
+say() { printf 'sanca: %s\n' "$1" >&2; failed=1; }
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+check_system() {
+  case "$(uname -s)" in
+    Linux) ;;
+    Darwin) say "macOS has no Linux namespaces, so actions cannot be run safely here; use a Linux machine or a Linux virtual machine (for example with Lima or Multipass)." ;;
+    *) say "this system has no Linux namespaces; on Windows use WSL 2 with a Linux distribution and run make there." ;;
+  esac
+}
+check_python() {
+  PYTHON="${PYTHON:-python3}"
+  command -v "$PYTHON" >/dev/null || { say "Python is missing; install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv)."; return; }
+  "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || say "Python 3.11 or newer is needed, $PYTHON is $("$PYTHON" -V 2>&1 | cut -d' ' -f2); install a newer one or call make with PYTHON=/path/to/python3.11."
+  "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || say "Python's venv module is missing; install it (Debian, Ubuntu: apt install python3-venv)."
+}
+check_java() {
+  command -v java >/dev/null && command -v javac >/dev/null || { say "no JDK was found; install JDK 17 or newer (Debian, Ubuntu: apt install openjdk-17-jdk-headless)."; return; }
+  version=$(javac -version 2>&1 | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1)
+  at_least 17 "$version" || say "JDK 17 or newer is needed, javac is $version; install a newer one and put it first on PATH or set JAVA_HOME."
+  command -v mvn >/dev/null || say "Maven is missing; install Maven 3.8 or newer (Debian, Ubuntu: apt install maven)."
+}
+check_node() {
+  command -v node >/dev/null && command -v npm >/dev/null || { say "Node.js is missing; install Node.js 20 or newer with npm."; return; }
+  at_least 20 "$(node -p process.versions.node)" || say "Node.js 20 or newer is needed, node is $(node -v); install a newer one."
+}
+check_git() { command -v git >/dev/null || say "git is missing, and the demo's services live in a git repository; install git (Debian, Ubuntu: apt install git)."; }
+check_browser() {
+  [ -n "${SANCA_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    say "Chromium is missing, and the browser tests need it; install it (Debian: apt install chromium fonts-wqy-microhei) or set SANCA_CHROMIUM to its path."
+}
+
+[ $# -gt 0 ] || set -- system python java node git
+for part in "$@"; do "check_$part"; done
+exit "$failed"
