@@ -1,0 +1,123 @@
+"""What was asked and how it stands: the record of one run. Data only; the queue is runs.py, the file run_store.py."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sanca.core.ids import RunId, SessionId
+from sanca.core.messages import Caller, Usage
+
+
+class RunStatus(StrEnum):
+    """Where a run stands; `RunSummary.status` on the wire."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    """Waits because a run of the same session waits for a person."""
+    RUNNING = "running"
+    NEEDS_INPUT = "needs_input"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something may still happen."""
+        return self in {RunStatus.QUEUED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.NEEDS_INPUT}
+
+
+class Click(BaseModel):
+    """A person pressed something on a card."""
+
+    model_config = ConfigDict(frozen=True)
+
+    surface_id: str
+    name: str
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+class PageContext(BaseModel):
+    """What the person looks at; sensory memory of a run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str = ""
+    title: str = ""
+    selection: str = ""
+
+
+class RunRequest(BaseModel):
+    """What starts a run: a message, a person's own action, a click, or an interrupted run to go on with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: RunId
+    session_id: SessionId
+    caller: Caller
+    agui_run_id: str
+    message_id: str
+    message: str = ""
+    action_code: str = ""
+    click: Click | None = None
+    continue_run_id: str = ""
+    page: PageContext | None = None
+    file_ids: tuple[str, ...] = ()
+    replaces_message_id: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words shown as the user's message."""
+        if self.action_code:
+            return f"```python\n{self.action_code}\n```"
+        if self.click is not None and not self.message:
+            return f"({self.click.name})"
+        return self.message
+
+
+class RunRecord(BaseModel):
+    """A run as it stands. Changed only by the queue of runs, and written to the store at each change of status."""
+
+    request: RunRequest
+    status: RunStatus = RunStatus.QUEUED
+    session_sequence: int = 0
+    """1, 2, 3 … within the session, given at intake; the queue's priority, because clocks are too coarse for order."""
+    legs: int = 0
+    """How often it was put on the queue."""
+    engine_id: str = ""
+    """The engine incarnation that works on it; another one's work is over."""
+    replaced: bool = False
+    """The person edited an earlier message: the session shows this run no more."""
+    started_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    answer: str = ""
+    error: str = ""
+    skill: str = ""
+    seconds: float = 0.0
+    calls: int = 0
+    rounds: int = 0
+    usage: list[Usage] = Field(default_factory=list)
+    cards: list[dict[str, Any]] = Field(default_factory=list)
+
+    @property
+    def run_id(self) -> RunId:
+        """The run's id."""
+        return self.request.run_id
+
+    @property
+    def session_id(self) -> SessionId:
+        """The session's id."""
+        return self.request.session_id
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something may still happen."""
+        return self.status.is_live
+
+    def belongs_to(self, caller: Caller) -> bool:
+        """Whether the caller may see it."""
+        mine = self.request.caller
+        return (mine.tenant, mine.user) == (caller.tenant, caller.user)

@@ -1,0 +1,45 @@
+"""The engine's own settings: port, budgets, limits and waits. Other rooms have theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EngineSettings(BaseSettings):
+    """How much the engine may do and how long it waits; prefix `SANCA_`."""
+
+    model_config = SettingsConfigDict(env_prefix="SANCA_", extra="ignore")
+
+    rounds_max: int = Field(default=12, ge=1, le=100)
+    """Rounds of one run at most; the next one ends it with `budget`."""
+    malformed_replies_max: int = Field(default=2, ge=0, le=10)
+    """How often a reply that cannot be used goes back to the model, with the reason."""
+    action_limit_seconds: float = Field(default=60.0, gt=0)
+    """Seconds an action may work; waiting for a tool or a person does not count."""
+    observation_chars: int = Field(default=8_000, ge=500)
+    """Characters of an observation that a model or a page reads; more is cut in the middle, and said."""
+    runs_at_once: int = Field(default=16, ge=1)
+    """Runs of different sessions that work at the same time."""
+    queue_poll_seconds: float = Field(default=0.1, gt=0)
+    """How often the queue looks for work; the mean wait of a message is half of it."""
+    history_messages: int = Field(default=20, ge=0)
+    """Messages of the session that a run sees."""
+    message_chars: int = Field(default=32_000, ge=1)
+    """Longest message; longer ones are refused."""
+    code_chars: int = Field(default=200_000, ge=1)
+    """Longest action a person may send."""
+    sandbox_idle_seconds: float = Field(default=600.0, gt=0)
+    """A session's sandbox worker is let go when it was idle for so long; its names are lost then."""
+    sandboxes_kept: int = Field(default=16, ge=1)
+    """Idle sandbox workers kept at most; the one idle for longest is let go first."""
+    environment_seconds: float = Field(default=20.0, ge=0)
+    """For how long names of services and releases are taken as known."""
+    file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
+    """Largest file that comes in or goes out."""
+    skills: list[Path] = Field(default_factory=list)
+    """Folders of further skills, beside the shipped ones."""
+    skills_shipped: bool = True
+    """Whether the shipped skills are used."""
