@@ -1,0 +1,40 @@
+package dev.sanca.host.toolkit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Makes a method of a {@link ToolkitComponent} a tool. Parameters bind by name; a parameter of type {@link CallContext}
+ * is filled in by the host and not seen by actions.
+ */
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface ToolMethod {
+    /** The tool's name; empty: the method's name in snake case. */
+    String name() default "";
+
+    /** What it does and returns, for a model. */
+    String description();
+
+    Effect effect() default Effect.READ;
+
+    /** Whether doing it twice is the same as doing it once. */
+    boolean idempotent() default false;
+
+    Approval approval() default Approval.AUTO;
+
+    Interaction interaction() default Interaction.NONE;
+
+    /** The portal right a caller needs, for instance {@code system:operate}; empty: none. */
+    String right() default "";
+
+    /** After this many seconds the call's thread is interrupted. */
+    double timeoutSeconds() default 30;
+
+    /** How to take it back, in words for the approval card; empty: it cannot be taken back. */
+    String undo() default "";
+}

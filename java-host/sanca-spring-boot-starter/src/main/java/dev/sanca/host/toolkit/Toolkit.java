@@ -1,0 +1,23 @@
+package dev.sanca.host.toolkit;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A named group of tools that actions call. Register one as a bean or, while running, with {@link ToolkitRegistry#register}.
+ *
+ * <p>{@link #call} runs on the gateway's thread for that call, several at once; it is interrupted on cancel and timeout.
+ * Throw a {@link ToolException} to say what was wrong; any other exception is reported as a failure of the tool.
+ */
+public interface Toolkit {
+    /** What it offers. Asked when it is registered and whenever the engine reads the toolkits; must be quick. */
+    ToolkitDefinition definition();
+
+    /**
+     * Runs one tool.
+     *
+     * @param arguments an object of named arguments; defaults are not filled in
+     * @return anything Jackson can write; null is a value
+     */
+    @Nullable Object call(String tool, JsonNode arguments, CallContext context) throws Exception;
+}
