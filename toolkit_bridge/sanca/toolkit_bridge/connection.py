@@ -1,0 +1,48 @@
+"""Where the host's gateway listens and the token it wants, as `<home>/gateway.json` says now. Opens no connection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from sanca.core.errors import GatewayUnavailableError
+
+
+class GatewayConnectionInfo(BaseModel):
+    """What the host writes when its gateway listens; made anew at each host start."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    port: int = Field(ge=1, le=65535)
+    token: SecretStr
+    pid: int = 0
+    started_at: str = Field(default="", alias="startedAt")
+
+
+def gateway_file(home: Path) -> Path:
+    """Return the file the host announces its gateway in."""
+    return home / "gateway.json"
+
+
+def read_connection(home: Path) -> GatewayConnectionInfo:
+    """Read where the gateway listens; called before every new connection, so that a restarted host is found.
+
+    Raises:
+        GatewayUnavailableError: No host announces itself in `home`, or the file cannot be read.
+    """
+    path = gateway_file(home)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise GatewayUnavailableError(
+            f"No host is running for the state folder {str(home)!r} (it has no gateway.json); start the host first."
+        ) from None
+    except OSError as error:
+        raise GatewayUnavailableError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+    try:
+        return GatewayConnectionInfo.model_validate(json.loads(content))
+    except (ValueError, ValidationError) as error:
+        raise GatewayUnavailableError(
+            f"{str(path)!r} is not complete; the host may be starting. Try again, or restart the host."
+        ) from error

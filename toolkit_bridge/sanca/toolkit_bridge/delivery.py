@@ -1,0 +1,168 @@
+"""At most once: how a call is delivered over a connection that may break. Knows no wire; subclasses bring `_invoke`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from sanca.core.errors import GatewayError, GatewayUnavailableError
+from sanca.core.tools import CallOutcome
+from sanca.toolkit_bridge.gateway import (
+    CallStatus,
+    ConnectionBrokenError,
+    GatewayCall,
+    HostDescription,
+    ReplyTimeoutError,
+    failure,
+    parse_description,
+    parse_envelope,
+    parse_status,
+)
+
+CONTROL_TIMEOUT_SECONDS = 15.0
+"""For describe, cancel and status: they never wait for a tool."""
+
+GRACE_SECONDS = 5.0
+"""The host ends a tool at its own time limit; we listen this much longer before we give up on the answer."""
+
+READ_RECOVERY_SECONDS = 2.0
+EFFECT_RECOVERY_SECONDS = 20.0
+"""How long a cut-off call waits for the host to come back and say what became of it; an effect is worth a restart."""
+
+
+class DeliveringGateway(ABC):
+    """The part of a gateway that decides what may be sent again. See `sanca.toolkit_bridge.gateway.Gateway`."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._closed = threading.Event()
+        self._abandoned: set[str] = set()
+
+    @abstractmethod
+    def _invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float, call_id: str = "") -> str:
+        """Send one request and return the answer's text; never send it twice.
+
+        Raises:
+            ConnectionBrokenError: With `sent` telling whether the host may have it.
+            ReplyTimeoutError: No answer in time.
+        """
+
+    def call(self, call: GatewayCall) -> CallOutcome:
+        """Run one tool; see the protocol."""
+        try:
+            return parse_envelope(self._send(call))
+        except ReplyTimeoutError:
+            return self._after_timeout(call)
+        except ConnectionBrokenError as broken:
+            if broken.sent:
+                return self._after_cut(call)
+        # It did not leave: the pooled connection was stale or the host has just restarted. One try on a new connection.
+        try:
+            return parse_envelope(self._send(call))
+        except ReplyTimeoutError:
+            return self._after_timeout(call)
+        except ConnectionBrokenError as broken:
+            if broken.sent:
+                return self._after_cut(call)
+            raise
+
+    def describe(self) -> HostDescription:
+        """Return the host's toolkits as of now."""
+        return parse_description(self._ask("describe"))
+
+    def cancel(self, call_id: str) -> CallStatus:
+        """Interrupt a running call and say what became of it."""
+        return parse_status(self._ask("cancel", call_id))
+
+    def status(self, call_id: str) -> CallStatus:
+        """Say what the host knows of a call."""
+        return parse_status(self._ask("status", call_id))
+
+    def _ask(self, method: str, *arguments: str) -> str:
+        """Ask something that may be asked twice."""
+        try:
+            return self._invoke(method, arguments, CONTROL_TIMEOUT_SECONDS)
+        except ReplyTimeoutError:
+            raise
+        except ConnectionBrokenError:
+            return self._invoke(method, arguments, CONTROL_TIMEOUT_SECONDS)
+
+    def _send(self, call: GatewayCall) -> str:
+        arguments = (call.toolkit, call.tool, call.arguments_json, call.context_json)
+        return self._invoke("call", arguments, call.timeout_seconds + GRACE_SECONDS, call.call_id)
+
+    def _after_timeout(self, call: GatewayCall) -> CallOutcome:
+        name = f"{call.toolkit}.{call.tool}"
+        try:
+            status = self.cancel(call.call_id)
+        except GatewayError:
+            return _unclear(call, f"{name} did not answer in time, and the host cannot be asked what became of it.")
+        if status.outcome is not None:
+            return status.outcome
+        if status.state == "cancelled" or call.repeatable:
+            return failure(
+                "timeout", f"{name} did not answer within {call.timeout_seconds:g} seconds and was interrupted."
+            )
+        return _unclear(
+            call, f"{name} did not answer within {call.timeout_seconds:g} seconds and did not stop when told to."
+        )
+
+    def _after_cut(self, call: GatewayCall) -> CallOutcome:
+        """Find out what became of a call whose connection broke after it may have left."""
+        patience = READ_RECOVERY_SECONDS if call.repeatable else EFFECT_RECOVERY_SECONDS
+        status = self._await_status(call.call_id, time.monotonic() + patience)
+        if status is not None and status.outcome is not None:
+            return status.outcome
+        name = f"{call.toolkit}.{call.tool}"
+        if call.call_id in self._abandoned:
+            self._abandoned.discard(call.call_id)
+            return _abandoned(call, status)
+        if status is not None and status.state == "cancelled":
+            return failure("cancelled", f"{name} was cancelled.")
+        if call.repeatable and status is not None and status.state == "unknown":
+            return self._repeat(call)
+        if call.repeatable:
+            return failure(
+                "unavailable", f"The host went away while {name} ran; try again when it is back.", retryable=True
+            )
+        return _unclear(call, f"The host went away while {name} ran.")
+
+    def _repeat(self, call: GatewayCall) -> CallOutcome:
+        """Run a call that may run twice again, under the same id."""
+        try:
+            return parse_envelope(self._send(call))
+        except GatewayUnavailableError as error:
+            return failure("unavailable", str(error), retryable=True)
+
+    def _await_status(self, call_id: str, end: float) -> CallStatus | None:
+        """Ask until the host answers with something final, or `end`; None when it never answered."""
+        pause, status = 0.02, None
+        while not self._closed.is_set():
+            try:
+                status = self.status(call_id)
+            except GatewayUnavailableError:
+                status = None
+            if (status is not None and status.state != "running") or call_id in self._abandoned:
+                return status
+            if time.monotonic() >= end:
+                return status
+            self._closed.wait(min(pause, max(0.0, end - time.monotonic())))
+            pause = min(pause * 2, 0.5)
+        return status
+
+
+def _abandoned(call: GatewayCall, status: CallStatus | None) -> CallOutcome:
+    name = f"{call.toolkit}.{call.tool}"
+    if status is not None and status.state == "cancelled":
+        return failure("cancelled", f"{name} was cancelled.")
+    if call.repeatable:
+        return failure("cancelled", f"Nobody waits for {name} any more; it changes nothing.")
+    return _unclear(call, f"{name} did not stop when told to, and nobody waits for it any more.")
+
+
+def _unclear(call: GatewayCall, message: str) -> CallOutcome:
+    if call.repeatable:
+        return failure("unavailable", f"{message} It changes nothing, so it may be tried again.", retryable=True)
+    return failure("unknown", f"{message} Its effect may or may not have happened; look before you try again.")

@@ -1,0 +1,154 @@
+"""What a gateway is: the host's four methods as Python sees them. Implemented by `wire_gateway` and `py4j_gateway`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import orjson
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sanca.core.errors import GatewayError, GatewayUnavailableError
+from sanca.core.tools import CallError, CallOutcome, ToolkitDefinition
+
+log = structlog.get_logger(__name__)
+
+REPLY_LIMIT_BYTES = 64 * 1024 * 1024
+"""A bigger answer breaks the connection instead of filling the memory."""
+
+REFUSED_TOKEN = (
+    "The host refused our token; gateway.json and the running host do not belong together. Restart the host."  # noqa: S105 (a sentence)
+)
+
+
+class ConnectionBrokenError(GatewayUnavailableError):
+    """The connection could not be made, or broke. `sent` says whether the host may have received the request."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        self.sent = sent
+        super().__init__(message)
+
+
+class ReplyTimeoutError(ConnectionBrokenError):
+    """The host took the request and did not answer in time."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayCall:
+    """One tool call on its way to the host."""
+
+    call_id: str
+    toolkit: str
+    tool: str
+    arguments_json: str
+    context_json: str
+    """`sanca.core.tools.CallContext` in JSON; its call_id is this call's."""
+    timeout_seconds: float = 30.0
+    repeatable: bool = False
+    """Whether running it twice does no harm (it only reads, or is idempotent)."""
+
+
+class CallStatus(BaseModel):
+    """What the host says about a call id."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    call_id: str = ""
+    state: Literal["running", "done", "cancelled", "unknown"]
+    outcome: CallOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostDescription:
+    """The host's toolkits; `version` changes when any of them does."""
+
+    version: str
+    toolkits: tuple[ToolkitDefinition, ...]
+
+
+@runtime_checkable
+class Gateway(Protocol):
+    """The host's four methods. Blocking, safe to use from many threads at once.
+
+    Lifecycle: made without connecting; connects when first used and again after every break, reading `gateway.json`
+    anew; `close` once at the end, after which every method raises GatewayUnavailableError.
+    """
+
+    def call(self, call: GatewayCall) -> CallOutcome:
+        """Run one tool. The request leaves at most once unless the call is repeatable.
+
+        A call known not to have left is tried on a new connection. One that may have left is asked for by its id once
+        the host answers again; what then stays unclear is an outcome of kind `unknown`.
+
+        Raises:
+            GatewayUnavailableError: The host cannot be reached, and the call did not leave.
+            GatewayAuthError: The host refused the token.
+            GatewayError: The host answered something that is no envelope, or more than 64 MB.
+        """
+
+    def describe(self) -> HostDescription:
+        """Return the host's toolkits as of now."""
+
+    def cancel(self, call_id: str) -> CallStatus:
+        """Interrupt a running call and say what became of it."""
+
+    def status(self, call_id: str) -> CallStatus:
+        """Say what the host knows of a call."""
+
+    def abandon(self, call_id: str) -> None:
+        """Free the thread that waits for this call; the host goes on, and the outcome is asked for once by the id."""
+
+    def close(self) -> None:
+        """Close every connection; a waiting call gives up."""
+
+
+def failure(kind: str, message: str, *, retryable: bool = False) -> CallOutcome:
+    """Return the envelope of a call that gave no value."""
+    return CallOutcome(
+        ok=False, error=CallError.model_validate({"kind": kind, "message": message, "retryable": retryable})
+    )
+
+
+def parse_envelope(text: str) -> CallOutcome:
+    """Read the host's answer to `call`.
+
+    Raises:
+        GatewayError: It is no call envelope.
+    """
+    try:
+        return CallOutcome.model_validate(orjson.loads(text))
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise GatewayError(f"The host's answer is no call envelope; it begins with {text[:80]!r}.") from error
+
+
+def parse_status(text: str) -> CallStatus:
+    """Read the host's answer to `cancel` or `status`."""
+    try:
+        return CallStatus.model_validate(orjson.loads(text))
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise GatewayError(f"The host's answer is no call status; it begins with {text[:80]!r}.") from error
+
+
+def parse_description(text: str) -> HostDescription:
+    """Read the host's answer to `describe`. A toolkit that makes no sense is left out and logged by name."""
+    try:
+        content = orjson.loads(text)
+        version, entries = str(content["version"]), content["toolkits"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise GatewayError(f"The host's description is no list of toolkits; it begins with {text[:80]!r}.") from error
+    return HostDescription(version=version, toolkits=tuple(_readable(entries)))
+
+
+def _readable(entries: Sequence[Any]) -> list[ToolkitDefinition]:
+    toolkits = []
+    for entry in entries:
+        try:
+            toolkits.append(ToolkitDefinition.model_validate({"source": "java", **entry}))
+        except (ValidationError, TypeError) as error:
+            name = entry.get("name", "?") if isinstance(entry, dict) else "?"
+            log.warning("toolkit_left_out", toolkit=name, reason=str(error))
+    return toolkits

@@ -1,0 +1,294 @@
+"""Tools in Python: the `@tool` decorator, the class with a parameter model, and the toolkit that holds them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar, overload
+
+import anyio.to_thread
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from sanca.core.errors import (
+    ConfigurationError,
+    ConversionError,
+    ToolArgumentError,
+    ToolError,
+    ToolFailedError,
+    ToolNotFoundError,
+)
+from sanca.core.tools import CallContext, Effect, ToolDefinition, ToolkitDefinition
+from sanca.toolkit_bridge.names import did_you_mean, near_names
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_MARK = "__sanca_tool__"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOptions:
+    """What a decorator or a tool class says about itself beyond its signature."""
+
+    name: str = ""
+    description: str = ""
+    effect: Effect = Effect.READ
+    idempotent: bool = False
+    approval: Literal["AUTO", "ALWAYS", "NEVER"] = "AUTO"
+    interaction: Literal["none", "form", "approval"] = "none"
+    right: str = ""
+    timeout_seconds: float = 30.0
+    undo: str | None = None
+
+
+@overload
+def tool(function: Function, /) -> Function: ...
+@overload
+def tool(
+    *,
+    name: str = "",
+    description: str = "",
+    effect: Effect = Effect.READ,
+    idempotent: bool = False,
+    approval: Literal["AUTO", "ALWAYS", "NEVER"] = "AUTO",
+    interaction: Literal["none", "form", "approval"] = "none",
+    right: str = "",
+    timeout_seconds: float = 30.0,
+    undo: str | None = None,
+) -> Callable[[Function], Function]: ...
+def tool(function: Function | None = None, /, **options: Any) -> Function | Callable[[Function], Function]:
+    """Make a plain or async function, or a method of a `PythonToolkit`, a tool.
+
+    The parameters' schema comes from the signature through pydantic (`Annotated[str, Field(description=…)]` describes
+    one), the description from the docstring. A parameter annotated `CallContext` is filled in and not shown.
+
+    Args:
+        function: The function, when the decorator is used without brackets.
+        **options: The fields of `ToolOptions`.
+    """
+
+    def mark(marked: Function) -> Function:
+        setattr(marked, _MARK, ToolOptions(**options))
+        return marked
+
+    return mark(function) if function is not None else mark
+
+
+class PythonTool:
+    """One tool as a class: a pydantic model of its parameters and an async `execute`. One object serves all calls."""
+
+    name: ClassVar[str] = ""
+    effect: ClassVar[Effect] = Effect.READ
+    idempotent: ClassVar[bool] = False
+    approval: ClassVar[Literal["AUTO", "ALWAYS", "NEVER"]] = "AUTO"
+    interaction: ClassVar[Literal["none", "form", "approval"]] = "none"
+    right: ClassVar[str] = ""
+    timeout_seconds: ClassVar[float] = 30.0
+    undo: ClassVar[str | None] = None
+
+    class Parameters(BaseModel):
+        """What the tool takes; replace it in the subclass."""
+
+        model_config = ConfigDict(extra="forbid")
+
+    async def execute(self, parameters: Any, context: CallContext) -> Any:
+        """Do it and return a JSON-like value.
+
+        Args:
+            parameters: A `Parameters` of this class.
+            context: Who calls, for which run, under which id.
+        """
+        raise NotImplementedError
+
+
+class PythonToolkit:
+    """A toolkit of Python tools: its own methods marked `@tool`, and the `tools` it is given or declares.
+
+    A subclass may override `open` and `close`; see `sanca.core.ports.Toolkit` for the lifecycle.
+    """
+
+    name: ClassVar[str] = ""
+    description: ClassVar[str] = ""
+    tools: ClassVar[Sequence[Any]] = ()
+    """Functions marked `@tool`, and `PythonTool` classes or objects."""
+
+    def __init__(self, name: str = "", *, description: str = "", tools: Sequence[Any] = ()) -> None:
+        self._name = name or self.name or type(self).__name__.removesuffix("Toolkit").lower()
+        self._description = description or self.description or inspect.cleandoc(_own_doc(type(self)))
+        self._tools = {bound.definition.name: bound for bound in self._bind([*type(self).tools, *tools])}
+        self.definition = ToolkitDefinition(
+            name=self._name,
+            description=self._description,
+            source="python",
+            tools=tuple(bound.definition for bound in self._tools.values()),
+        )
+
+    async def open(self) -> None:
+        """Get ready; called once before any call."""
+
+    async def close(self) -> None:
+        """Let go; called once after the last call."""
+
+    async def call(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> Any:
+        """Run one tool and return a JSON-like value."""
+        if (bound := self._tools.get(tool)) is None:
+            near = near_names(tool, self._tools)
+            raise ToolNotFoundError(
+                f"{self._name} has no tool {tool!r}.{did_you_mean(near)}", tool_name=tool, near=near
+            )
+        return await bound.call(arguments, context, f"{self._name}.{tool}")
+
+    def _bind(self, given: Sequence[Any]) -> list[BoundTool]:
+        own = [getattr(self, name) for name, member in inspect.getmembers(type(self)) if hasattr(member, _MARK)]
+        return [bind_tool(each) for each in [*own, *given]]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTool:
+    """A tool ready to be called: its definition, parameter model and function."""
+
+    definition: ToolDefinition
+    model: type[BaseModel]
+    function: Callable[[BaseModel, CallContext], Any]
+
+    async def call(self, arguments: Mapping[str, Any], context: CallContext, name: str) -> Any:
+        """Check the arguments, run the function (a plain one in a thread) and make its result JSON-like."""
+        try:
+            parameters = self.model.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise _argument_error(error, name) from error
+        try:
+            result = self.function(parameters, context)
+            value = (
+                await result
+                if inspect.isawaitable(result)
+                else await anyio.to_thread.run_sync(result, abandon_on_cancel=True)
+            )
+        except ToolError:
+            raise
+        except Exception as error:
+            raise ToolFailedError(f"{name} failed: {type(error).__name__}: {error}", tool_name=name) from error
+        try:
+            return to_jsonable_python(value)
+        except PydanticSerializationError as error:
+            raise ConversionError(f"{name} returned something that has no JSON form: {error}") from error
+
+
+def is_tool(candidate: object) -> bool:
+    """Whether this is a marked function or a `PythonTool` (class or object)."""
+    if isinstance(candidate, type):
+        return issubclass(candidate, PythonTool) and candidate is not PythonTool
+    return isinstance(candidate, PythonTool) or hasattr(candidate, _MARK)
+
+
+def bind_tool(candidate: Any) -> BoundTool:
+    """Make a tool of a marked function, a `PythonTool` class or an object of one.
+
+    Raises:
+        ConfigurationError: It is none of these, or its signature has no schema.
+    """
+    if isinstance(candidate, type) and issubclass(candidate, PythonTool):
+        candidate = candidate()
+    if isinstance(candidate, PythonTool):
+        return _bind_class(candidate)
+    if (options := getattr(candidate, _MARK, None)) is None:
+        raise ConfigurationError(f"{candidate!r} is no tool; mark it with @tool or make it a PythonTool.")
+    try:
+        return _bind_function(candidate, options)
+    except (PydanticSchemaGenerationError, PydanticUserError, NameError, TypeError) as error:
+        raise ConfigurationError(f"The tool {candidate.__name__!r} has parameters without a schema: {error}") from error
+
+
+def _bind_class(made: PythonTool) -> BoundTool:
+    kind = type(made)
+    options = ToolOptions(
+        name=kind.name or _snake(kind.__name__.removesuffix("Tool")),
+        description=inspect.cleandoc(_own_doc(kind)),
+        effect=kind.effect,
+        idempotent=kind.idempotent,
+        approval=kind.approval,
+        interaction=kind.interaction,
+        right=kind.right,
+        timeout_seconds=kind.timeout_seconds,
+        undo=kind.undo,
+    )
+    output = typing.get_type_hints(kind.execute).get("return", Any)
+    return BoundTool(_definition(options, kind.Parameters, output), kind.Parameters, made.execute)
+
+
+def _bind_function(function: Callable[..., Any], options: ToolOptions) -> BoundTool:
+    hints = typing.get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    context_name = ""
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise ConfigurationError(f"The tool {function.__name__!r} takes *args or **kwargs; name its parameters.")
+        if hints.get(name) is CallContext:
+            context_name = name
+        else:
+            fields[name] = (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
+    model = create_model(f"{function.__name__}_parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    described = ToolOptions(
+        **{
+            **{key: getattr(options, key) for key in options.__slots__},
+            "name": options.name or function.__name__,
+            "description": options.description or inspect.cleandoc(function.__doc__ or ""),
+        }
+    )
+    return BoundTool(
+        _definition(described, model, hints.get("return", Any)), model, _caller(function, tuple(fields), context_name)
+    )
+
+
+def _caller(
+    function: Callable[..., Any], names: Sequence[str], context_name: str
+) -> Callable[[BaseModel, CallContext], Any]:
+    is_async = inspect.iscoroutinefunction(function)
+
+    def call(parameters: BaseModel, context: CallContext) -> Any:
+        keywords = {name: getattr(parameters, name) for name in names}
+        if context_name:
+            keywords[context_name] = context
+        return function(**keywords) if is_async else functools.partial(function, **keywords)
+
+    return call
+
+
+def _definition(options: ToolOptions, model: type[BaseModel], output: Any) -> ToolDefinition:
+    schema = model.model_json_schema()
+    schema.pop("title", None)
+    schema.pop("description", None)
+    schema.setdefault("properties", {})
+    for each in schema["properties"].values():
+        each.pop("title", None)
+    settings = {key: getattr(options, key) for key in options.__slots__}
+    return ToolDefinition(input_schema=schema, output_schema=_output_schema(output), **settings)
+
+
+def _output_schema(output: Any) -> dict[str, Any]:
+    if output is Any or output is inspect.Signature.empty:
+        return {}
+    try:
+        return TypeAdapter(output).json_schema(mode="serialization")
+    except PydanticUserError:  # a return type without a schema only makes the stub say Any
+        return {}
+
+
+def _argument_error(error: ValidationError, name: str) -> ToolArgumentError:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(step) for step in first["loc"]) or "the arguments"
+    return ToolArgumentError(
+        f"{name}: {place!r}: {first['msg']}.", tool_name=name, argument=str(first["loc"][0]) if first["loc"] else None
+    )
+
+
+def _own_doc(kind: type) -> str:
+    return kind.__dict__.get("__doc__") or ""
+
+
+def _snake(name: str) -> str:
+    return "".join(
+        f"_{letter.lower()}" if letter.isupper() and index else letter.lower() for index, letter in enumerate(name)
+    )
