@@ -1,0 +1,13 @@
+"""The command line: `sanca chat | serve | run | exec | skills | doctor`, over a running engine or one of its own."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line; errors we raise on purpose are one sentence and exit code 1."""
+    from sanca.python_runtime.cli.application import run_application
+
+    run_application()
+
+
+__all__ = ["main"]

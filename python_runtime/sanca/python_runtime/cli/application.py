@@ -1,0 +1,108 @@
+"""The commands and their options. Each command's work is in a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sanca.core.errors import ConfigurationError, SancaError
+
+application = typer.Typer(
+    name="sanca",
+    help="A junior teammate that writes Python, runs it in a sandbox, and asks before it breaks anything.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+skills = typer.Typer(help="The skill library.", no_args_is_help=True)
+application.add_typer(skills, name="skills")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+SECOND_ENGINE_EXIT_CODE = 3
+
+
+def run_application() -> None:
+    """Run the application and turn our own errors into one sentence on stderr."""
+    try:
+        application()
+    except SancaError as error:
+        print(f"sanca: {error}", file=sys.stderr)  # noqa: T201 - the terminal is this module's output
+        second_engine = isinstance(error, ConfigurationError) and error.setting == "engine.lock"
+        sys.exit(SECOND_ENGINE_EXIT_CODE if second_engine else 1)
+
+
+@application.command()
+def serve() -> None:
+    """Serve the engine on the loopback (gRPC) until it is stopped; `SANCA_ENGINE_PORT` sets the port."""
+    from sanca.python_runtime.app import serve as serve_engine
+
+    serve_engine()
+
+
+@application.command()
+def chat(
+    session: Annotated[str, typer.Option(help="Go on with this session.")] = "",
+) -> None:
+    """Talk to it in the terminal."""
+    from sanca.python_runtime.cli.chat import run_chat
+
+    run_chat(session)
+
+
+@application.command()
+def run(
+    message: Annotated[str, typer.Argument(help="What it should do.")],
+    as_json: AsJson = False,
+    session: Annotated[str, typer.Option(help="The session to go on with; a new one by default.")] = "",
+    approve: Annotated[
+        str, typer.Option(help="When it asks: `ask` (in a terminal), `all`, or `none`: stop with needs_input.")
+    ] = "ask",
+) -> None:
+    """Send one message; with --json the last line is one object. Exit code 0 only when it was done."""
+    from sanca.python_runtime.cli.one_run import run_message
+
+    sys.exit(run_message(message, session=session, approve=approve, as_json=as_json))
+
+
+@application.command("exec")
+def execute(
+    files: Annotated[list[Path], typer.Argument(help="Python files, each one action in a fresh sandbox session.")],
+    input_path: Annotated[
+        Path | None, typer.Option("--input", help="A file or folder to lie read-only under /input.")
+    ] = None,
+    as_json: AsJson = False,
+    limit_seconds: Annotated[float, typer.Option("--limit", help="Seconds each action may use.")] = 30.0,
+) -> None:
+    """Run files in the sandbox, without tools; one line a file."""
+    from sanca.python_runtime.cli.execute import execute_files
+
+    sys.exit(execute_files(files, input_path=input_path, as_json=as_json, limit_seconds=limit_seconds))
+
+
+@application.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is configured, what works, and how isolated actions are."""
+    from sanca.python_runtime.cli.doctor import run_doctor
+
+    sys.exit(run_doctor(as_json=as_json))
+
+
+@skills.command("list")
+def list_skills(as_json: AsJson = False) -> None:
+    """List what it can do without a model."""
+    from sanca.python_runtime.cli.skills import print_skills
+
+    print_skills(as_json=as_json)
+
+
+@skills.command("match")
+def match_skills(
+    queries: Annotated[Path, typer.Option(help="A text file, one query a line, or JSON lines with `query`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say which skill each query matches, with score and parameters; one line a query."""
+    from sanca.python_runtime.cli.skills import print_matches
+
+    print_matches(queries, as_json=as_json)

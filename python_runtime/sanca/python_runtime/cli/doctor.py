@@ -1,0 +1,152 @@
+"""`sanca doctor`: what is configured, what works, and how isolated actions are. Every check is done, not assumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import anyio
+from rich.console import Console
+from rich.table import Table
+from sanca.core.errors import SancaError
+from sanca.core.settings import find_home
+
+State = Literal["ok", "note", "fail"]
+MARKS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fail": "[red]fail[/]"}
+OLDEST_PYTHON = (3, 11)
+OLDEST_JDK = 17
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    state: State
+    detail: str
+    mend: str = ""
+    """What to do about it; empty when there is nothing to do."""
+
+
+def run_doctor(*, as_json: bool) -> int:
+    """Print the checks; return 1 when one of those that sanca cannot work without failed."""
+    checks = [check() for check in CHECKS]
+    healthy = all(check.state != "fail" for check in checks)
+    if as_json:
+        print(json.dumps({"ok": healthy, "checks": [asdict(check) for check in checks]}, ensure_ascii=False))  # noqa: T201
+    else:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for check in checks:
+            table.add_row(
+                check.name, MARKS[check.state], check.detail + (f"\n[dim]{check.mend}[/]" if check.mend else "")
+            )
+        Console().print(table)
+    return 0 if healthy else 1
+
+
+def check_python() -> Check:
+    """Python's version."""
+    version = platform.python_version()
+    if sys.version_info >= OLDEST_PYTHON:
+        return Check("python", "ok", f"{version} at {sys.executable}")
+    return Check("python", "fail", f"{version} is too old", "Install Python 3.11 or newer.")
+
+
+def check_state_folder() -> Check:
+    """Whether the state folder can be used."""
+    home = find_home()
+    place = home if home.exists() else next(parent for parent in home.parents if parent.exists())
+    if os.access(place, os.W_OK | os.X_OK):
+        return Check("state folder", "ok", f"{home}{'' if home.exists() else ' (will be made)'}")
+    return Check("state folder", "fail", f"{home} cannot be written", "Set SANCA_HOME to a folder you may write.")
+
+
+def check_isolation() -> Check:
+    """The sandbox level in force, found by starting a sandbox and running an action."""
+    from sanca.python_runtime.sandbox import open_sandbox
+
+    async def try_action() -> str:
+        async with open_sandbox() as sandbox:
+            session = await sandbox.spawn(input_dir=None, output_dir=None)
+            result = await session.run("6 * 7", limit_seconds=10, toolkits=())
+            await session.close()
+            if result.value != "42":
+                raise SancaError(f"The sandbox started but answered {result.status}: {result.error}")
+            return sandbox.level
+
+    try:
+        return Check("isolation", "ok", f"level {anyio.run(try_action)}: an action ran")
+    except SancaError as error:
+        return Check("isolation", "fail", str(error))
+
+
+def check_engine() -> Check:
+    """Whether an engine is running on this state folder, and what it says of itself."""
+    from sanca.python_runtime.cli.access import ask_health, find_running_engine
+
+    if find_running_engine() is None:
+        return Check("engine", "note", "none is running on this state folder", "`sanca serve`, or `make demo`.")
+    try:
+        health = ask_health()
+    except SancaError as error:
+        return Check("engine", "note", str(error))
+    return Check(
+        "engine", "ok", f"{health.status}, pid {health.pid}, sandbox {health.sandbox_level}, gateway {health.gateway}"
+    )
+
+
+def check_models() -> Check:
+    """Which models are configured; none is fine: sanca then works from experience."""
+    from sanca.python_runtime.models import ModelRegistry
+
+    entries = ModelRegistry(find_home(), os.environ).entries()
+    if not entries:
+        mend = "Set OPENAI_API_KEY (and OPENAI_BASE_URL) or DASHSCOPE_API_KEY, or use the settings page."
+        return Check("model", "note", "none: works from its skills", mend)
+    return Check(
+        "model", "ok", ", ".join(f"{entry.role}: {entry.model} ({entry.kind}, {entry.source})" for entry in entries)
+    )
+
+
+def check_skills() -> Check:
+    """How many skills there are."""
+    from sanca.memory import load_skill_library
+
+    try:
+        return Check("skills", "ok", f"{len(load_skill_library([find_home() / 'skills']).listing())} skills")
+    except SancaError as error:
+        return Check("skills", "fail", str(error), "Mend or remove the file it names.")
+
+
+def check_jdk() -> Check:
+    """The JDK, which only the Java host needs."""
+    if shutil.which("java") is None:
+        return Check("jdk", "note", "no java on PATH (only the Java host needs it)", "Install JDK 17 or newer.")
+    printed = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'"(\d+)', printed)
+    if found and int(found.group(1)) >= OLDEST_JDK:
+        return Check("jdk", "ok", printed.splitlines()[0])
+    return Check(
+        "jdk", "note", f"java is too old: {printed.splitlines()[0] if printed else '?'}", "Install JDK 17 or newer."
+    )
+
+
+def check_git() -> Check:
+    """git, which the demo's fleet needs."""
+    if shutil.which("git") is None:
+        return Check("git", "note", "not on PATH (the demo's fleet needs it)", "Install git.")
+    printed = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    return Check("git", "ok", printed)
+
+
+CHECKS: tuple[Callable[[], Check], ...] = (
+    check_python, check_state_folder, check_isolation, check_engine, check_models, check_skills, check_jdk, check_git,
+)  # fmt: skip

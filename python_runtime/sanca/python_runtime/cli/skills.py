@@ -1,0 +1,76 @@
+"""`sanca skills`: the library's listing, and what queries match."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sanca.core.errors import ConfigurationError
+from sanca.core.settings import find_home
+from sanca.memory import load_skill_library
+
+
+def print_skills(*, as_json: bool) -> None:
+    """Print every skill with an example in both languages."""
+    listing = load_skill_library([find_home() / "skills"]).listing()
+    if as_json:
+        print(json.dumps(listing, ensure_ascii=False))  # noqa: T201
+        return
+    table = Table("skill", "title", "for example", box=None, pad_edge=False)
+    for skill in listing:
+        table.add_row(
+            skill["name"], f"{skill['title_en']}\n{skill['title_zh']}", f"{skill['example_en']}\n{skill['example_zh']}"
+        )
+    Console().print(table)
+
+
+def print_matches(queries: Path, *, as_json: bool) -> None:
+    """Print one line a query: `query`, `skill` or null, `score`, `parameters`."""
+    library = load_skill_library([find_home() / "skills"])
+    for query, entities in read_queries(queries):
+        match = library.match(query, entities=entities)
+        line = {
+            "query": query,
+            "skill": match.skill if match else None,
+            "score": round(match.score, 4) if match else 0.0,
+            "parameters": match.parameters if match else {},
+        }
+        if as_json:
+            print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201
+        else:
+            print(f"{line['score']:.2f}  {line['skill'] or '-':24} {line['parameters']}  {query}")  # noqa: T201
+
+
+def read_queries(path: Path) -> Iterator[tuple[str, dict[str, list[str]] | None]]:
+    """Yield query and entities of each line: plain text, or a JSON object with `query` and perhaps `entities`.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a JSON line has no `query`.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The file {str(path)!r} cannot be read as UTF-8 text: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        if not line.lstrip().startswith(("{", '"')):
+            yield line.strip(), None
+            continue
+        yield _parse_line(path, number, line)
+
+
+def _parse_line(path: Path, number: int, line: str) -> tuple[str, dict[str, list[str]] | None]:
+    try:
+        found: Any = json.loads(line)
+    except ValueError:
+        return line.strip(), None
+    if isinstance(found, str):
+        return found, None
+    if not isinstance(found, dict) or not isinstance(found.get("query"), str):
+        raise ConfigurationError(f'{str(path)!r}, line {number}: a JSON line needs a text "query".')
+    return found["query"], found.get("entities")
