@@ -135,6 +135,10 @@ class ModelUnavailableError(ModelError):
 
     retryable = True
 
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
 
 class ModelOutputError(ModelError):
     """The reply could not be used: no code block, two blocks, cut off."""

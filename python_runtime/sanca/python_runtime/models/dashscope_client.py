@@ -1,0 +1,182 @@
+"""Client of DashScope's own text generation wire format, with its SDK. One try a call. No OpenAI mode here."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from sanca.core.errors import ModelError
+from sanca.core.messages import ModelDelta, ModelRequest, PromptMessage, Usage
+from sanca.python_runtime.models import failures
+from sanca.python_runtime.models.entries import Endpoint
+from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class DashScopeModel:
+    """A model behind DashScope's native API. Opens its connections at the first call; `close` ends them."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name as DashScope spells it."""
+        return self._endpoint.model
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
+        """Stream one reply; the last delta carries finish reason, usage and what DashScope wants back."""
+        deadline = Deadline(request.timeout_seconds)
+        reply = _Reply()
+        try:
+            answers = await self._send(request, deadline)
+            async with closing(answers):
+                async for answer in deadline.each(answers):
+                    delta = read_answer(answer, reply, self._endpoint)
+                    if delta.text or delta.reasoning:
+                        yield delta
+        except Exception as error:
+            raise map_failure(error, self._endpoint, request.timeout_seconds, started=reply.chunks > 0) from error
+        if not reply.chunks:
+            raise failures.not_a_reply_failure(self._endpoint)
+        yield reply.last_delta(self.name)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await close_shielded(session.close)
+
+    async def _send(self, request: ModelRequest, deadline: Deadline) -> AsyncIterator[Any]:
+        session = await self._open()
+        from dashscope import AioGeneration
+
+        answers = await deadline.wait(
+            AioGeneration.call(
+                **request_arguments(request, self._endpoint),
+                api_key=self._endpoint.api_key.get_secret_value() or "none",
+                base_address=self._endpoint.url,
+                request_timeout=request.timeout_seconds,
+                session=session,
+            )
+        )
+        return cast("AsyncIterator[Any]", answers)  # with stream=True it is one; the SDK does not type that
+
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            await load("dashscope")
+            import aiohttp
+
+            if "DASHSCOPE_LOGGING_LEVEL" not in os.environ:
+                # The SDK logs a traceback for every failed request; ours is one sentence.
+                logging.getLogger("dashscope").setLevel(logging.CRITICAL)
+            self._session = aiohttp.ClientSession(trust_env=not self._endpoint.is_loopback)
+        return self._session
+
+
+def request_arguments(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """Map a request out.
+
+    Increments are always asked for: with `incremental_output=False` the SDK asks for them all the same and adds them
+    up itself, so nothing would be gained.
+    """
+    return {
+        "model": endpoint.model,
+        "messages": [_message_out(message) for message in request.messages],
+        "temperature": request.temperature,
+        "max_tokens": request.max_output_tokens,
+        "result_format": "message",
+        "stream": True,
+        "incremental_output": True,
+    }
+
+
+def _message_out(message: PromptMessage) -> dict[str, Any]:
+    return {"role": message.role, "content": message.content, **message.extra.get("dashscope", {})}
+
+
+@dataclass
+class _Reply:
+    """What has been read of one reply."""
+
+    finish_reason: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+    reasoning: list[str] = field(default_factory=list)
+    chunks: int = 0
+
+    def last_delta(self, model: str) -> ModelDelta:
+        kept = {"reasoning_content": "".join(self.reasoning)} if self.reasoning else {}
+        return ModelDelta(
+            finish_reason=self.finish_reason or "unknown",
+            usage=usage_in(self.usage, model),
+            extra={"dashscope": kept} if kept else {},
+        )
+
+
+def read_answer(answer: Any, reply: _Reply, endpoint: Endpoint) -> ModelDelta:
+    """Map one event in. Usage counts from the start of the reply in each, so the newest one wins.
+
+    Raises:
+        ModelError: The event says that the request failed; the SDK itself does not raise for it.
+    """
+    if answer.status_code != 200:
+        raise failures.status_failure(
+            int(answer.status_code), answer.message, endpoint, code=str(answer.code or ""), headers=answer.headers or {}
+        )
+    output = answer.output or {}
+    choices = output.get("choices") or []
+    if not choices:
+        return _text_in(output.get("text"), "", output.get("finish_reason"), answer, reply)
+    message = choices[0].get("message") or {}
+    return _text_in(
+        message.get("content"), message.get("reasoning_content"), choices[0].get("finish_reason"), answer, reply
+    )
+
+
+def _text_in(content: object, reasoning: object, finish: object, answer: Any, reply: _Reply) -> ModelDelta:
+    reply.chunks += 1
+    reply.usage = dict(answer.usage or {}) or reply.usage
+    if finish and finish != "null":  # an unfinished event says "null", in letters
+        reply.finish_reason = str(finish)
+    delta = ModelDelta(
+        text=content if isinstance(content, str) else "", reasoning=reasoning if isinstance(reasoning, str) else ""
+    )
+    if delta.reasoning:
+        reply.reasoning.append(delta.reasoning)
+    return delta
+
+
+def usage_in(usage: dict[str, Any], model: str) -> Usage:
+    """Map the usage in; absent counts are 0."""
+    output_details = usage.get("output_tokens_details") or {}
+    input_details = usage.get("prompt_tokens_details") or {}
+    return Usage(
+        model=model,
+        input_tokens=usage.get("input_tokens") or 0,
+        output_tokens=usage.get("output_tokens") or 0,
+        reasoning_tokens=output_details.get("reasoning_tokens") or 0,
+        cached_tokens=input_details.get("cached_tokens") or 0,
+    )
+
+
+def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float, *, started: bool) -> ModelError:
+    """Return what went wrong as one of our errors; anything unforeseen is raised again as it is."""
+    import aiohttp
+
+    if isinstance(error, ModelError):
+        return error
+    if isinstance(error, TimeoutError):  # aiohttp's time-outs are TimeoutErrors too
+        return failures.timeout_failure(endpoint, timeout_seconds)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return failures.connection_failure(error.strerror or error, endpoint)
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError):
+        return failures.broken_stream_failure(endpoint) if started else failures.connection_failure(error, endpoint)
+    if isinstance(error, aiohttp.ContentTypeError | ValueError | KeyError | TypeError):
+        return failures.not_a_reply_failure(endpoint)  # the SDK reads fields without asking whether they are there
+    raise error
