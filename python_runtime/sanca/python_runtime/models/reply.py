@@ -19,6 +19,7 @@ _THINKING = re.compile(r"\A\s*<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL)
 _OPEN_THINKING = re.compile(r"\A\s*<think(?:ing)?>(?!.*</think(?:ing)?>)", re.DOTALL)
 _OPENING = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 _INLINE_PYTHON = re.compile(r"`{3,}[ \t]*(?:python3?|py)\b")
+_CLOSINGS_TRIED = 20
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _read_block(lines: Sequence[str], start: int, opening: re.Match[str]) -> tup
     end = ends[0]
     if language in _PYTHON:
         # A fence inside a string of the code (a card's Markdown, say) closes nothing: the first end that parses counts.
-        end = next((at for at in ends if _parses(_code(lines[start + 1 : at], opening["indent"]))), end)
+        end = next((at for at in ends[:_CLOSINGS_TRIED] if _parses(_code(lines[start + 1 : at], opening["indent"]))), end)
     return _Block(language, _code(lines[start + 1 : end], opening["indent"]), start), end + 1
 
 
