@@ -15,9 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import anyio.to_thread
-
 from sanca.core.errors import ConfigurationError, RunError
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ _QUEUE = "runs"
 _PROTOCOL = "runs-1"
 """Changes only when a workflow row of an older engine could not be run by a newer one."""
 
-Leg = Callable[[str], Awaitable[None]]
+Leg = Callable[[str, int], Awaitable[None]]
 
 
 class RunQueue:
@@ -44,13 +42,15 @@ class RunQueue:
         self._dbos: type[DbosType] | None = None
 
     async def open(self, leg: Leg) -> None:
-        """Start consuming: `leg(run_id)` is awaited for each entry, one at a time for a session.
+        """Start consuming: `leg(run_id, leg)` is awaited for each entry, one at a time for a session.
 
         Raises:
             ConfigurationError: Another engine is open in this process.
         """
         if RunQueue._leg is not None:
-            raise ConfigurationError("Another Engine is open in this process; close it first, or start a second process.")
+            raise ConfigurationError(
+                "Another Engine is open in this process; close it first, or start a second process."
+            )
         RunQueue._leg = leg
         await anyio.to_thread.run_sync(self._prepare)
         from dbos import DBOS, DBOSConfig
@@ -90,7 +90,7 @@ class RunQueue:
         from dbos import SetEnqueueOptions, SetWorkflowID
 
         with SetWorkflowID(_entry(run_id, leg)), SetEnqueueOptions(queue_partition_key=session_id, priority=priority):
-            await self._open_dbos.enqueue_workflow_async(_QUEUE, _workflow(), run_id)
+            await self._open_dbos.enqueue_workflow_async(_QUEUE, _workflow(), run_id, leg)
 
     async def cancel(self, run_id: str, leg: int) -> None:
         """Take a leg out, whether it waits or works; the work itself is stopped by the caller."""
@@ -116,10 +116,10 @@ class RunQueue:
             await self._open_dbos.cancel_workflows_async(left)
 
 
-async def _consume(run_id: str) -> None:
+async def _consume(run_id: str, leg: int) -> None:
     """Run one leg. The only workflow there is: tiny, stable, without steps; the run's facts are in our journal."""
     if RunQueue._leg is not None:
-        await RunQueue._leg(run_id)
+        await RunQueue._leg(run_id, leg)
 
 
 @functools.cache
@@ -131,7 +131,7 @@ def _workflow() -> Any:
 
 
 def _entry(run_id: str, leg: int) -> str:
-    return run_id if leg == 0 else f"{run_id}.{leg}"
+    return run_id if leg == 1 else f"{run_id}.{leg}"
 
 
 def _quiet() -> None:

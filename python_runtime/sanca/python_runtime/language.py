@@ -1,0 +1,92 @@
+"""Which language a message is in, which words of it point back, and the engine's own sentences in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sanca.core.messages import Message
+
+Language = Literal["en", "zh", "mixed"]
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_POINTERS = re.compile(
+    r"\b(?:it|its|that (?:one|service|release|process)|this (?:one|service|release|process)|the same (?:one|service))\b"
+    r"|那个服务|这个服务|该服务|那个版本|这个版本|那个|这个|它",
+    re.IGNORECASE,
+)
+_KIND_OF_POINTER = {"release": "release", "版本": "release"}
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "unknown": (
+        "I don't know how to do that yet. Without a model I work from experience: the things below are what I can do.",
+        "我还不知道怎么做这件事。没有配置模型时，我靠经验工作，下面是我会做的事。",
+    ),
+    "how_to_set_a_model": (
+        "Set OPENAI_API_KEY (and OPENAI_BASE_URL for your own server) or DASHSCOPE_API_KEY and start again, "
+        "or enter a model on the settings page.",
+        "设置 OPENAI_API_KEY（自己的服务再设 OPENAI_BASE_URL）或 DASHSCOPE_API_KEY 后重新启动，或在设置页填写模型。",
+    ),
+    "ask_parameter": ("Which {name} do you mean?", "您指的是哪个{name}？"),
+    "dismissed": ("All right, I leave it at that.", "好的，那就先不做了。"),
+    "no_answer": ("The action ended without an answer.", "动作已结束，但没有给出回答。"),
+    "action_failed": ("The action stopped with an error: {error}", "动作因错误停止：{error}"),
+    "action_timeout": (
+        "The action was stopped after {seconds:.0f} seconds of work.",
+        "动作运行 {seconds:.0f} 秒后被停止。",
+    ),
+    "denied": ("Not done: {error}", "没有执行：{error}"),
+    "effects_done": (" Before that it had done: {calls}.", "在此之前已完成：{calls}。"),
+    "nothing_changed": (" Nothing was changed.", "没有任何改动。"),
+    "names_lost": (
+        "The sandbox was renewed; names from earlier actions are gone.",
+        "沙箱已更新，之前动作中的变量不再可用。",
+    ),
+    "interrupted": (
+        "The engine stopped while this run was working. It will not run again by itself. ",
+        "引擎在执行过程中停止了。它不会自行重新运行。",
+    ),
+    "stopping": ("The engine is being stopped; this run ends here. ", "引擎正在停止，本次运行到此结束。"),
+    "did_calls": ("It had made these calls: {calls}.", "它已发出这些调用：{calls}。"),
+    "did_nothing": ("It had not called any tool.", "它还没有调用任何工具。"),
+    "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
+}
+
+
+def sentence(key: str, language: str, **values: object) -> str:
+    """Return one of the engine's own sentences in English or Chinese."""
+    english, chinese = _SENTENCES[key]
+    return (chinese if language == "zh" else english).format(**values)
+
+
+def tell_language(text: str, default: str = "en") -> Language:
+    """Tell the language of a message; what has no letters is in the page's language."""
+    han, words = len(_HAN.findall(text)), len(_WORD.findall(text))
+    if not han and not words:
+        return "zh" if default.lower().startswith("zh") else "en"
+    if han and words:
+        return "mixed"
+    return "zh" if han else "en"
+
+
+def resolve_references(
+    text: str, history: Sequence[Message], entities: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Return what pointing words stand for: the thing of that kind that was named last in the session."""
+    found: dict[str, str] = {}
+    for match in _POINTERS.finditer(text):
+        word = match.group()
+        kind = next((kind for part, kind in _KIND_OF_POINTER.items() if part in word), "service")
+        if name := _named_last(entities.get(kind, ()), history):
+            found[word] = name
+    return found
+
+
+def _named_last(names: Sequence[str], history: Sequence[Message]) -> str | None:
+    for message in reversed(history):
+        places = {name: message.content.rfind(name) for name in names}
+        if named := {name: place for name, place in places.items() if place >= 0}:
+            return max(named, key=lambda name: (named[name], len(name)))
+    return None

@@ -1,0 +1,192 @@
+"""The round loop: one pass of five zones after the other, until the run has an end or its budget is used up.
+
+The loop knows neither models nor tools; the zones do. What they hand to each other is in `RunState` and `Round`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from sanca.core.errors import BudgetExceededError
+from sanca.core.messages import Message, SkillMatch, Usage
+from sanca.python_runtime.asks import Answer, Ask
+from sanca.python_runtime.reporter import RunReporter
+from sanca.python_runtime.run_record import RunRequest
+
+Strategy = Literal["experience", "model", "person", "none"]
+
+
+class Verdict(StrEnum):
+    """What self-check says of a round."""
+
+    CONTINUE = "continue"
+    DONE = "done"
+    FAILED = "failed"
+    """Nothing broke, but what was asked was not done; the answer says so."""
+    BROKEN = "broken"
+    """An action failed and nobody can mend it; `RunState.error` says so in one sentence."""
+
+
+class Zone(Protocol):
+    """One of the five stages of a round."""
+
+    name: str
+
+    async def run(self, state: RunState) -> None:
+        """Do this zone's part on the state's current round.
+
+        Called once a round, never concurrently for one run. On cancellation it must leave nothing running.
+        """
+
+
+@dataclass(frozen=True)
+class Percept:
+    """The input of a round, interpreted."""
+
+    text: str
+    """What is asked: the person's words; from the second round on the same, with the observation below."""
+    language: Literal["en", "zh", "mixed"]
+    entities: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names the environment knows now."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Words that point back, and what they point at: `{"it": "checkout"}`."""
+    observation: str = ""
+    """What the last round's action gave."""
+
+
+@dataclass
+class CallFact:
+    """One tool call as the journal knows it."""
+
+    call_id: str
+    toolkit: str
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    effect: str = "READ"
+    status: str = "running"
+    seconds: float = 0.0
+    summary: str = ""
+
+
+@dataclass
+class Round:
+    """One pass of the zones: what was seen, decided, run and found."""
+
+    number: int
+    percept: Percept | None = None
+    strategy: Strategy = "none"
+    sub_goal: str = ""
+    skill: SkillMatch | None = None
+    code: str = ""
+    claim: str | None = None
+    """The answer that a model or an action claims."""
+    status: str = "planning"
+    value: str = ""
+    observation: str = ""
+    error: str = ""
+    error_type: str = ""
+    seconds: float = 0.0
+    calls: dict[str, CallFact] = field(default_factory=dict)
+    reply: str = ""
+    """The model's reply as it stood."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What the provider wants back with it."""
+    usage: Usage | None = None
+    has_spoken: bool = False
+    """Whether the answer was already shown, piece by piece."""
+
+
+@dataclass
+class RunState:
+    """What a run knows. Made by the queue of runs; changed by the zones only."""
+
+    request: RunRequest
+    reporter: RunReporter
+    ask: Callable[[Ask], Awaitable[Answer]]
+    """Ask a person and wait; the run is shown as waiting meanwhile."""
+    rounds_max: int
+    language: Literal["en", "zh"] = "en"
+    """The language of answers."""
+    history: Sequence[Message] = ()
+    files: Sequence[str] = ()
+    rounds: list[Round] = field(default_factory=list)
+    verdict: Verdict = Verdict.CONTINUE
+    missing: str = ""
+    """What self-check found missing; the next round's input."""
+    answer: str = ""
+    error: str = ""
+    spoken: list[str] = field(default_factory=list)
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    usage: list[Usage] = field(default_factory=list)
+
+    @property
+    def round(self) -> Round:
+        """The current round."""
+        return self.rounds[-1]
+
+    @property
+    def last_observation(self) -> str:
+        """What the round before this one found; empty in the first."""
+        return self.rounds[-2].observation if len(self.rounds) > 1 else ""
+
+    @property
+    def calls(self) -> list[CallFact]:
+        """All tool calls so far, in order."""
+        return [call for round_ in self.rounds for call in round_.calls.values()]
+
+    def show_round(self) -> None:
+        """Show the current round as it is now."""
+        number = self.round.number
+        self.reporter.activity("sanca-round", f"round-{self.request.run_id}-{number}", _round_content(self))
+
+
+async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
+    """Run rounds until self-check gives a verdict that ends the run.
+
+    Raises:
+        BudgetExceededError: The run used all its rounds.
+    """
+    while state.verdict is Verdict.CONTINUE:
+        if len(state.rounds) >= state.rounds_max:
+            raise BudgetExceededError(f"The run used all its {state.rounds_max} rounds without reaching the goal.")
+        state.rounds.append(Round(number=len(state.rounds) + 1))
+        for zone in zones:
+            with state.reporter.step(zone.name):
+                await zone.run(state)
+
+
+def _round_content(state: RunState) -> dict[str, Any]:
+    round_ = state.round
+    calls = list(round_.calls.values())
+    shown = calls if len(calls) <= 100 else [*calls[:50], *calls[-50:]]
+    return {
+        "run_id": state.request.run_id,
+        "round": round_.number,
+        "strategy": round_.strategy,
+        "sub_goal": round_.sub_goal,
+        "skill": _skill_content(round_.skill),
+        "code": round_.code,
+        "status": round_.status,
+        "observation": round_.observation,
+        "value": round_.value,
+        "error": round_.error,
+        "seconds": round(round_.seconds, 3),
+        "calls": [vars(call) for call in shown],
+        "calls_total": len(calls),
+        "usage": round_.usage.model_dump() if round_.usage else None,
+    }
+
+
+def _skill_content(match: SkillMatch | None) -> dict[str, Any] | None:
+    if match is None:
+        return None
+    return {
+        "name": match.skill,
+        "title": match.title,
+        "score": match.score,
+        "why": match.why,
+        "parameters": match.parameters,
+    }

@@ -1,0 +1,102 @@
+"""Cognitive: decides what this round does. A person's own action, a skill that fits, a model, or "I don't know how"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sanca.core.messages import SkillMatch
+from sanca.core.ports import SkillLibrary
+from sanca.python_runtime.asks import question
+from sanca.python_runtime.language import sentence
+from sanca.python_runtime.rounds import Percept, RunState
+
+
+class Planner(Protocol):
+    """Asks a model what to do."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether a model is configured."""
+
+    async def plan(self, state: RunState) -> None:
+        """Set the current round's sub-goal and code, or its claim; streams what the model says meanwhile."""
+
+
+class Questions(Protocol):
+    """Knows how to ask for a skill's parameter."""
+
+    def question(self, skill: str, parameter: str, language: str) -> str:
+        """Return the question, in the language; empty when the skill has none."""
+
+    def choices(self, skill: str, parameter: str, entities: Mapping[str, Any]) -> list[str]:
+        """Return what may be answered; empty when anything may."""
+
+
+class Cognitive:
+    """Experience is the fast path: a skill that fits is used before any model is asked."""
+
+    name = "cognitive"
+
+    def __init__(self, library: SkillLibrary, questions: Questions, planner: Planner) -> None:
+        self._library = library
+        self._questions = questions
+        self._planner = planner
+
+    async def run(self, state: RunState) -> None:
+        """Choose the strategy and set the round's action."""
+        percept = state.round.percept
+        if percept is None:
+            return
+        if state.request.action_code:
+            self._take_persons_code(state)
+        elif match := self._match(state, percept):
+            await self._use_skill(state, match, percept)
+        elif self._planner.is_available:
+            state.round.strategy = "model"
+            await self._planner.plan(state)
+        state.show_round()
+
+    def _take_persons_code(self, state: RunState) -> None:
+        state.round.strategy = "person"
+        state.round.code = state.request.action_code
+
+    def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
+        if state.round.number > 1:  # a skill that did not reach the goal does not reach it unchanged
+            return None
+        return self._library.match(
+            percept.text, entities=percept.entities, history=state.history, language=state.language
+        )
+
+    async def _use_skill(self, state: RunState, match: SkillMatch, percept: Percept) -> None:
+        state.round.strategy = "experience"
+        state.round.sub_goal = match.title
+        state.round.skill = match
+        state.show_round()
+        parameters = dict(match.parameters)
+        for name in match.missing:
+            answered = await self._ask_for(name, match, percept, state)
+            if answered is None:
+                state.round.claim = sentence("dismissed", state.language)
+                return
+            parameters[name] = answered
+        state.round.skill = match.model_copy(update={"parameters": parameters, "missing": ()})
+        state.round.code = _with_parameters(match.code, parameters, state.language)
+
+    async def _ask_for(self, name: str, match: SkillMatch, percept: Percept, state: RunState) -> str | None:
+        text = self._questions.question(match.skill, name, state.language)
+        ask = question(
+            f"{state.request.run_id}/question-{name}",
+            state.request.run_id,
+            text or sentence("ask_parameter", state.language, name=name),
+            choices=self._questions.choices(match.skill, name, percept.entities),
+        )
+        answer = await state.ask(ask)
+        value = answer.value.get("value") if isinstance(answer.value, Mapping) else answer.value
+        return str(value) if answer.approved and value not in (None, "") else None
+
+
+def _with_parameters(code: str, parameters: Mapping[str, Any], language: str) -> str:
+    """Put the parameters in front of the skill's action, one assignment a line."""
+    lines = [f"{name} = {value!r}" for name, value in parameters.items()]
+    return "\n".join([*lines, f"language = {language!r}", "", code])

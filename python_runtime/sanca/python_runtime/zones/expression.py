@@ -1,0 +1,50 @@
+"""Expression: says to the person what this round found: text, streamed where it can be. Judges nothing."""
+
+from __future__ import annotations
+
+from sanca.core.ports import SkillLibrary
+from sanca.python_runtime.language import sentence
+from sanca.python_runtime.rounds import Round, RunState
+
+
+class Expression:
+    """Speaks in the message's language."""
+
+    name = "expression"
+
+    def __init__(self, library: SkillLibrary) -> None:
+        self._library = library
+
+    async def run(self, state: RunState) -> None:
+        """Say the round's answer, if it has one."""
+        round_ = state.round
+        if round_.strategy == "none":
+            self._say_what_is_possible(state)
+        elif round_.claim is None and round_.status == "ok" and round_.strategy != "model":
+            round_.claim = round_.value or self._without_value(state, round_)
+        elif round_.strategy == "experience" and round_.error_type == "ToolDeniedError":
+            round_.claim = round_.error
+        if round_.claim is not None:
+            state.answer = round_.claim
+            if round_.claim and not round_.has_spoken:
+                state.reporter.say(round_.claim)
+                round_.has_spoken = True
+
+    def _say_what_is_possible(self, state: RunState) -> None:
+        language = state.language
+        listing = self._library.listing()
+        how = sentence("how_to_set_a_model", language)
+        known = "\n".join(f"- **{skill[f'title_{language}']}**: {skill[f'example_{language}']}" for skill in listing)
+        state.round.claim = "\n\n".join(part for part in (sentence("unknown", language), known, how) if part)
+        skills = [
+            {"name": skill["name"], "title": skill[f"title_{language}"], "example": skill[f"example_{language}"]}
+            for skill in listing
+        ]
+        state.reporter.custom("sanca.choices", {"skills": skills, "how_to_set_a_model": how})
+
+    @staticmethod
+    def _without_value(state: RunState, round_: Round) -> str:
+        """An action that has shown or printed something needs no more words."""
+        if round_.strategy == "person" and round_.observation:
+            return f"```text\n{round_.observation}\n```"
+        return "" if state.spoken or state.cards else sentence("no_answer", state.language)

@@ -1,0 +1,82 @@
+"""Self-check: compares what is claimed with what the journal shows, and gives the verdict. Runs nothing, says nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sanca.python_runtime.language import sentence
+from sanca.python_runtime.rounds import CallFact, RunState, Verdict
+from sanca.python_runtime.zones.cognitive import Planner
+
+_EFFECTS = {"WRITE", "DESTRUCTIVE"}
+_UNDONE = {"denied", "failed", "cancelled", "unknown"}
+_ADMITS = re.compile(
+    r"den(?:y|ied)|refus|reject|declin|fail|not (?:done|changed|approved|allowed|executed)|could ?n.t|error|unknown|cancel"
+    r"|拒绝|失败|未批准|没有执行|未执行|未能|取消|错误|不允许",
+    re.IGNORECASE,
+)
+_CLAIMS_EFFECT = re.compile(
+    r"\b(?:I|we)(?: have|'ve)? (?:now )?(?:restarted|rolled back|deployed|changed|deleted|stopped|repaired|fixed)\b"
+    r"|已(?:经)?(?:重启|回滚|部署|修改|删除|停止|修复)",
+    re.IGNORECASE,
+)
+
+
+class SelfCheck:
+    """A claim is done when the evidence does not speak against it; else the run goes on, if anybody can go on."""
+
+    name = "self_check"
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    async def run(self, state: RunState) -> None:
+        """Set the run's verdict, and what is missing when it goes on."""
+        round_ = state.round
+        was_told, state.missing = bool(state.missing), ""
+        if round_.strategy == "none":
+            state.verdict = Verdict.FAILED
+        elif round_.claim is None:
+            self._judge_action(state)
+        elif missing := self._speaks_against(round_.claim, state.calls):
+            self._judge_doubt(state, missing, was_told=was_told)
+        else:
+            state.verdict = Verdict.DONE
+
+    def _judge_action(self, state: RunState) -> None:
+        """No claim yet: a model looks at the observation in the next round; without one an error is the end."""
+        round_ = state.round
+        mendable = round_.strategy == "experience" and self._planner.is_available
+        if round_.strategy == "model" or mendable:
+            state.verdict = Verdict.CONTINUE
+            return
+        state.verdict = Verdict.BROKEN
+        state.error = round_.error + self._what_was_done(state)
+
+    @staticmethod
+    def _judge_doubt(state: RunState, missing: str, *, was_told: bool) -> None:
+        """A model is told once what is missing; who cannot be told, or stays with it, has not done what was asked."""
+        if state.round.strategy == "model" and not was_told:
+            state.missing = missing
+            state.verdict = Verdict.CONTINUE
+        else:
+            state.verdict = Verdict.FAILED
+
+    @staticmethod
+    def _speaks_against(claim: str, calls: Sequence[CallFact]) -> str:
+        """Return what the journal holds against the claim; empty when nothing."""
+        effects = {(call.toolkit, call.tool): call for call in calls if call.effect in _EFFECTS}
+        undone = [f"{call.toolkit}.{call.tool} ({call.status})" for call in effects.values() if call.status in _UNDONE]
+        if undone and not _ADMITS.search(claim):
+            return f"the journal shows that these calls did not succeed: {', '.join(undone)}; do them or say so."
+        if not effects and _CLAIMS_EFFECT.search(claim):
+            return "the journal shows no call that changes anything; do it, or say that nothing was changed."
+        return ""
+
+    @staticmethod
+    def _what_was_done(state: RunState) -> str:
+        done = [f"{call.toolkit}.{call.tool}" for call in state.calls if call.effect in _EFFECTS and call.status == "ok"]
+        if done:
+            return sentence("effects_done", state.language, calls=", ".join(done))
+        return sentence("nothing_changed", state.language) if state.round.strategy == "experience" else ""
