@@ -125,9 +125,12 @@ def read_answer(answer: Any, reply: _Reply, endpoint: Endpoint) -> ModelDelta:
     Raises:
         ModelError: The event says that the request failed; the SDK itself does not raise for it.
     """
+    headers = answer.headers or {}
+    if answer.code == "Unknown" and "text/event-stream" in headers.get("Content-Type", ""):
+        raise failures.not_a_reply_failure(endpoint)  # how the SDK reports an event that is no JSON
     if answer.status_code != 200:
         raise failures.status_failure(
-            int(answer.status_code), answer.message, endpoint, code=str(answer.code or ""), headers=answer.headers or {}
+            int(answer.status_code), answer.message, endpoint, code=str(answer.code or ""), headers=headers
         )
     output = answer.output or {}
     choices = output.get("choices") or []

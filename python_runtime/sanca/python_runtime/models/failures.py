@@ -20,6 +20,8 @@ _WAIT_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 def clean_detail(detail: object, endpoint: Endpoint) -> str:
     """Return what the provider said on one short line, never with the key in it."""
     text = _CONTROL.sub(" ", str(detail or "")).strip()
+    if text.startswith("<"):  # a proxy's page says nothing that the status does not
+        return ""
     key = endpoint.api_key.get_secret_value()
     if key:
         text = text.replace(key, "***")

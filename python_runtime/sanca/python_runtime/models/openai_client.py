@@ -251,7 +251,7 @@ def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float) ->
         detail = error.body.get("message") if isinstance(error.body, dict) else ""
         return failures.status_failure(
             error.status_code,
-            detail or _plain(error),
+            detail or error.response.text,
             endpoint,
             code=str(error.code or ""),
             headers=error.response.headers,
@@ -265,11 +265,6 @@ def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float) ->
     if isinstance(error, httpx.HTTPError | httpx.StreamError):
         return failures.broken_stream_failure(endpoint)
     raise error
-
-
-def _plain(error: Any) -> str:
-    text: str = error.response.text
-    return "" if text.lstrip().startswith("<") else text
 
 
 def _stream_status(error: Any) -> int:

@@ -110,7 +110,9 @@ def _read_block(lines: Sequence[str], start: int, opening: re.Match[str]) -> tup
     end = ends[0]
     if language in _PYTHON:
         # A fence inside a string of the code (a card's Markdown, say) closes nothing: the first end that parses counts.
-        end = next((at for at in ends[:_CLOSINGS_TRIED] if _parses(_code(lines[start + 1 : at], opening["indent"]))), end)
+        end = next(
+            (at for at in ends[:_CLOSINGS_TRIED] if _parses(_code(lines[start + 1 : at], opening["indent"]))), end
+        )
     return _Block(language, _code(lines[start + 1 : end], opening["indent"]), start), end + 1
 
 
