@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # it ships no annotations
 from sanca.core.errors import ConversionError
 
 _HEADER = struct.Struct(">I")

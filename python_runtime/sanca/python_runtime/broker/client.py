@@ -1,4 +1,4 @@
-"""The engine's side of the broker: starts it, asks it, hears from it. All on the engine's event loop; nothing here blocks it."""
+"""The engine's side of the broker: starts it, asks it, hears from it. On the engine's event loop; nothing blocks it."""
 
 from __future__ import annotations
 
@@ -102,17 +102,17 @@ class BrokerClient:
         await self._ask("open_run", context=dataclasses.asdict(context))
 
     async def close_run(self, run_id: str) -> None:
-        """Forget a run; a call of it that still waits is cancelled. All its call records have been told when this returns."""
+        """Forget a run; what still waits is cancelled. All its call records have been told when this returns."""
         await self._ask("close_run", run_id=run_id)
 
     async def bind(
         self, sandbox_session_id: str, sandbox: socket.socket | None, run_id: str, round_number: int
     ) -> None:
-        """Count the calls of a sandbox session to a run and round from now on, and set its waited seconds to 0.
+        """Count a sandbox session's calls to a run and round from now on, and set its waited seconds to 0.
 
         Args:
             sandbox_session_id: Any id; the same for the life of the sandbox session.
-            sandbox: The broker's end of the sandbox's socket, given once; the caller closes its own copy. None afterwards.
+        """Refuse a sandbox session's calls until it is bound again. All its call records have been told on return."""
             run_id: An open run.
             round_number: For the records.
         """
@@ -129,7 +129,7 @@ class BrokerClient:
         await self._ask("end_session", sandbox_session_id=sandbox_session_id)
 
     async def waited_seconds(self, sandbox_session_id: str) -> float:
-        """Return how long the session's calls have waited for tools and persons since the last `bind`, a running one included."""
+        """Return how long calls have waited for tools and persons since the last `bind`, a running one included."""
         return float(await self._ask("waited_seconds", sandbox_session_id=sandbox_session_id))
 
     async def call(self, run_id: str, toolkit: str, tool: str, arguments: Mapping[str, Any]) -> CallOutcome:
@@ -215,7 +215,7 @@ class BrokerClient:
             await self._process.wait()
 
     async def _start(self) -> None:
-        settings = {"home": str(self._settings.home), "log_level": self._settings.log_level}
+        settings: dict[str, Any] = {"home": str(self._settings.home), "log_level": self._settings.log_level}
         try:
             with anyio.fail_after(self._settings.start_timeout_seconds):
                 factories = list(self._settings.toolkit_factories)

@@ -1,11 +1,11 @@
-"""Frames between a sandbox and the broker (contracts, section 4): SEQPACKET datagrams, msgpack inside. The other end is hostile."""
+"""Frames between a sandbox and the broker (contracts, section 4): SEQPACKET and msgpack. The other end is hostile."""
 
 from __future__ import annotations
 
 import socket
 from typing import Any
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # it ships no annotations
 from sanca.core.errors import ConversionError
 
 PART_BYTES = 65_536
@@ -44,7 +44,7 @@ def send(connected: socket.socket, message: dict[str, Any]) -> None:
         body = msgpack.packb(message)
     except (TypeError, ValueError, OverflowError) as error:
         raise ConversionError(f"The result has no form on the wire: {error}.") from error
-    if len(body) < PART_BYTES:
+    if len(body) <= PART_BYTES:
         connected.send(_LAST + body)
         return
     if len(body) > MESSAGE_LIMIT_BYTES:

@@ -77,7 +77,7 @@ class JournalReader:
     def _select(self, query: str, parameters: Sequence[Any]) -> list[JournalRow]:
         with self._connection() as connection:
             found = [] if connection is None else connection.execute(query, parameters).fetchall()
-        return [JournalRow(*row[:-1], data=orjson.loads(row[-1])) for row in found]
+        return [_row(*row) for row in found]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection | None]:
@@ -96,3 +96,7 @@ class JournalReader:
             raise StoreUnavailableError(f"The journal {str(self._path)!r} cannot be read: {error}.") from error
         finally:
             connection.close()
+
+
+def _row(run_id: str, session_id: str, seq: int, kind: str, time: float, trace_id: str, data: str) -> JournalRow:
+    return JournalRow(run_id, session_id, seq, kind, time, trace_id, orjson.loads(data))

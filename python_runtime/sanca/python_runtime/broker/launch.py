@@ -1,4 +1,4 @@
-"""Starts the broker's process with an environment of its own: no model's key, no token, only what toolkits need to run."""
+"""Starts the broker's process with an environment of its own: no key, no token, only what toolkits need to run."""
 
 from __future__ import annotations
 

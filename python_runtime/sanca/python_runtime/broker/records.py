@@ -56,7 +56,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """One line of the policy: the first that fits a call decides. What no rule fits follows the tool's own `approval`."""
+    """One line of the policy: the first that fits a call decides; else the tool's own `approval` does."""
 
     decision: Decision
     effect: str = "*"
@@ -101,7 +101,7 @@ class BrokerSettings:
     home: Path
     log_level: str = "info"
     toolkit_factories: tuple[str, ...] = ("sanca.mcp_adapters:load_toolkits", "sanca.a2a:load_toolkits")
-    """`module:callable`, each `(home: Path) -> list[Toolkit]`; called once in the broker when `toolkits.json` exists."""
+    """`module:callable`, each `(home: Path) -> list[Toolkit]`; called once, if `toolkits.json` exists."""
     start_timeout_seconds: float = 20.0
     close_timeout_seconds: float = 10.0
 

@@ -1,0 +1,179 @@
+"""Who runs a tool: the host by the gateway, a toolkit on the broker's loop, or the engine itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+import anyio
+import structlog
+from pydantic import ValidationError
+from sanca.core.errors import GatewayError, GatewayUnavailableError, SancaError, ToolError
+from sanca.core.ports import Toolkit
+from sanca.core.tools import CallContext, CallError, CallOutcome, Effect
+from sanca.python_runtime.broker.catalog import PreparedCall
+from sanca.toolkit_bridge.gateway import Gateway, GatewayCall, failure
+
+log = structlog.get_logger(__name__)
+
+ENGINE_TIMEOUT_SECONDS = 60.0
+
+
+class HostBackend:
+    """The host's toolkits. Calls go over the fast gateway, control over the other."""
+
+    def __init__(self, fast: Gateway, control: Gateway, lost: Callable[[], None]) -> None:
+        self._fast = fast
+        self._control = control
+        self._lost = lost
+
+    def call(self, call: PreparedCall) -> CallOutcome:
+        """Run a tool in the host."""
+        definition = call.definition
+        request = GatewayCall(
+            call.call_id,
+            call.toolkit,
+            definition.name,
+            call.arguments_json,
+            call.run.context_json(call.call_id, definition.timeout_seconds, call.approved_by),
+            definition.timeout_seconds,
+            definition.effect is Effect.READ or definition.idempotent,
+        )
+        try:
+            return self._fast.call(request)
+        except GatewayUnavailableError as error:
+            self._lost()
+            return failure("unavailable", str(error), retryable=True)
+        except GatewayError as error:
+            return failure("failed", str(error))
+
+    def cancel(self, call_id: str) -> None:
+        """Interrupt the tool in the host."""
+        try:
+            self._control.cancel(call_id)
+        except GatewayError as error:
+            log.warning("host_cancel_failed", call_id=call_id, reason=str(error))
+
+    def abandon(self, call_id: str) -> None:
+        """Stop waiting for the host's answer."""
+        self._fast.abandon(call_id)
+
+
+class LocalBackend:
+    """Toolkits on the broker's own event loop: Python classes, MCP servers, other agents."""
+
+    def __init__(self, start: Callable[..., Future[Any]], toolkits: Mapping[str, Toolkit]) -> None:
+        self._start = start
+        self._toolkits = toolkits
+        self._running: dict[str, Future[Any]] = {}
+
+    def call(self, call: PreparedCall) -> CallOutcome:
+        """Run a tool on the loop and wait for it."""
+        self._running[call.call_id] = future = self._start(self._run, call)
+        try:
+            return CallOutcome(ok=True, value=future.result())
+        except (CancelledError, anyio.get_cancelled_exc_class()):
+            return failure("cancelled", f"{call.toolkit}.{call.definition.name} was cancelled.")
+        except TimeoutError:
+            limit = f"{call.definition.timeout_seconds:g} seconds"
+            return failure("timeout", f"{call.toolkit}.{call.definition.name} did not finish within {limit}.")
+        except SancaError as error:
+            return outcome_of(error)
+        except Exception as error:
+            log.exception("toolkit_failed", toolkit=call.toolkit, tool=call.definition.name)
+            return failure("failed", f"{call.toolkit}.{call.definition.name} failed: {type(error).__name__}: {error}")
+        finally:
+            self._running.pop(call.call_id, None)
+
+    def cancel(self, call_id: str) -> None:
+        """Cancel the tool's task."""
+        if (future := self._running.get(call_id)) is not None:
+            future.cancel()
+
+    def abandon(self, call_id: str) -> None:
+        """Cancelling is all there is: the waiting thread is free at once."""
+        self.cancel(call_id)
+
+    async def _run(self, call: PreparedCall) -> Any:
+        context = call_context(call)
+        with anyio.fail_after(call.definition.timeout_seconds):
+            return await self._toolkits[call.toolkit].call(call.definition.name, call.arguments, context)
+
+
+class EngineBackend:
+    """The toolkit `sanca`: a question to the engine's process."""
+
+    def __init__(self, post: Callable[[dict[str, Any]], None]) -> None:
+        self._post = post
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._by_call: dict[str, Future[dict[str, Any]]] = {}
+
+    def call(self, call: PreparedCall) -> CallOutcome:
+        """Ask the engine and wait for its reply."""
+        number = next(self._numbers)
+        self._waiting[number] = self._by_call[call.call_id] = future = Future[dict[str, Any]]()
+        question = {"op": "engine_call", "number": number, "run_id": call.run.context.run_id}
+        self._post({**question, "tool": call.definition.name, "arguments": call.arguments})
+        try:
+            reply = future.result(ENGINE_TIMEOUT_SECONDS)
+        except TimeoutError:
+            return failure("timeout", f"The engine did not answer sanca.{call.definition.name} in time.")
+        except CancelledError:
+            return failure("cancelled", "The run was cancelled.")
+        finally:
+            self._waiting.pop(number, None)
+            self._by_call.pop(call.call_id, None)
+        return CallOutcome(ok=True, value=reply["value"]) if reply["ok"] else failure("failed", reply["message"])
+
+    def reply(self, message: dict[str, Any]) -> None:
+        """Take the engine's reply."""
+        if (future := self._waiting.get(message["number"])) is not None and not future.done():
+            future.set_result(message)
+
+    def cancel(self, call_id: str) -> None:
+        """Stop waiting for the engine."""
+        if (future := self._by_call.get(call_id)) is not None:
+            future.cancel()
+
+    def abandon(self, call_id: str) -> None:
+        """Stop waiting for the engine."""
+        self.cancel(call_id)
+
+
+def call_context(call: PreparedCall) -> CallContext:
+    """Return who calls, for a toolkit in this process."""
+    context = call.run.context
+    return CallContext(
+        call_id=call.call_id,
+        run_id=context.run_id,
+        session_id=context.session_id,
+        tenant=context.tenant,
+        user=context.user,
+        rights=context.rights,
+        channel=context.channel,
+        trace_id=context.trace_id,
+        timeout_seconds=call.definition.timeout_seconds,
+        approved_by=call.approved_by,
+    )
+
+
+def outcome_of(error: SancaError) -> CallOutcome:
+    """Return the envelope of an error."""
+    if not isinstance(error, ToolError):
+        return failure("unavailable" if error.retryable else "failed", str(error), retryable=error.retryable)
+    fields = {
+        "kind": error.kind,
+        "message": str(error),
+        "argument": error.argument,
+        "near": error.near,
+        "java_class": error.java_class,
+        "stack": error.stack,
+        "retryable": error.retryable,
+    }
+    try:
+        return CallOutcome(ok=False, error=CallError.model_validate(fields))
+    except ValidationError:  # a toolkit of others invented a kind
+        return failure("failed", str(error))

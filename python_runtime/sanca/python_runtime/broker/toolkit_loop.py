@@ -1,0 +1,138 @@
+"""The broker's event loop, in a thread of its own: opens, calls and closes the toolkits that are not the host's."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import anyio
+import structlog
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from sanca.core.errors import ConfigurationError
+from sanca.core.ports import Toolkit
+from sanca.toolkit_bridge import find_toolkits
+
+log = structlog.get_logger(__name__)
+
+_OPEN_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
+OUTSIDE_TOOLKITS_FILE = "toolkits.json"
+
+
+class ToolkitLoop:
+    """Opened once, closed once. `toolkits` holds those that are open; the others are in `problems`, with the reason."""
+
+    def __init__(self, home: Path, factories: Sequence[str], changed: Callable[[], None]) -> None:
+        self._home = home
+        self._factories = factories
+        self._changed = changed
+        self._stack = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._ending: anyio.Event | None = None
+        self._keepers: list[Future[None]] = []
+        self.toolkits: dict[str, Toolkit] = {}
+        self.problems: dict[str, str] = {}
+
+    def open(self) -> None:
+        """Start the loop and the Python toolkits; outside ones are connected in the background."""
+        self._portal = self._stack.enter_context(start_blocking_portal())
+        self._ending = self._portal.call(_make_event)
+        found = find_toolkits(self._home)
+        for source, problem in found.problems.items():
+            self._note(source, problem)
+        self._open_all(found.toolkits)
+        if (self._home / OUTSIDE_TOOLKITS_FILE).exists():
+            threading.Thread(target=self._open_outside, name="outside-toolkits", daemon=True).start()
+
+    def start(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Run a coroutine function on the loop."""
+        return self._running().start_task_soon(function, *args)
+
+    def close(self) -> None:
+        """Close every toolkit, then the loop."""
+        if self._portal is not None and self._ending is not None:
+            self._portal.call(self._ending.set)
+            for keeper in self._keepers:
+                _await_end(keeper)
+        self._stack.close()
+
+    def _open_outside(self) -> None:
+        """Make and open what the factories give: MCP servers, other agents."""
+        made: list[Toolkit] = []
+        for factory in self._factories:
+            try:
+                made += _made_by(factory, self._home)
+            except Exception as error:
+                self._note(factory, f"{factory} gave no toolkits: {type(error).__name__}: {error}")
+        self._open_all(made)
+        self._changed()
+
+    def _open_all(self, toolkits: Iterable[Toolkit]) -> None:
+        opening = []
+        for toolkit in toolkits:
+            ready: Future[None] = Future()
+            keeper = self._running().start_task_soon(self._keep, toolkit, ready)
+            self._keepers.append(keeper)
+            opening.append((toolkit, ready, keeper))
+        for toolkit, ready, keeper in opening:
+            self._await_open(toolkit, ready, keeper)
+
+    def _await_open(self, toolkit: Toolkit, ready: Future[None], keeper: Future[None]) -> None:
+        name = toolkit.definition.name
+        try:
+            ready.result(_OPEN_SECONDS)
+        except (FutureTimeoutError, CancelledError):
+            keeper.cancel()
+            self._note(name, f"{name} did not open within {_OPEN_SECONDS:g} seconds.")
+        except Exception as error:
+            self._note(name, f"{name} cannot be opened: {error}")
+        else:
+            self.toolkits[toolkit.definition.name] = toolkit
+
+    async def _keep(self, toolkit: Toolkit, ready: Future[None]) -> None:
+        """Open a toolkit, hold it, close it: all in one task, as cancel scopes of MCP sessions demand."""
+        try:
+            await toolkit.open()
+        except Exception as error:
+            ready.set_exception(error)
+            return
+        if not ready.done():
+            ready.set_result(None)
+        assert self._ending is not None  # noqa: S101 - made before the first toolkit
+        await self._ending.wait()
+        await toolkit.close()
+
+    def _running(self) -> BlockingPortal:
+        if self._portal is None:
+            raise ConfigurationError("The toolkits are not open.")
+        return self._portal
+
+    def _note(self, source: str, problem: str) -> None:
+        self.problems[source] = problem
+        log.warning("toolkit_unavailable", toolkit=source, reason=problem)
+
+
+async def _make_event() -> anyio.Event:
+    return anyio.Event()
+
+
+def _made_by(factory: str, home: Path) -> list[Toolkit]:
+    module, _, name = factory.partition(":")
+    make: Callable[[Path], list[Toolkit]] = getattr(importlib.import_module(module), name)
+    return make(home)
+
+
+def _await_end(keeper: Future[None]) -> None:
+    try:
+        keeper.result(_CLOSE_SECONDS)
+    except FutureTimeoutError:
+        keeper.cancel()
+        log.warning("toolkit_did_not_close")
+    except (Exception, CancelledError) as error:
+        log.warning("toolkit_did_not_close", reason=str(error))
