@@ -112,7 +112,7 @@ class BrokerClient:
 
         Args:
             sandbox_session_id: Any id; the same for the life of the sandbox session.
-        """Refuse a sandbox session's calls until it is bound again. All its call records have been told on return."""
+            sandbox: The broker's end of the socket, given once; the caller closes its own copy. None afterwards.
             run_id: An open run.
             round_number: For the records.
         """
