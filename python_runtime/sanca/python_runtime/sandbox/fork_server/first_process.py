@@ -1,0 +1,182 @@
+"""Pid 1 of a session: runs rounds in a guest, caps their output, and kills what they leave behind. Runs no guest code.
+
+Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
+`{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
+answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "reply"}`; `reply` is the guest's,
+not decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+from ..guest import frames
+from . import syscalls
+from .guest_process import GuestProcess
+from .hardening import Limits
+from .output import CappedOutput
+
+_CONTROL_BYTES = 4 << 20
+_REPLY_BYTES = 1 << 20
+_MOST_MOUNTS = 2
+_SWEEPS = 50
+
+
+def run_first_process(control: socket.socket, tools: socket.socket, limits: Limits) -> None:
+    """Serve the engine until it closes the control socket."""
+    # Python's own handler would let the guest stop pid 1 by SIGINT; without one, no signal from inside reaches a pid 1.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir("/")
+    _FirstProcess(control, tools, limits).serve()
+
+
+class _FirstProcess:
+    def __init__(self, control: socket.socket, tools: socket.socket, limits: Limits) -> None:
+        self._control = control
+        self._tools = tools
+        self._limits = limits
+        self._guest = GuestProcess(tools, limits)
+        self._names_lost = False
+
+    def serve(self) -> None:
+        while True:
+            try:
+                message, descriptors = frames.receive_with_descriptors(self._control, _CONTROL_BYTES, _MOST_MOUNTS)
+            except EOFError:
+                return
+            request = frames.unpack(message)
+            if request["do"] == "run":
+                frames.send(self._control, frames.pack(self._run_round(request)))
+            elif request["do"] == "attach":
+                frames.send(self._control, frames.pack(_attach(request["paths"], descriptors)))
+            # interrupt and kill of a round that is over: nothing to do.
+
+    def _run_round(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._guest.is_talking_unasked():
+            self._replace_guest()
+        output = CappedOutput(self._limits["output_bytes"])
+        _discard(self._guest.output)
+        self._guest.limit_cpu(request["cpu_seconds"])
+        self._guest.send(request["action"])
+        end, reply = self._wait_for_end(request["round"], output)
+        exit_status: int | None = None
+        output.read_from(self._guest.output)
+        if end == "reply":
+            self._sweep()
+        else:
+            exit_status = self._replace_guest()
+        stdout, dropped_chars = output.text()
+        names_lost, self._names_lost = self._names_lost, False
+        return {
+            "round": request["round"], "end": end, "exit": exit_status, "stdout": stdout,
+            "dropped_chars": dropped_chars, "names_lost": names_lost, "reply": reply,
+        }  # fmt: skip
+
+    def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
+        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`."""
+        incoming = frames.Assembler(_REPLY_BYTES)
+        poller = select.poll()
+        for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):
+            poller.register(descriptor, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poller.poll()}
+            if self._guest.output in ready and not output.read_from(self._guest.output):
+                poller.unregister(self._guest.output)
+            if self._control.fileno() in ready and self._is_told_to_kill(round_number):
+                return "killed", b""
+            if self._guest.results.fileno() in ready:
+                try:
+                    if (reply := incoming.feed(self._guest.results.recv(frames.DATAGRAM_BYTES))) is not None:
+                        return "reply", reply
+                except (EOFError, ConnectionError):
+                    return "died", b""
+                except ValueError:
+                    return "protocol", b""
+
+    def _is_told_to_kill(self, round_number: int) -> bool:
+        try:
+            request = frames.unpack(frames.receive(self._control, _CONTROL_BYTES))
+        except EOFError:
+            os._exit(0)  # the engine is gone; the kernel ends every process of this pid namespace with us
+        if request["round"] != round_number:
+            return False
+        if request["do"] == "interrupt":
+            self._guest.interrupt()
+        return bool(request["do"] == "kill")
+
+    def _replace_guest(self) -> int:
+        status = self._guest.end()
+        # Everything but us: children of the guest, and those they left to pid 1.
+        _kill_all_others()
+        self._guest = GuestProcess(self._tools, self._limits)
+        self._names_lost = True
+        return status
+
+    def _sweep(self) -> None:
+        """End the processes an action left behind; the guest itself stays, with its names."""
+        for _ in range(_SWEEPS):
+            others = [pid for pid in _processes() if pid not in {1, self._guest.pid}]
+            if not others:
+                return
+            for pid in others:
+                _kill(pid)
+            _reap_all_but(self._guest.pid)
+        # They fork faster than they are killed one by one; `_replace_guest` kills them in one stroke.
+        self._replace_guest()
+
+
+def _processes() -> list[int]:
+    """Return the living processes of this pid namespace; one that ended and was not waited for is not living."""
+    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit() and not _is_zombie(folder)]
+
+
+def _is_zombie(folder: Path) -> bool:
+    try:
+        text = (folder / "stat").read_bytes()
+    except OSError:
+        return True
+    return text.rpartition(b")")[2].split()[0] in {b"Z", b"X"}
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _attach(paths: list[str], descriptors: list[int]) -> dict[str, Any]:
+    try:
+        for path, descriptor in zip(paths, descriptors, strict=True):
+            syscalls.attach_tree(descriptor, path)
+    except (OSError, ValueError) as error:
+        return {"error": str(error)}
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    return {"error": ""}
+
+
+def _discard(pipe: int) -> None:
+    """Forget what threads of earlier rounds printed between the rounds."""
+    CappedOutput(0).read_from(pipe)
+
+
+def _kill_all_others() -> None:
+    try:
+        os.kill(-1, signal.SIGKILL)
+        while True:
+            os.waitpid(-1, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def _reap_all_but(guest: int) -> None:
+    """Collect ended children; the guest is collected when its end is seen on its socket."""
+    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None and ended.si_pid != guest:
+        os.waitpid(ended.si_pid, 0)

@@ -1,0 +1,98 @@
+"""A guest seen from the first process: forked, written to, killed, counted. None of its bytes are decoded here."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..guest import frames
+from ..guest.worker import serve_actions
+from . import syscalls
+from .hardening import Limits, harden
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_GUEST_RESULTS, _GUEST_TOOLS = 3, 4
+_ABOVE_ALL = 100
+_EXIT_UNABLE = 97
+
+
+class GuestProcess:
+    """The process that runs the model's Python, and our ends of its result socket and output pipe."""
+
+    def __init__(self, tools: socket.socket, limits: Limits) -> None:
+        self.results, guest_results = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.output, guest_output = os.pipe()
+        os.set_blocking(self.output, False)
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become_guest(guest_results, guest_output, tools, limits)
+        guest_results.close()
+        os.close(guest_output)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Give the guest an action. One that cannot read it is dead, which its result socket tells."""
+        try:
+            frames.send(self.results, frames.pack(message))
+        except OSError:
+            return
+
+    def is_talking_unasked(self) -> bool:
+        """Whether bytes lie on the result socket (or its end is closed) though no action runs."""
+        try:
+            self.results.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the action, if it lets that happen."""
+        os.kill(self.pid, signal.SIGINT)
+
+    def limit_cpu(self, seconds: int) -> None:
+        """Let the guest use so many more seconds of processor time, whatever it waits for meanwhile."""
+        try:
+            self._limit_cpu(seconds)
+        except (OSError, IndexError):
+            return  # it has just died, which its result socket tells
+
+    def _limit_cpu(self, seconds: int) -> None:
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        used = (int(fields[11]) + int(fields[12])) // _TICKS_PER_SECOND
+        resource.prlimit(self.pid, resource.RLIMIT_CPU, (used + seconds + 1, resource.RLIM_INFINITY))
+
+    def end(self) -> int:
+        """Kill the guest, close our ends and return how it ended: an exit code, or minus a signal's number."""
+        os.kill(self.pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.results.close()
+        os.close(self.output)
+        return status
+
+
+def _become_guest(results: socket.socket, output: int, tools: socket.socket, limits: Limits) -> NoReturn:
+    try:
+        syscalls.die_with_parent()
+        null = os.open("/dev/null", os.O_RDONLY)
+        # Above the numbers they are given below, so that no dup2 closes one that is still needed.
+        high = [fcntl.fcntl(end.fileno(), fcntl.F_DUPFD, _ABOVE_ALL) for end in (results, tools)]
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.dup2(high[0], _GUEST_RESULTS)
+        os.dup2(high[1], _GUEST_TOOLS)
+        os.closerange(_GUEST_TOOLS + 1, 1024)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        harden(limits)
+        serve_actions(socket.socket(fileno=_GUEST_RESULTS), socket.socket(fileno=_GUEST_TOOLS))
+    except BaseException as error:  # the process ends here; its last words go where its output goes
+        os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
+    finally:
+        os._exit(_EXIT_UNABLE)

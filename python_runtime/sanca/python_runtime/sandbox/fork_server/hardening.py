@@ -1,0 +1,48 @@
+"""What a guest gives up before it reads its first action: capabilities, resources, most of the kernel."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import TypedDict
+
+from . import syscalls
+from .seccomp import build_filter
+
+_MEGABYTE = 1 << 20
+_STACK_BYTES = 8 * _MEGABYTE
+
+
+class Limits(TypedDict):
+    """A guest's limits; the engine's settings say what they mean."""
+
+    memory_megabytes: int
+    processes: int
+    file_megabytes: int
+    open_files: int
+    output_bytes: int
+
+
+def harden(limits: Limits) -> None:
+    """Drop everything an action does not need. There is no way back."""
+    syscalls.drop_capabilities()
+    address_space = _virtual_bytes() + limits["memory_megabytes"] * _MEGABYTE
+    for kind, most in (
+        (resource.RLIMIT_AS, address_space),
+        (resource.RLIMIT_NPROC, limits["processes"]),  # counted per user namespace since Linux 5.14
+        (resource.RLIMIT_FSIZE, limits["file_megabytes"] * _MEGABYTE),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_STACK, _STACK_BYTES),
+    ):
+        resource.setrlimit(kind, (most, most))
+    program, instructions = build_filter(syscalls.machine())
+    syscalls.forbid_new_privileges()
+    syscalls.install_filter(program, instructions)
+
+
+def _virtual_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()

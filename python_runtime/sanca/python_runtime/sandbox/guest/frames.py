@@ -1,0 +1,95 @@
+"""Messages over a SEQPACKET socket: msgpack in datagrams of a marker byte (0 last, 1 more follows) and 64 KB at most.
+
+Pure framing, for both sides of both sockets of a session; what a message means is not known here. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import msgpack
+
+PAYLOAD_BYTES = 65536
+DATAGRAM_BYTES = PAYLOAD_BYTES + 1
+MESSAGE_BYTES = 16 << 20
+"""The longest message on the tool channel."""
+
+_LAST, _MORE = b"\x00", b"\x01"
+
+pack = msgpack.packb
+"""Value → bytes. Raises TypeError, ValueError or OverflowError for what has no form."""
+
+
+def unpack(message: bytes) -> Any:
+    """Bytes → value. Raises ValueError for what is not one whole message."""
+    return msgpack.unpackb(message, strict_map_key=False)
+
+
+def chunks(message: bytes) -> list[bytes]:
+    """Cut a message into datagrams."""
+    if len(message) <= PAYLOAD_BYTES:
+        return [_LAST + message]
+    starts = range(0, len(message), PAYLOAD_BYTES)
+    return [(_LAST if start == starts[-1] else _MORE) + message[start : start + PAYLOAD_BYTES] for start in starts]
+
+
+class Assembler:
+    """Joins datagrams to messages. May be fed across interruptions: it keeps what it has."""
+
+    def __init__(self, limit_bytes: int = MESSAGE_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def feed(self, datagram: bytes) -> bytes | None:
+        """Take one datagram; return the message when it is whole.
+
+        Raises:
+            EOFError: The datagram is empty, which means that the other end is closed.
+            ValueError: The message is longer than allowed, or a datagram has no valid marker.
+        """
+        if not datagram:
+            raise EOFError
+        marker = datagram[0]
+        if marker > 1:
+            raise ValueError("a datagram must begin with 0 or 1")
+        self._length += len(datagram) - 1
+        if self._length > self._limit_bytes:
+            raise ValueError(f"a message is longer than {self._limit_bytes:,} bytes")
+        self._parts.append(datagram[1:])
+        if marker == 1:
+            return None
+        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts, self._length = [], 0
+        return message
+
+
+def send(channel: socket.socket, message: bytes) -> None:
+    """Send one message on a blocking socket."""
+    for chunk in chunks(message):
+        channel.send(chunk)
+
+
+def receive(channel: socket.socket, limit_bytes: int = MESSAGE_BYTES) -> bytes:
+    """Receive one message from a blocking socket; see `Assembler.feed` for what it raises."""
+    assembler = Assembler(limit_bytes)
+    while (message := assembler.feed(channel.recv(DATAGRAM_BYTES))) is None:
+        pass
+    return message
+
+
+def receive_with_descriptors(channel: socket.socket, limit_bytes: int, most: int) -> tuple[bytes, list[int]]:
+    """Receive one message and the descriptors that came with its first datagram."""
+    assembler = Assembler(limit_bytes)
+    datagram, descriptors, _flags, _address = socket.recv_fds(channel, DATAGRAM_BYTES, most)
+    try:
+        message = assembler.feed(datagram)
+        while message is None:
+            message = assembler.feed(channel.recv(DATAGRAM_BYTES))
+    except (EOFError, ValueError):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+    return message, descriptors

@@ -1,0 +1,176 @@
+"""The loop of rounds in a guest: takes an action, runs it in the session's namespace, answers with value or error.
+
+Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`;
+out `{"value", "value_json"}` or `{"error", "error_type", "is_limit"}`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import errno
+import io
+import os
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from . import frames
+from .channel import ToolChannel
+from .descriptions import Descriptions
+from .errors import PUBLIC
+from .formatting import format_error, format_json, format_value, remember_source, shorten
+from .proxies import Tool, Toolkit, Tools, make_toolkits
+from .records import Record
+
+_THREAD_STACK_BYTES = 1 << 20
+_LIMIT_ERRNOS = frozenset((errno.EFBIG, errno.ENOSPC, errno.EDQUOT))
+_ACTION_BYTES = 4 << 20
+
+
+def serve_actions(results: socket.socket, tools: socket.socket) -> None:
+    """Run actions until the first process closes the socket."""
+    threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
+    # By line: what was printed before a kill is seen.
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", line_buffering=True
+    )
+    worker = _Worker(ToolChannel(tools))
+    while True:
+        try:
+            action = frames.unpack(frames.receive(results, _ACTION_BYTES))
+        except EOFError:
+            return
+        answer = worker.run(action)
+        frames.send(results, frames.pack(answer, unicode_errors="surrogatepass"))
+
+
+class _Worker:
+    """The session's namespace and how an action runs in it."""
+
+    def __init__(self, channel: ToolChannel) -> None:
+        self._channel = channel
+        self._descriptions = Descriptions(channel)
+        self._main = types.ModuleType("__main__")
+        sys.modules["__main__"] = self._main
+        self._main.__dict__["__builtins__"] = builtins
+        self._real_builtins = frozenset(dir(builtins))
+        self._given: set[str] = set()
+        self._toolkits: tuple[str, ...] = ()
+        self._files: set[str] = set()
+        self._is_running = False
+        self._pid = os.getpid()
+        self._give_fixed_names()
+
+    def run(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one action; every outcome is an answer, only the end of the process is none."""
+        answer: dict[str, Any] = {}
+        self._prepare(action)
+        try:
+            self._is_running = True
+            try:
+                value = self._execute(str(action["code"]), str(action["filename"]))
+                answer = {"value": format_value(value), "value_json": format_json(value)}
+                sys.stdout.flush()
+            finally:
+                self._is_running = False
+        except BaseException as error:  # whatever an action raises is its answer
+            answer = self._describe_error(error)
+        _flush()
+        if os.getpid() != self._pid:
+            os._exit(0)  # a child that the action forked and let run out of it: the answer is its parent's
+        return answer
+
+    def _prepare(self, action: Mapping[str, Any]) -> None:
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        _collect_ended_children()
+        os.chdir(str(action["folder"]))
+        self._descriptions.forget()
+        self._give_toolkits(tuple(action["toolkits"]))
+
+    def _execute(self, code: str, name: str) -> Any:
+        filename = f"{name}#{len(self._files) + 1}"
+        self._files.add(filename)
+        remember_source(filename, code)
+        tree = ast.parse(code, filename)
+        last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        if last is not None:
+            tree.body.pop()
+        space = self._main.__dict__
+        exec(compile(tree, filename, "exec"), space)  # noqa: S102 - running it is what the sandbox is for
+        if last is None:
+            return None
+        return eval(compile(ast.Expression(last.value), filename, "eval"), space)  # noqa: S307 - as above
+
+    def _describe_error(self, error: BaseException) -> dict[str, Any]:
+        kind = type(error).__name__
+        try:
+            text = format_error(error, self._files)
+        except BaseException as other:  # an exception may print itself as badly as it likes
+            text = f"{kind} (it cannot be shown: {type(other).__name__})"
+        is_limit = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMIT_ERRNOS)
+        return {"error": text, "error_type": shorten(kind, 200), "is_limit": is_limit}
+
+    def _on_interrupt(self, _number: int, _frame: types.FrameType | None) -> None:
+        if not self._is_running:
+            return
+        if self._channel.is_sending:
+            self._channel.is_interrupted = True
+            return
+        raise KeyboardInterrupt
+
+    def _give_fixed_names(self) -> None:
+        tools = Tools(self._channel, self._descriptions)
+        self._give({error.__name__: error for error in PUBLIC})
+        self._give({"Record": Record, "say": self._say, "tools": tools, "help": _help})
+
+    def _give_toolkits(self, names: tuple[str, ...]) -> None:
+        if names == self._toolkits:
+            return
+        for gone in self._given:
+            builtins.__dict__.pop(gone, None)
+        toolkits = make_toolkits(self._channel, self._descriptions, names)
+        self._give(toolkits)
+        self._given = set(toolkits) - self._real_builtins
+        self._toolkits = names
+
+    def _give(self, names: Mapping[str, Any]) -> None:
+        """Make names known below the action's own: an action may use them for itself, and `del` brings ours back."""
+        for name, value in names.items():
+            space = self._main.__dict__ if name in self._real_builtins else builtins.__dict__
+            space[name] = value
+
+    def _say(self, text: object) -> None:
+        """Say something to the person now, while the action runs."""
+        self._channel.call("sanca", "say", (str(text),))
+
+
+def _help(topic: Any = None) -> None:
+    """Print the documentation of anything: a tool, a toolkit, a module, a function."""
+    if isinstance(topic, Tool | Toolkit):
+        print(topic.__doc__)  # noqa: T201 - printing is what help does
+        return
+    import pydoc  # slow to import, seldom needed
+
+    print(pydoc.plain(pydoc.render_doc(topic)))  # noqa: T201
+
+
+def _collect_ended_children() -> None:
+    """Reap what the first process killed after the last round; a zombie still counts against the limit of processes."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: S112 - the action may have put anything there
+            continue

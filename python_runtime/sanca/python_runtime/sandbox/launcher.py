@@ -1,0 +1,243 @@
+"""Starts the fork server with an empty environment and speaks to it: sessions and mounts on request. Runs no action."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+import msgpack
+from sanca.core.errors import SandboxError
+from sanca.python_runtime.sandbox import refusals
+from sanca.python_runtime.sandbox.fork_server.root import PYTHON_FOLDER
+from sanca.python_runtime.sandbox.settings import SandboxSettings
+from sanca.python_runtime.sandbox.wire import receive_datagram, send_datagram
+
+_ANSWER_BYTES = 65536
+_END_SECONDS = 5.0
+_FIRST_STAGE = "import sys; sys.path.append(sys.argv.pop(3)); from fork_server import prepare; prepare.main()"
+
+
+@dataclass(frozen=True)
+class ForkedSession:
+    """A session's first process and our ends of its sockets."""
+
+    control: socket.socket
+    tools: socket.socket
+    pidfd: int
+
+
+class ForkServer:
+    """One fork server process and its mounter. Requests are answered in order."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self._settings = settings
+        self.hash_seed = secrets.randbelow(2**32)
+        """PYTHONHASHSEED of every guest; a replay needs a server with the same one."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._mounts: socket.socket | None = None
+        self._errors: IO[bytes] | None = None
+        self._asked: deque[tuple[socket.socket, socket.socket]] = deque()
+        self._mount_lock = anyio.Lock()
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            SandboxError: It cannot run here; says why and what mends it.
+        """
+        refusals.check_machine()
+        await anyio.to_thread.run_sync(self._launch)
+        channel = self._open_channel()
+        await send_datagram(channel, json.dumps(_server_plan(self._settings, self.hash_seed)).encode())
+        await send_datagram(channel, json.dumps(_serve_config(self._settings)).encode())
+        answer: dict[str, Any] = {}
+        with anyio.move_on_after(self._settings.start_seconds):
+            datagram, _ = await receive_datagram(channel, _ANSWER_BYTES)
+            answer = json.loads(datagram) if datagram else {}
+        if not answer.get("ready"):
+            errors = self._read_errors()
+            await self.close()
+            raise refusals.explain_start(answer, errors)
+
+    @property
+    def asked(self) -> int:
+        """How many sessions were asked for and not collected."""
+        return len(self._asked)
+
+    async def ask(self) -> None:
+        """Ask for a session; it is made while we do other things."""
+        channel = self._open_channel()
+        control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        tools, inner_tools = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with inner_control, inner_tools:
+            try:
+                await send_datagram(channel, b"{}", [inner_control.fileno(), inner_tools.fileno()])
+            except OSError as error:
+                control.close()
+                tools.close()
+                raise _ended() from error
+        self._asked.append((control, tools))
+
+    async def collect(self) -> ForkedSession:
+        """Return the session that was asked for first. One caller at a time."""
+        datagram, descriptors = await receive_datagram(self._open_channel(), _ANSWER_BYTES)
+        if not datagram:
+            raise _ended()
+        control, tools = self._asked.popleft()
+        if not descriptors:
+            control.close()
+            tools.close()
+            raise SandboxError(f"The sandbox could not make a session: {json.loads(datagram).get('error')}.")
+        control.setblocking(False)
+        return ForkedSession(control, tools, descriptors[0])
+
+    async def mount(self, folder: Path, *, read_only: bool) -> int:
+        """Return the descriptor of a mount of a host folder that a session can attach."""
+        if self._mounts is None:
+            raise _ended()
+        request = json.dumps({"path": str(folder), "read_only": read_only}).encode()
+        async with self._mount_lock:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
+                await send_datagram(self._mounts, request)
+                datagram, descriptors = await receive_datagram(self._mounts, _ANSWER_BYTES)
+        if not descriptors:
+            reason = json.loads(datagram).get("error") if datagram else "the sandbox has ended"
+            raise SandboxError(f"The folder {str(folder)!r} cannot be shown in the sandbox: {reason}.")
+        return descriptors[0]
+
+    async def close(self) -> None:
+        """End it, its mounter and every session; returns when they are gone. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        await anyio.to_thread.run_sync(process.wait)
+        if self._mounts is not None:
+            await self._wait_for_mounter(self._mounts)
+        while self._asked:
+            for end in self._asked.popleft():
+                end.close()
+        for channel in (self._channel, self._mounts, self._errors):
+            if channel is not None:
+                channel.close()
+        self._channel = self._mounts = self._errors = None
+
+    async def _wait_for_mounter(self, mounts: socket.socket) -> None:
+        # It dies with the fork server; the end of its socket says that it did.
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
+            while (await receive_datagram(mounts, _ANSWER_BYTES))[0]:
+                pass
+
+    def _launch(self) -> None:
+        self._channel, inner_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._mounts, inner_mounts = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        ends = (inner_channel.fileno(), inner_mounts.fileno())
+        with inner_channel, inner_mounts:
+            self._process = subprocess.Popen(
+                [
+                    _interpreter(),
+                    "-S",
+                    "-s",
+                    "-P",
+                    "-B",
+                    "-c",
+                    _FIRST_STAGE,
+                    *map(str, ends),
+                    str(Path(__file__).parent),
+                ],
+                env={"LANG": "C.UTF-8"},
+                cwd="/",
+                pass_fds=ends,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                start_new_session=True,  # Ctrl-C in the engine's terminal is the engine's matter
+            )
+        self._channel.setblocking(False)
+        self._mounts.setblocking(False)
+
+    def _open_channel(self) -> socket.socket:
+        if self._channel is None:
+            raise _ended()
+        return self._channel
+
+    def _read_errors(self) -> str:
+        if self._errors is None:
+            return ""
+        self._errors.seek(0)
+        return self._errors.read(4000).decode("utf-8", "replace").strip()
+
+
+def _ended() -> SandboxError:
+    return SandboxError("The sandbox is not running.")
+
+
+def _interpreter() -> str:
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def _python_inside() -> tuple[str, str]:
+    """Return the folder to show as /opt/python (empty: none) and the interpreter's path inside."""
+    interpreter, prefix = Path(_interpreter()), Path(sys.base_prefix).resolve()
+    if interpreter.is_relative_to("/usr") and prefix.is_relative_to("/usr"):
+        return "", str(interpreter)
+    if not interpreter.is_relative_to(prefix):
+        raise SandboxError(
+            f"The interpreter {str(interpreter)!r} is not inside its own prefix {str(prefix)!r}, so the sandbox cannot"
+            " show it; make the environment anew with a Python that is installed as one folder."
+        )
+    return str(prefix), str(Path(PYTHON_FOLDER) / interpreter.relative_to(prefix))
+
+
+def _server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
+    prefix, python = _python_inside()
+    environment = {
+        "PATH": "/usr/bin",
+        "HOME": "/tmp",  # noqa: S108 - inside the sandbox
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": str(hash_seed),
+        "MALLOC_ARENA_MAX": "1",  # 64 MB of address space a thread otherwise
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MPLCONFIGDIR": "/tmp",  # noqa: S108 - inside the sandbox
+    }
+    if prefix:
+        environment["LD_LIBRARY_PATH"] = f"{PYTHON_FOLDER}/lib"
+    library = settings.library_folder
+    return {
+        "root": {
+            "python_prefix": prefix,
+            "sandbox_folder": str(Path(__file__).parent),
+            "msgpack_folder": str(Path(msgpack.__file__).parent),
+            "library_folder": str(library) if library is not None and library.is_dir() else "",
+        },
+        "outside_id": settings.outside_id,
+        "python": python,
+        "environment": environment,
+    }
+
+
+def _serve_config(settings: SandboxSettings) -> dict[str, Any]:
+    return {
+        "preload": list(settings.preload),
+        "tmp_megabytes": settings.tmp_megabytes,
+        "limits": {
+            "memory_megabytes": settings.memory_megabytes,
+            "processes": settings.processes,
+            "file_megabytes": settings.file_megabytes,
+            "open_files": settings.open_files,
+            "output_bytes": settings.output_kilobytes * 1024,
+        },
+    }

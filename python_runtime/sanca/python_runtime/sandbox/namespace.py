@@ -1,0 +1,98 @@
+"""The sandbox on Linux namespaces: one fork server, sessions forked from it (contracts.md, section 4)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import anyio
+from sanca.core.errors import SandboxError
+from sanca.python_runtime.sandbox.launcher import ForkServer
+from sanca.python_runtime.sandbox.session import NamespaceSession
+from sanca.python_runtime.sandbox.settings import SandboxSettings
+
+
+class NamespaceSandbox:
+    """See `Sandbox`. Model-written code runs without capabilities, network, programs or the host's files."""
+
+    level = "namespace"
+
+    def __init__(self, settings: SandboxSettings | None = None) -> None:
+        self._settings = settings or SandboxSettings()
+        self._server = ForkServer(self._settings)
+        self._lock = anyio.Lock()
+        self._sessions: set[NamespaceSession] = set()
+
+    @property
+    def hash_seed(self) -> int:
+        """PYTHONHASHSEED of every guest; belongs into an action's journal row."""
+        return self._server.hash_seed
+
+    async def __aenter__(self) -> NamespaceSandbox:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    async def start(self) -> None:
+        """Start the fork server; see `Sandbox.start`."""
+        try:
+            await self._server.start()
+            await self._ask_ahead()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._server.close()
+            raise
+
+    async def spawn(self, *, input_dir: Path | None = None, output_dir: Path | None = None) -> NamespaceSession:
+        """Return a fresh session; see `Sandbox.spawn`."""
+        async with self._lock:
+            if self._server.asked == 0:
+                await self._server.ask()
+            session = NamespaceSession(await self._server.collect(), self._settings)
+            self._sessions.add(session)
+            await self._ask_ahead()
+        self._sessions = {other for other in self._sessions if other.alive}
+        try:
+            await session.wait_ready()
+            if input_dir is not None or output_dir is not None:
+                await self._attach(session, input_dir, output_dir)
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def close(self) -> None:
+        """End every session and the fork server; see `Sandbox.close`."""
+        with anyio.CancelScope(shield=True):
+            for session in list(self._sessions):
+                await session.close()
+            self._sessions.clear()
+            await self._server.close()
+
+    async def _ask_ahead(self) -> None:
+        while self._server.asked < self._settings.warm_sessions:
+            await self._server.ask()
+
+    async def _attach(self, session: NamespaceSession, input_dir: Path | None, output_dir: Path | None) -> None:
+        mounts: dict[str, int] = {}
+        try:
+            if input_dir is not None:
+                mounts["/input"] = await self._server.mount(_folder(input_dir), read_only=True)
+            if output_dir is not None:
+                if os.geteuid() == 0:
+                    os.chown(output_dir, self._settings.outside_id, self._settings.outside_id)
+                mounts["/output"] = await self._server.mount(_folder(output_dir), read_only=False)
+            await session.attach(mounts, output_dir)
+        finally:
+            for descriptor in mounts.values():
+                os.close(descriptor)
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise SandboxError(f"{str(path)!r} is not a folder, so the sandbox cannot show it.")
+    return path.resolve()

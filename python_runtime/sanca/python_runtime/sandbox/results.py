@@ -1,0 +1,71 @@
+"""From what the first process tells about a round to an `ActionResult`. The guest's part is checked, not trusted."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus
+from sanca.python_runtime.sandbox.wire import unpack_untrusted
+
+_TEXT_CHARS = 72 << 10
+
+
+def read_result(
+    told: dict[str, Any], *, stopped: ActionStatus | None, seconds: float, waited_seconds: float
+) -> ActionResult:
+    """Return the result of a round.
+
+    Args:
+        told: The first process's message.
+        stopped: The status we ended the action with (`timeout`, `killed`, `limit`), None when it ended by itself.
+    """
+    reply = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
+    answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
+    status, error = _judge(told, answer, stopped)
+    return ActionResult(
+        status=status,
+        value=_text(answer.get("value")),
+        value_json=_text(answer.get("value_json")),
+        stdout=told["stdout"],
+        error=error,
+        error_type=_text(answer.get("error_type")),
+        seconds=seconds,
+        waited_seconds=waited_seconds,
+        dropped_chars=told["dropped_chars"],
+        names_lost=told["names_lost"],
+    )
+
+
+def _judge(
+    told: dict[str, Any], answer: dict[str, Any], stopped: ActionStatus | None
+) -> tuple[ActionStatus, str | None]:
+    error = _text(answer.get("error"))
+    if stopped is not None and (told["end"] != "reply" or answer.get("error_type") == "KeyboardInterrupt"):
+        return stopped, error
+    if told["end"] == "reply" and answer:
+        if error is None:
+            return "ok", None
+        return ("limit" if answer.get("is_limit") is True else "error"), error
+    if told["end"] == "died":
+        return _explain_death(told["exit"])
+    return "killed", "The action's process wrote something that is not an answer and was ended."
+
+
+def _explain_death(status: int | None) -> tuple[ActionStatus, str]:
+    if status == -signal.SIGXCPU:
+        return "limit", "The action used up its processor time and was ended."
+    if status is not None and status < 0:
+        return "killed", f"The action's process was ended by signal {_signal_name(-status)}."
+    return "killed", f"The action ended its own process (exit code {status})."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _text(value: object) -> str | None:
+    return value[:_TEXT_CHARS] if isinstance(value, str) else None

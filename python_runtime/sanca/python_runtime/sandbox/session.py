@@ -1,0 +1,236 @@
+"""A sandbox session as the engine holds it: sends actions to the first process and watches their time."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+from sanca.core.errors import SandboxError
+from sanca.python_runtime.sandbox import refusals
+from sanca.python_runtime.sandbox.clock import ActionClock
+from sanca.python_runtime.sandbox.launcher import ForkedSession
+from sanca.python_runtime.sandbox.output_folder import is_over_limit
+from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, WaitedSeconds
+from sanca.python_runtime.sandbox.results import read_result
+from sanca.python_runtime.sandbox.settings import SandboxSettings
+from sanca.python_runtime.sandbox.wire import MessageReader, send_message
+
+_CODE_BYTES = 1 << 20
+_GRACE_SECONDS = 0.3
+_CANCEL_GRACE_SECONDS = 0.08
+_KILL_SECONDS = 2.0
+_FOLDER_CHECK_SECONDS = 1.0
+
+
+class NamespaceSession:
+    """See `SandboxSession`. Made by `NamespaceSandbox.spawn`."""
+
+    def __init__(self, forked: ForkedSession, settings: SandboxSettings) -> None:
+        self._control = forked.control
+        self._tools = forked.tools
+        self._pidfd = forked.pidfd
+        self._settings = settings
+        self._reader = MessageReader(forked.control)
+        self._send_lock = anyio.Lock()
+        self._ended = anyio.Event()
+        self._ended.set()
+        self._round = 0
+        self._stopped: ActionStatus | None = None
+        self._output_dir: Path | None = None
+        self._alive = True
+        self._closed = False
+
+    @property
+    def tool_socket(self) -> socket.socket:
+        """The broker's end of the tool channel."""
+        return self._tools
+
+    @property
+    def alive(self) -> bool:
+        """Whether another action can be run."""
+        return self._alive
+
+    async def wait_ready(self) -> None:
+        """Wait until the first process has its namespaces and mounts.
+
+        Raises:
+            SandboxError: It could not get them; says why and what mends it.
+        """
+        answer = await self._read_answer()
+        if answer["error"]:
+            raise refusals.explain_start(answer, "")
+
+    async def attach(self, mounts: dict[str, int], output_dir: Path | None) -> None:
+        """Attach mounts (path inside → descriptor) and remember the host's side of /output."""
+        await send_message(self._control, {"do": "attach", "paths": list(mounts)}, list(mounts.values()))
+        answer = await self._read_answer()
+        if answer["error"]:
+            raise SandboxError(f"The sandbox session could not attach its folders: {answer['error']}.")
+        self._output_dir = output_dir
+
+    async def run(
+        self,
+        code: str,
+        *,
+        limit_seconds: float,
+        toolkits: Sequence[str],
+        filename: str = "<action>",
+        waited_seconds: WaitedSeconds | None = None,
+    ) -> ActionResult:
+        """Run one action; see `SandboxSession.run`."""
+        self._begin()
+        clock = ActionClock(limit_seconds, waited_seconds)
+        try:
+            if (refusal := _why_refused(code)) is not None:
+                return ActionResult(status="refused", error=refusal)
+            await self._send(self._run_message(code, limit_seconds, toolkits, filename))
+            told = await self._wait(clock)
+            return await self._check_folder(
+                read_result(told, stopped=self._stopped, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
+            )
+        except EOFError:
+            self._alive = False
+            return self._result_of_lost_session(clock)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._stop_quietly()
+            raise
+        finally:
+            self._ended.set()
+
+    async def interrupt(self) -> None:
+        """End the running action; see `SandboxSession.interrupt`."""
+        if self._ended.is_set() or not self._alive:
+            return
+        number, ended = self._round, self._ended
+        self._stopped = self._stopped or "killed"
+        await self._tell("interrupt", number)
+        with anyio.move_on_after(_GRACE_SECONDS):
+            await ended.wait()
+        if not ended.is_set():
+            await self._tell("kill", number)
+
+    async def close(self) -> None:
+        """End every process of the session; see `SandboxSession.close`."""
+        if self._closed:
+            return
+        self._closed, self._alive = True, False
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_KILL_SECONDS):
+            self._kill_first_process()
+            # Readable once the kernel has ended every process of the pid namespace.
+            await anyio.wait_readable(self._pidfd)
+            await self._ended.wait()
+        self._control.close()
+        self._tools.close()
+        os.close(self._pidfd)
+
+    def _begin(self) -> None:
+        if not self._alive:
+            raise SandboxError("The sandbox session has ended; start a new one.")
+        if not self._ended.is_set():
+            raise SandboxError("The sandbox session is running an action already.")
+        self._ended = anyio.Event()
+        self._stopped = None
+        self._round += 1
+
+    def _run_message(self, code: str, limit_seconds: float, toolkits: Sequence[str], filename: str) -> dict[str, Any]:
+        # Waiting uses no processor, so this bound holds however long an approval takes.
+        cpu_seconds = math.ceil(limit_seconds * (os.cpu_count() or 1)) + 1
+        folder = "/output" if self._output_dir is not None else "/tmp"  # noqa: S108 - inside the sandbox
+        action = {"code": code, "toolkits": list(toolkits), "filename": filename, "folder": folder}
+        return {"do": "run", "round": self._round, "cpu_seconds": cpu_seconds, "action": action}
+
+    async def _wait(self, clock: ActionClock) -> dict[str, Any]:
+        """Return what the first process tells about the round, ending the action when its time is up."""
+        while (left := await clock.left()) > 0 and self._stopped != "limit":
+            with anyio.move_on_after(min(left, _FOLDER_CHECK_SECONDS if self._output_dir else left)):
+                return await self._read_round()
+            if await is_over_limit(self._output_dir, self._settings.output_folder_megabytes):
+                self._stopped = "limit"
+        self._stopped = self._stopped or "timeout"
+        return await self._stop(_GRACE_SECONDS)
+
+    async def _stop(self, grace_seconds: float) -> dict[str, Any]:
+        await self._tell("interrupt", self._round)
+        with anyio.move_on_after(grace_seconds):
+            return await self._read_round()
+        await self._tell("kill", self._round)
+        with anyio.move_on_after(_KILL_SECONDS):
+            return await self._read_round()
+        self._kill_first_process()
+        raise EOFError
+
+    async def _stop_quietly(self) -> None:
+        try:
+            await self._stop(_CANCEL_GRACE_SECONDS)
+        except (EOFError, OSError, SandboxError):
+            self._alive = False
+            self._kill_first_process()
+
+    async def _read_answer(self) -> dict[str, Any]:
+        try:
+            with anyio.fail_after(self._settings.start_seconds):
+                answer: dict[str, Any] = await self._reader.read()
+        except (EOFError, TimeoutError):
+            raise SandboxError("The sandbox session ended before it began; look at the system's memory.") from None
+        return answer
+
+    async def _read_round(self) -> dict[str, Any]:
+        while True:
+            told: dict[str, Any] = await self._reader.read()
+            if told["round"] == self._round:
+                return told
+
+    async def _tell(self, what: str, number: int) -> None:
+        try:
+            await self._send({"do": what, "round": number})
+        except OSError:
+            self._alive = False  # the reader sees the end of the session
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        async with self._send_lock:
+            with anyio.CancelScope(shield=True):
+                try:
+                    await send_message(self._control, message)
+                except ConnectionError as error:
+                    raise EOFError from error
+
+    async def _check_folder(self, result: ActionResult) -> ActionResult:
+        if result.status not in {"ok", "limit"} or not await is_over_limit(
+            self._output_dir, self._settings.output_folder_megabytes
+        ):
+            return result
+        sentence = f"/output holds more than {self._settings.output_folder_megabytes} MB; delete files there."
+        return replace(result, status="limit", error=sentence)
+
+    def _result_of_lost_session(self, clock: ActionClock) -> ActionResult:
+        return ActionResult(
+            status=self._stopped or "killed",
+            error="The sandbox session ended while the action ran.",
+            seconds=clock.seconds,
+            waited_seconds=clock.waited_seconds,
+            names_lost=True,
+        )
+
+    def _kill_first_process(self) -> None:
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+def _why_refused(code: str) -> str | None:
+    try:
+        length = len(code.encode())
+    except UnicodeEncodeError:
+        return "The action contains a character that is not valid Unicode text."
+    if length > _CODE_BYTES:
+        return f"The action is {length:,} bytes long; at most {_CODE_BYTES:,} are allowed."
+    return None

@@ -1,0 +1,83 @@
+"""Messages with the sandbox's own processes on non-blocking sockets. The engine's one place that waits for them."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import anyio
+import msgpack
+from sanca.core.errors import SandboxError
+from sanca.python_runtime.sandbox.guest import frames
+
+_REPLY_BYTES = 4 << 20
+
+
+async def send_datagram(channel: socket.socket, datagram: bytes, descriptors: list[int] | None = None) -> None:
+    """Send one datagram, with descriptors if any."""
+    while True:
+        try:
+            if descriptors:
+                socket.send_fds(channel, [datagram], descriptors)
+            else:
+                channel.send(datagram)
+        except BlockingIOError:
+            await anyio.wait_writable(channel)
+        else:
+            return
+
+
+async def receive_datagram(channel: socket.socket, size: int, most_descriptors: int = 1) -> tuple[bytes, list[int]]:
+    """Receive one datagram and the descriptors that came with it."""
+    while True:
+        try:
+            datagram, descriptors, _flags, _address = socket.recv_fds(channel, size, most_descriptors)
+        except BlockingIOError:
+            await anyio.wait_readable(channel)
+        else:
+            return datagram, list(descriptors)
+
+
+async def send_message(channel: socket.socket, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
+    """Send one message; descriptors ride on its first datagram."""
+    for chunk in frames.chunks(frames.pack(message)):
+        await send_datagram(channel, chunk, descriptors)
+        descriptors = None
+
+
+class MessageReader:
+    """Reads whole messages. A cancelled `read` loses nothing: the next one goes on where it stopped."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._assembler = frames.Assembler(_REPLY_BYTES)
+
+    async def read(self) -> Any:
+        """Return the next message.
+
+        Raises:
+            EOFError: The other end is closed.
+            SandboxError: The message is malformed.
+        """
+        while True:
+            try:
+                datagram = self._channel.recv(frames.DATAGRAM_BYTES)
+            except BlockingIOError:
+                await anyio.wait_readable(self._channel)
+                continue
+            except ConnectionError as error:
+                raise EOFError from error
+            try:
+                message = self._assembler.feed(datagram)
+                if message is not None:
+                    return frames.unpack(message)
+            except ValueError as error:
+                raise SandboxError("A sandbox process sent a message that cannot be read.") from error
+
+
+def unpack_untrusted(message: bytes) -> Any:
+    """Decode bytes that a guest wrote; None when they are not one plain message."""
+    try:
+        return msgpack.unpackb(message, unicode_errors="replace", strict_map_key=True, max_ext_len=0)
+    except (ValueError, TypeError, RecursionError):
+        return None
