@@ -79,7 +79,9 @@ class ToolError(SancaError):
         java_class: str | None = None,
         stack: Sequence[str] = (),
         retryable: bool = False,
+        kind: str = "",
     ) -> None:
+        self.kind = kind or self.kind
         self.tool_name = tool_name
         self.call_id = call_id
         self.argument = argument

@@ -1,0 +1,114 @@
+"""The file `toolkits.json` of the state folder, as data: outside MCP servers and agents. Connects to nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from sanca.core.errors import ConfigurationError
+from sanca.core.untrusted import plain_name
+
+FILE_NAME = "toolkits.json"
+
+
+class McpServerEntry(BaseModel):
+    """One MCP server: started by a command, or reached by a URL."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    command: str = ""
+    args: tuple[str, ...] = ()
+    env: dict[str, SecretStr] = Field(default_factory=dict)
+    """Added to `HOME LOGNAME PATH SHELL TERM USER`, which is all the server sees of our environment."""
+    cwd: str | None = None
+    url: str = ""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    timeout_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """For one call."""
+    start_timeout_seconds: float = Field(default=15.0, gt=0, le=600)
+    """For starting or reaching it."""
+
+    @model_validator(mode="after")
+    def _check(self) -> McpServerEntry:
+        if bool(self.command) == bool(self.url):
+            raise ValueError('give either "command" or "url"')
+        if self.url:
+            check_url(self.url)
+        return self
+
+
+class AgentEntry(BaseModel):
+    """One other agent that speaks A2A."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    url: str
+    """Where its agent card lies under `/.well-known/`."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    timeout_seconds: float = Field(default=120.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _check(self) -> AgentEntry:
+        check_url(self.url)
+        return self
+
+
+class ToolkitsFile(BaseModel):
+    """Everything outside, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    mcp_servers: dict[str, McpServerEntry] = Field(default_factory=dict, alias="mcpServers")
+    agents: dict[str, AgentEntry] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_names(self) -> ToolkitsFile:
+        for group in (self.mcp_servers, self.agents):
+            names = [plain_name(name) for name in group]
+            if not all(names):
+                raise ValueError("every name needs a letter or digit")
+            if len(set(names)) != len(names):
+                raise ValueError("two names are the same once they are Python names")
+        return self
+
+
+def read_toolkits_file(home: Path) -> ToolkitsFile:
+    """Return what `toolkits.json` names; nothing when there is no such file.
+
+    Raises:
+        ConfigurationError: It cannot be read or is not of that form; names the place in the file, never a value.
+    """
+    path = home / FILE_NAME
+    try:
+        return ToolkitsFile.model_validate(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return ToolkitsFile()
+    except OSError as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read ({error.strerror}).", setting=FILE_NAME) from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        reason = first["msg"].removeprefix("Value error, ")
+        # The cause would show the input, and with it header values.
+        raise ConfigurationError(f"{str(path)!r} is not right at {place}: {reason}.", setting=FILE_NAME) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{str(path)!r} is not valid JSON: {error}.", setting=FILE_NAME) from error
+
+
+def check_url(url: str) -> None:
+    """Refuse what is no http(s) address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("the url must start with http:// or https:// and name a server")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this very machine (no proxy is asked then)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
