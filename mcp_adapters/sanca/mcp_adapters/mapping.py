@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sanca.core.errors import ToolFailedError
@@ -20,27 +21,42 @@ _ERROR_CHARS = 1000
 _RESULT_BYTES = 8 * 1024 * 1024
 
 
-def tool_definitions(tools: Sequence[Tool], timeout_seconds: float) -> dict[str, tuple[str, ToolDefinition]]:
-    """Return our name → (the server's name, definition); of two that would be called alike the first stays."""
-    found: dict[str, tuple[str, ToolDefinition]] = {}
+@dataclass(frozen=True)
+class McpTool:
+    """A server's tool and what we make of it."""
+
+    remote_name: str
+    """As the server spells it."""
+    definition: ToolDefinition
+    is_wrapped: bool
+    """Its results come as `{"result": …}`, because the schema of a result must be an object; we hand on the value."""
+
+
+def map_tools(tools: Sequence[Tool], timeout_seconds: float) -> dict[str, McpTool]:
+    """Return our name → tool; of two that would be called alike the first stays."""
+    found: dict[str, McpTool] = {}
     for tool in tools[:TOOLS_LIMIT]:
         name = plain_name(tool.name)
         if name and name not in found:
-            found[name] = (tool.name, _definition(name, tool, timeout_seconds))
+            found[name] = _map_tool(name, tool, timeout_seconds)
     return found
 
 
-def _definition(name: str, tool: Tool, timeout_seconds: float) -> ToolDefinition:
-    hints = tool.annotations
-    return ToolDefinition(
+def _map_tool(name: str, tool: Tool, timeout_seconds: float) -> McpTool:
+    hints, output = tool.annotations, _schema(tool.output_schema or {})
+    is_wrapped = set(output.get("properties", {})) == {"result"}
+    if is_wrapped:
+        output = {**output["properties"]["result"], "$defs": output.get("$defs", {})}
+    definition = ToolDefinition(
         name=name,
         description=plain_text(tool.description, DESCRIPTION_CHARS),
         effect=Effect.READ if hints and hints.read_only_hint else Effect.WRITE,
         idempotent=bool(hints and hints.idempotent_hint),
         timeout_seconds=timeout_seconds,
         input_schema=_schema(tool.input_schema) or {"type": "object", "properties": {}},
-        output_schema=_schema(tool.output_schema or {}),
+        output_schema=output,
     )
+    return McpTool(tool.name, definition, is_wrapped)
 
 
 def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +68,7 @@ def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {name: {} for name in names}, "required": plain.get("required", [])}
 
 
-def value_of(result: CallToolResult, definition: ToolDefinition, label: str) -> Any:
+def value_of(result: CallToolResult, tool: McpTool, label: str) -> Any:
     """Return the structured content, else the text, else the blocks.
 
     Raises:
@@ -61,7 +77,7 @@ def value_of(result: CallToolResult, definition: ToolDefinition, label: str) -> 
     if result.is_error:
         said = plain_text(_text(result.content), _ERROR_CHARS) or "it gave no reason"
         raise ToolFailedError(f"{label} failed: {said}", tool_name=label)
-    value = _value(result, definition)
+    value = _value(result, tool)
     size = len(json.dumps(value, ensure_ascii=False, default=str).encode())
     if size > _RESULT_BYTES:
         limit = f"more than {_RESULT_BYTES}"
@@ -69,19 +85,13 @@ def value_of(result: CallToolResult, definition: ToolDefinition, label: str) -> 
     return value
 
 
-def _value(result: CallToolResult, definition: ToolDefinition) -> Any:
+def _value(result: CallToolResult, tool: McpTool) -> Any:
     structured = result.structured_content
     if structured is not None:
-        # Servers wrap what is no object as {"result": …}, because a schema must be one; the model wants the value.
-        is_wrapped = isinstance(structured, dict) and set(structured) == {"result"}
-        return structured["result"] if is_wrapped and _wraps(definition) else structured
+        return structured["result"] if tool.is_wrapped and isinstance(structured, dict) else structured
     if all(block.type == "text" for block in result.content):
         return _text(result.content)
     return [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]
-
-
-def _wraps(definition: ToolDefinition) -> bool:
-    return set(definition.output_schema.get("properties", {})) <= {"result"}
 
 
 def _text(blocks: Sequence[ContentBlock]) -> str:

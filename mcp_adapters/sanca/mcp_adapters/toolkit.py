@@ -12,7 +12,7 @@ from sanca.core.toolkits_file import McpServerEntry
 from sanca.core.tools import CallContext, Effect, ToolDefinition, ToolkitDefinition
 from sanca.core.untrusted import plain_name, plain_text
 from sanca.mcp_adapters.connection import McpConnection
-from sanca.mcp_adapters.mapping import DESCRIPTION_CHARS, TOOLS_LIMIT, tool_definitions, value_of
+from sanca.mcp_adapters.mapping import DESCRIPTION_CHARS, TOOLS_LIMIT, McpTool, map_tools, value_of
 
 if TYPE_CHECKING:
     from mcp import Client, MCPError
@@ -28,14 +28,14 @@ class McpToolkit:
         self._entry = entry
         self._name = f"mcp.{plain_name(server)}"
         self._connection = McpConnection(f"The MCP server {server!r}", entry)
-        self._tools: dict[str, tuple[str, ToolDefinition]] = {}
+        self._tools: dict[str, McpTool] = {}
         self._client: Client | None = None
         self._description = ""
 
     @property
     def definition(self) -> ToolkitDefinition:
         """Name and tools as of the last connection; no tools before the first."""
-        tools = tuple(definition for _, definition in self._tools.values())
+        tools = tuple(tool.definition for tool in self._tools.values())
         return ToolkitDefinition(name=self._name, description=self._description, source="mcp", tools=tools)
 
     async def open(self) -> None:
@@ -75,16 +75,16 @@ class McpToolkit:
         from mcp import MCPError  # loaded with the connection
 
         client = await self._ready_client()
-        name, definition = self._find(tool)
+        found = self._find(tool)
         seconds = min(context.timeout_seconds, self._entry.timeout_seconds)
         try:
-            result = await client.call_tool(name, dict(arguments), read_timeout_seconds=seconds)
+            result = await client.call_tool(found.remote_name, dict(arguments), read_timeout_seconds=seconds)
         except MCPError as error:
-            raise self._translate(error, client, definition, label) from error
+            raise self._translate(error, client, found.definition, label) from error
         except (ValueError, RuntimeError) as error:  # the SDK's word for an answer that is not of the agreed form
             message = f"{label} answered in a form that its schema does not allow: {plain_text(error, 300)}"
             raise ToolFailedError(message, tool_name=label) from error
-        return value_of(result, definition, label)
+        return value_of(result, found, label)
 
     async def _ready_client(self) -> Client:
         client = await self._connection.client()
@@ -109,12 +109,12 @@ class McpToolkit:
             self._connection.drop(client)
             message = f"{self._name} did not list its tools: {plain_text(error, 300)}"
             raise ToolFailedError(message, kind="unavailable", retryable=True) from error
-        self._tools = tool_definitions(tools, self._entry.timeout_seconds)
+        self._tools = map_tools(tools, self._entry.timeout_seconds)
         info = client.server_info
         said = client.instructions or (info.description if info else "") or (info.title if info else "")
         self._description = plain_text(said or f"Tools of the MCP server {self._name}.", DESCRIPTION_CHARS)
 
-    def _find(self, tool: str) -> tuple[str, ToolDefinition]:
+    def _find(self, tool: str) -> McpTool:
         if tool in self._tools:
             return self._tools[tool]
         near = difflib.get_close_matches(tool, self._tools, n=3)
