@@ -2,7 +2,7 @@
 
 from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, Sandbox, SandboxSession, WaitedSeconds
-from sanca.python_runtime.sandbox.probe import LevelReport, probe_level
+from sanca.python_runtime.sandbox.probe import LevelReport, open_sandbox, probe_level
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "SandboxSession",
     "SandboxSettings",
     "WaitedSeconds",
+    "open_sandbox",
     "probe_level",
 ]

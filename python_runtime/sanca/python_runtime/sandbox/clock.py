@@ -11,7 +11,7 @@ class ActionClock:
     """Counts from its making; asks how much was waited only when the time seems to be up."""
 
     def __init__(self, limit_seconds: float, waited_seconds: WaitedSeconds | None) -> None:
-        self._limit_seconds = limit_seconds
+        self.limit_seconds = limit_seconds
         self._ask_waited = waited_seconds
         self._started = time.monotonic()
         self.waited_seconds = 0.0
@@ -23,9 +23,9 @@ class ActionClock:
 
     async def left(self) -> float:
         """Return the action's seconds that are left; 0 or less: it has to end."""
-        left = self._limit_seconds - (self.seconds - self.waited_seconds)
+        left = self.limit_seconds - (self.seconds - self.waited_seconds)
         if left > 0 or self._ask_waited is None:
             return left
         waited = await self._ask_waited()
         self.waited_seconds = min(max(waited, self.waited_seconds), self.seconds)
-        return self._limit_seconds - (self.seconds - self.waited_seconds)
+        return self.limit_seconds - (self.seconds - self.waited_seconds)

@@ -71,6 +71,11 @@ class ForkServer:
             raise refusals.explain_start(answer, errors)
 
     @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def asked(self) -> int:
         """How many sessions were asked for and not collected."""
         return len(self._asked)

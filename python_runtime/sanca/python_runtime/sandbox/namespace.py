@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 
 import anyio
+import structlog
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.launcher import ForkServer
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
+
+log = structlog.get_logger()
 
 
 class NamespaceSandbox:
@@ -20,6 +23,7 @@ class NamespaceSandbox:
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
         self._server = ForkServer(self._settings)
+        self._is_started = False
         self._lock = anyio.Lock()
         self._sessions: set[NamespaceSession] = set()
 
@@ -42,6 +46,7 @@ class NamespaceSandbox:
         try:
             await self._server.start()
             await self._ask_ahead()
+            self._is_started = True
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self._server.close()
@@ -50,12 +55,12 @@ class NamespaceSandbox:
     async def spawn(self, *, input_dir: Path | None = None, output_dir: Path | None = None) -> NamespaceSession:
         """Return a fresh session; see `Sandbox.spawn`."""
         async with self._lock:
+            await self._restart_if_ended()
             if self._server.asked == 0:
                 await self._server.ask()
             session = NamespaceSession(await self._server.collect(), self._settings)
-            self._sessions.add(session)
+            self._sessions = {session, *(other for other in self._sessions if not other.closed)}
             await self._ask_ahead()
-        self._sessions = {other for other in self._sessions if other.alive}
         try:
             await session.wait_ready()
             if input_dir is not None or output_dir is not None:
@@ -71,7 +76,16 @@ class NamespaceSandbox:
             for session in list(self._sessions):
                 await session.close()
             self._sessions.clear()
+            self._is_started = False
             await self._server.close()
+
+    async def _restart_if_ended(self) -> None:
+        """Replace a fork server that was killed (for want of memory, say); its sessions ended with it."""
+        if self._is_started and not self._server.alive:
+            log.warning("sandbox_fork_server_ended")
+            await self._server.close()
+            self._server = ForkServer(self._settings)
+            await self.start()
 
     async def _ask_ahead(self) -> None:
         while self._server.asked < self._settings.warm_sessions:

@@ -11,6 +11,11 @@ from sanca.python_runtime.sandbox.settings import SandboxSettings
 _PROBE_SECONDS = 10.0
 
 
+def open_sandbox(settings: SandboxSettings | None = None) -> NamespaceSandbox:
+    """Return the sandbox for this machine, for `async with`. There is one level and never a silent fall-back."""
+    return NamespaceSandbox(settings)
+
+
 @dataclass(frozen=True)
 class LevelReport:
     """What was tried and whether it worked."""
@@ -24,7 +29,7 @@ class LevelReport:
 async def probe_level(settings: SandboxSettings | None = None) -> LevelReport:
     """Start a sandbox, run an action in it, end it, and tell how that went."""
     try:
-        async with NamespaceSandbox(settings) as sandbox:
+        async with open_sandbox(settings) as sandbox:
             session = await sandbox.spawn()
             result = await session.run("6 * 7", limit_seconds=_PROBE_SECONDS, toolkits=())
     except SandboxError as error:

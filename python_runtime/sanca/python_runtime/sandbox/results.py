@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import Any
 
 from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus
@@ -11,25 +12,33 @@ from sanca.python_runtime.sandbox.wire import unpack_untrusted
 _TEXT_CHARS = 72 << 10
 
 
-def read_result(
-    told: dict[str, Any], *, stopped: ActionStatus | None, seconds: float, waited_seconds: float
-) -> ActionResult:
+@dataclass(frozen=True)
+class Stop:
+    """Why we ended an action that would have gone on."""
+
+    status: ActionStatus
+    sentence: str
+    error_type: str | None = None
+
+
+def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, waited_seconds: float) -> ActionResult:
     """Return the result of a round.
 
     Args:
         told: The first process's message.
-        stopped: The status we ended the action with (`timeout`, `killed`, `limit`), None when it ended by itself.
+        stop: Why we ended the action; None when it ended by itself. It decides: what an action says after is too late.
     """
     reply = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
     answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
-    status, error = _judge(told, answer, stopped)
+    status, error = _judge(told, answer) if stop is None else (stop.status, _explain_stop(stop, answer))
+    error_type = _text(answer.get("error_type")) if stop is None else stop.error_type
     return ActionResult(
         status=status,
         value=_text(answer.get("value")),
         value_json=_text(answer.get("value_json")),
         stdout=told["stdout"],
         error=error,
-        error_type=_text(answer.get("error_type")),
+        error_type=error_type,
         seconds=seconds,
         waited_seconds=waited_seconds,
         dropped_chars=told["dropped_chars"],
@@ -37,12 +46,27 @@ def read_result(
     )
 
 
-def _judge(
-    told: dict[str, Any], answer: dict[str, Any], stopped: ActionStatus | None
-) -> tuple[ActionStatus, str | None]:
+def lost_result(stop: Stop | None, *, seconds: float, waited_seconds: float) -> ActionResult:
+    """Return the result of a round whose session ended altogether."""
+    why = stop or Stop("killed", "The sandbox session ended while the action ran.")
+    return ActionResult(
+        status=why.status,
+        error=why.sentence,
+        error_type=why.error_type,
+        seconds=seconds,
+        waited_seconds=waited_seconds,
+        names_lost=True,
+    )
+
+
+def _explain_stop(stop: Stop, answer: dict[str, Any]) -> str:
+    """Where the action was when we ended it, if it could tell, and why; the reason last, as in any traceback."""
+    trace = (_text(answer.get("error")) or "").removesuffix("KeyboardInterrupt").rstrip()
+    return f"{trace}\n{stop.sentence}" if trace else stop.sentence
+
+
+def _judge(told: dict[str, Any], answer: dict[str, Any]) -> tuple[ActionStatus, str | None]:
     error = _text(answer.get("error"))
-    if stopped is not None and (told["end"] != "reply" or answer.get("error_type") == "KeyboardInterrupt"):
-        return stopped, error
     if told["end"] == "reply" and answer:
         if error is None:
             return "ok", None

@@ -7,18 +7,17 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
-from sanca.core.errors import SandboxError
+from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
 from sanca.python_runtime.sandbox import refusals
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import is_over_limit
-from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, WaitedSeconds
-from sanca.python_runtime.sandbox.results import read_result
+from sanca.python_runtime.sandbox.ports import ActionResult, WaitedSeconds
+from sanca.python_runtime.sandbox.results import Stop, lost_result, read_result
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
@@ -42,7 +41,8 @@ class NamespaceSession:
         self._ended = anyio.Event()
         self._ended.set()
         self._round = 0
-        self._stopped: ActionStatus | None = None
+        self._stop_reason: Stop | None = None
+        self._is_answered = True
         self._output_dir: Path | None = None
         self._alive = True
         self._closed = False
@@ -51,6 +51,11 @@ class NamespaceSession:
     def tool_socket(self) -> socket.socket:
         """The broker's end of the tool channel."""
         return self._tools
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
 
     @property
     def alive(self) -> bool:
@@ -89,15 +94,16 @@ class NamespaceSession:
         clock = ActionClock(limit_seconds, waited_seconds)
         try:
             if (refusal := _why_refused(code)) is not None:
+                self._is_answered = True
                 return ActionResult(status="refused", error=refusal)
             await self._send(self._run_message(code, limit_seconds, toolkits, filename))
             told = await self._wait(clock)
-            return await self._check_folder(
-                read_result(told, stopped=self._stopped, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
-            )
+            if self._stop_reason is None and await self._is_folder_full():
+                self._stop_reason = self._folder_full()
+            return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except EOFError:
             self._alive = False
-            return self._result_of_lost_session(clock)
+            return lost_result(self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self._stop_quietly()
@@ -110,7 +116,7 @@ class NamespaceSession:
         if self._ended.is_set() or not self._alive:
             return
         number, ended = self._round, self._ended
-        self._stopped = self._stopped or "killed"
+        self._stop_reason = self._stop_reason or Stop("killed", "The action was stopped.")
         await self._tell("interrupt", number)
         with anyio.move_on_after(_GRACE_SECONDS):
             await ended.wait()
@@ -137,7 +143,8 @@ class NamespaceSession:
         if not self._ended.is_set():
             raise SandboxError("The sandbox session is running an action already.")
         self._ended = anyio.Event()
-        self._stopped = None
+        self._stop_reason = None
+        self._is_answered = False
         self._round += 1
 
     def _run_message(self, code: str, limit_seconds: float, toolkits: Sequence[str], filename: str) -> dict[str, Any]:
@@ -149,12 +156,14 @@ class NamespaceSession:
 
     async def _wait(self, clock: ActionClock) -> dict[str, Any]:
         """Return what the first process tells about the round, ending the action when its time is up."""
-        while (left := await clock.left()) > 0 and self._stopped != "limit":
+        while (left := await clock.left()) > 0:
             with anyio.move_on_after(min(left, _FOLDER_CHECK_SECONDS if self._output_dir else left)):
                 return await self._read_round()
-            if await is_over_limit(self._output_dir, self._settings.output_folder_megabytes):
-                self._stopped = "limit"
-        self._stopped = self._stopped or "timeout"
+            if await self._is_folder_full():
+                self._stop_reason = self._folder_full()
+                return await self._stop(_GRACE_SECONDS)
+        sentence = f"The action used up its {clock.limit_seconds:g} seconds."
+        self._stop_reason = self._stop_reason or Stop("timeout", sentence, ActionTimeoutError.__name__)
         return await self._stop(_GRACE_SECONDS)
 
     async def _stop(self, grace_seconds: float) -> dict[str, Any]:
@@ -168,6 +177,8 @@ class NamespaceSession:
         raise EOFError
 
     async def _stop_quietly(self) -> None:
+        if self._is_answered:
+            return
         try:
             await self._stop(_CANCEL_GRACE_SECONDS)
         except (EOFError, OSError, SandboxError):
@@ -186,38 +197,30 @@ class NamespaceSession:
         while True:
             told: dict[str, Any] = await self._reader.read()
             if told["round"] == self._round:
+                self._is_answered = True
                 return told
 
     async def _tell(self, what: str, number: int) -> None:
         try:
             await self._send({"do": what, "round": number})
-        except OSError:
-            self._alive = False  # the reader sees the end of the session
+        except EOFError:
+            self._alive = False  # whoever reads sees the end of the session too
 
     async def _send(self, message: dict[str, Any]) -> None:
-        async with self._send_lock:
-            with anyio.CancelScope(shield=True):
+        # Shielded as a whole: after a cancellation the first process is told to stop what it was surely told to run.
+        with anyio.CancelScope(shield=True):
+            async with self._send_lock:
                 try:
                     await send_message(self._control, message)
                 except ConnectionError as error:
                     raise EOFError from error
 
-    async def _check_folder(self, result: ActionResult) -> ActionResult:
-        if result.status not in {"ok", "limit"} or not await is_over_limit(
-            self._output_dir, self._settings.output_folder_megabytes
-        ):
-            return result
-        sentence = f"/output holds more than {self._settings.output_folder_megabytes} MB; delete files there."
-        return replace(result, status="limit", error=sentence)
+    async def _is_folder_full(self) -> bool:
+        return await is_over_limit(self._output_dir, self._settings.output_folder_megabytes)
 
-    def _result_of_lost_session(self, clock: ActionClock) -> ActionResult:
-        return ActionResult(
-            status=self._stopped or "killed",
-            error="The sandbox session ended while the action ran.",
-            seconds=clock.seconds,
-            waited_seconds=clock.waited_seconds,
-            names_lost=True,
-        )
+    def _folder_full(self) -> Stop:
+        sentence = f"/output holds more than {self._settings.output_folder_megabytes} MB or 10,000 files; delete some."
+        return Stop("limit", sentence, LimitExceededError.__name__)
 
     def _kill_first_process(self) -> None:
         try:

@@ -40,8 +40,7 @@ class Assembler:
 
     def __init__(self, limit_bytes: int = MESSAGE_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        self._parts: list[bytes] = []
-        self._length = 0
+        self._begun = bytearray()
 
     def feed(self, datagram: bytes) -> bytes | None:
         """Take one datagram; return the message when it is whole.
@@ -55,14 +54,15 @@ class Assembler:
         marker = datagram[0]
         if marker > 1:
             raise ValueError("a datagram must begin with 0 or 1")
-        self._length += len(datagram) - 1
-        if self._length > self._limit_bytes:
+        if len(self._begun) + len(datagram) - 1 > self._limit_bytes:
             raise ValueError(f"a message is longer than {self._limit_bytes:,} bytes")
-        self._parts.append(datagram[1:])
+        if marker == 0 and not self._begun:
+            return datagram[1:]
+        self._begun += memoryview(datagram)[1:]
         if marker == 1:
             return None
-        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts, self._length = [], 0
+        message = bytes(self._begun)
+        self._begun.clear()
         return message
 
 
