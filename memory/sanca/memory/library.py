@@ -1,0 +1,141 @@
+"""The skill library: finds the skill a message asks for and fills its parameters. Offline; runs no action."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sanca.core.messages import Message, SkillMatch
+from sanca.core.ports import Entities
+from sanca.memory.lexicon import Lexicon, shipped_lexicon
+from sanca.memory.parameters import Context, fill_parameters, service_from_history
+from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
+from sanca.memory.slots import Reading, read_message
+from sanca.memory.text import language_of
+
+if TYPE_CHECKING:
+    from sanca.memory.ranking import Ranker, Scored
+
+DEFAULT_THRESHOLD = 0.5
+_MESSAGE_CHARS = 8_000
+
+
+class SkillLibrary:
+    """The embedded `sanca.core.ports.SkillLibrary`. Reads its files at once, its weights on the first match."""
+
+    def __init__(
+        self,
+        skills: Sequence[Skill],
+        *,
+        threshold: float = DEFAULT_THRESHOLD,
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self.skills = tuple(skills)
+        """In a good order to read."""
+        self.threshold = threshold
+        self._clock = clock
+        self._loading = threading.Lock()
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The concepts that both languages share."""
+        return shipped_lexicon()
+
+    @property
+    def ranker(self) -> Ranker:
+        """The fitted ranker; the first use loads the static embedding (about a third of a second)."""
+        with self._loading:
+            return self._ranker
+
+    @cached_property
+    def _ranker(self) -> Ranker:
+        from sanca.memory.embedding import StaticEmbedding
+        from sanca.memory.ranking import Ranker
+
+        return Ranker(self.skills, self.lexicon, StaticEmbedding())
+
+    def match(
+        self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
+    ) -> SkillMatch | None:
+        """Return the skill that fits, with parameters filled from message, entities and history; None when none does.
+
+        Args:
+            message: Plain language, English or Chinese or mixed; what is past 8,000 characters is not read.
+            entities: Names the environment knows; a service is one of them when they are given.
+            history: Earlier messages, oldest first, for "it" and "that service".
+            language: `en` or `zh`; empty: told from the message.
+        """
+        reading = self.read(message, entities)
+        if not reading.text.strip() or not self.skills:
+            return None
+        context = Context(self.lexicon, entities, history, self._clock())
+        known = service_from_history(reading, context) is not None
+        best = next(
+            (scored for scored in self.ranker.rank(reading, service_known=known) if _allowed(scored, reading)), None
+        )
+        if best is None or best.score < self.threshold:
+            return None
+        values, missing = fill_parameters(best.skill, reading, context)
+        return SkillMatch(
+            skill=best.skill.name,
+            title=best.skill.sheet.title.in_language(language or language_of(reading.text)),
+            score=round(best.score, 4),
+            parameters=values,
+            missing=missing,
+            why=_why(best, reading, language or language_of(reading.text)),
+            code=best.skill.code(),
+        )
+
+    def read(self, message: str, entities: Entities | None = None) -> Reading:
+        """Take a message apart, as `match` does."""
+        return read_message(message[:_MESSAGE_CHARS], self.lexicon, entities, self._clock())
+
+    def listing(self) -> list[dict[str, str]]:
+        """Return `name, title_en, title_zh, example_en, example_zh` of every skill, in a good order to read."""
+        return [
+            {
+                "name": skill.name,
+                "title_en": skill.sheet.title.en,
+                "title_zh": skill.sheet.title.zh,
+                "example_en": skill.sheet.phrases.en[0],
+                "example_zh": skill.sheet.phrases.zh[0],
+            }
+            for skill in self.skills
+        ]
+
+    def question(self, skill: str, parameter: str, language: str = "en") -> str:
+        """Return how to ask for a missing parameter, in words."""
+        for found in self.skills:
+            for declared in found.sheet.parameters:
+                if found.name == skill and declared.name == parameter and declared.ask is not None:
+                    return declared.ask.in_language(language)
+        return f"请告诉我 {parameter}。" if language == "zh" else f"Please tell me the {parameter}."
+
+
+def load_skill_library(folders: Sequence[Path] = (), *, threshold: float = DEFAULT_THRESHOLD) -> SkillLibrary:
+    """Read the shipped skills, then those of `folders`; a later skill replaces an earlier one of the same name.
+
+    Raises:
+        ConfigurationError: A SKILL.md is wrong; names the file and the field.
+    """
+    return SkillLibrary(read_skills((SHIPPED_SKILLS, *folders)), threshold=threshold)
+
+
+def _allowed(scored: Scored, reading: Reading) -> bool:
+    """A skill that changes something is never guessed: the message must say so in some word the lexicon knows."""
+    needed = set(scored.skill.sheet.only_with)
+    return not needed or any(needed & set(piece.concepts) for piece in reading.pieces)
+
+
+def _why(best: Scored, reading: Reading, language: str) -> str:
+    said = [f"“{piece.text}”" for piece in reading.pieces if piece.kind == "concept"]
+    said += [f"“{slot.value}”" for slot in reading.slots if slot.kind in ("service", "release", "setting")]
+    words = ("、" if language == "zh" else ", ").join(dict.fromkeys(said[:6]))
+    percent = round(best.score * 100)
+    if language == "zh":
+        return f"从{words or '整句话'}看,这像是“{best.skill.sheet.title.zh}”({percent}% 把握)。"
+    return f"{words or 'The sentence'} sounds like “{best.skill.sheet.title.en}” ({percent} % sure)."

@@ -1,0 +1,74 @@
+"""Which word of a message is the name of a service, when nobody says which services there are. Position and shape only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.text import CJK
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
+_ENOUGH = 2.0
+
+_BEFORE = re.compile(
+    r"""(?: \b(?: of | for | on | in | from | is | are | does | did | has | with | behind | whether | if | the | to | inside
+              | at | about | when | get | give | make | let | bring | take | switch | put | turn | should | would | will )
+          | \b(?: services? | apps? | applications? )(?: [ ]called | [ ]named )?
+          | [\u3400-\u9fff] ) [\s:,]* $""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AFTER = re.compile(
+    r"""^(?: 's\b
+          | \s+ (?: is | was | has | keeps | kept | are | does | doesn't | isn't | can't | won't | needs? | went | goes | gets?
+                  | got | started | stopped | dies | died | seems? | feels? | looks? | takes | again | been | hangs? | crash\w*
+                  | fails? | throws? | wants? | uses? | run(?:s|ning) | service | process | app | so | since | please | should
+                  | must | will | would | a | the | for[ ]me | back | to | up ) \b
+          | [\s,]* [\u3400-\u9fff]
+          | \s* [?.!]? \s* $ | \s*[,:] )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CALLED_SERVICE = re.compile(
+    r"^\s*(?:service|app|application|microservice|backend|component|服务|应用|微服务)(?![a-z])", re.IGNORECASE
+)
+_SERVICE_CALLED = re.compile(r"(?:\b(?:service|app|application)|服务|应用)[\s:]*$", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(?:an?|my|your|our|this|some|any|me|these|those)\s+$", re.IGNORECASE)
+_VERB_OR_ADVERB = re.compile(r"(?:ly|ed|ize|ise|ful|ous|est)$")
+_OPERATED_ON = frozenset(
+    "restart rollback fix deploy probe cause review checkup free change dependency metrics logs difference who status".split()
+)
+
+
+def guess_service(rest: str, pieces: Sequence[Piece], lexicon: Lexicon) -> tuple[int, int, str] | None:
+    """Return start, end and text of the word that stands where a service's name stands, or None.
+
+    Args:
+        rest: The message, what is known to be something else blanked.
+        pieces: What the lexicon reads in it.
+        lexicon: Tells everyday words, which are no names unless "service" stands beside them.
+    """
+    kinds = {piece.start: piece for piece in pieces}
+    best: tuple[float, re.Match[str]] | None = None
+    for word in NAME.finditer(rest):
+        points = _points(word, rest, kinds.get(word.start()), lexicon)
+        if points >= _ENOUGH and (best is None or points > best[0]):
+            best = (points, word)
+    return (best[1].start(), best[1].end(), best[1].group()) if best else None
+
+
+def _points(word: re.Match[str], rest: str, piece: Piece | None, lexicon: Lexicon) -> float:
+    before, after, name = rest[: word.start()], rest[word.end() :], word.group()
+    named = _CALLED_SERVICE.match(after) is not None or _SERVICE_CALLED.search(before) is not None
+    everyday = lexicon.is_everyday(name)
+    if piece is None or piece.kind == "stop" or len(name) < 3 or (everyday and (not named or piece.kind == "foreign")):
+        return 0
+    points = (3.0 if named else 0.0) + (0.0 if everyday else 1.0)
+    points += 2.5 if re.search(r"[-_]|[a-z][A-Z]|\d", name) else 0
+    points += 1.5 if CJK.search(rest) else 0
+    points += 1 if _BEFORE.search(before) else 0
+    points += 1 if _AFTER.match(after) else 0
+    points += 1 if any(set(done.concepts) & _OPERATED_ON for done in lexicon.read(before)[-2:]) else 0
+    points += 0.5 if not before.strip() else 0
+    points -= 2 if _ARTICLE.search(before) else 0
+    points -= 1 if _VERB_OR_ADVERB.search(name) else 0
+    return points - (1 if name[0].isupper() and before.strip() and not named else 0)
