@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -200,7 +201,7 @@ def _row(row: Any, keys: Sequence[str]) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _cut(text, _CELL_CHARS)
@@ -212,7 +213,13 @@ def _points(points: Sequence[Any]) -> list[list[Any]]:
     if len(pairs) > _POINTS:
         step = -(-len(pairs) // _POINTS)
         pairs = [*pairs[:-1:step], pairs[-1]]
-    return [[x if isinstance(x, int | float) else str(x), None if y is None else float(y)] for x, y in pairs]
+    return [[x if isinstance(x, int | float) else str(x), _number(y)] for x, y in pairs]
+
+
+def _number(value: Any) -> float | None:
+    """JSON knows no infinity: such a point is a gap."""
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
 
 
 def _cut(text: str, limit: int) -> str:

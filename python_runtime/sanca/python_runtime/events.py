@@ -30,30 +30,35 @@ class LoggedEvent(NamedTuple):
 
 
 class EventStore(Protocol):
-    """Where events outlive the process."""
+    """Where one run's events outlive the process."""
 
-    def append_event(self, run_id: str, seq: int, event_json: str, *, terminal: bool) -> None:
+    def append_event(self, event: LoggedEvent) -> None:
         """Store an event soon, in the order of the calls; does not wait."""
 
-    async def last_event(self, run_id: str) -> LoggedEvent | None:
-        """Return the last stored event of a run."""
+    async def read_events(self, after: int) -> Sequence[LoggedEvent]:
+        """Return all stored events with a greater number, in order; what was appended before is there."""
 
-    async def read_events(self, run_id: str, after: int, limit: int) -> Sequence[LoggedEvent]:
-        """Return stored events of a run with a greater number, in order; what was appended before is there."""
+    async def flush(self) -> None:
+        """Wait until what was appended is on disk."""
 
 
 class EventLog:
     """The events of a run. `emit` from the event loop only; `follow` from any task."""
 
-    def __init__(self, run_id: str, store: EventStore, *, last: LoggedEvent | None = None, seq: int = 0) -> None:
-        """Make the log of a new run, or go on with a stored one whose last event is given."""
+    def __init__(self, run_id: str, store: EventStore, stored: Sequence[LoggedEvent] = ()) -> None:
+        """Make the log of a new run, or go on with a stored one whose events are given."""
         self.run_id = run_id
         self._store = store
-        self._recent: deque[LoggedEvent] = deque(maxlen=_KEPT)
+        self._recent: deque[LoggedEvent] = deque(stored, maxlen=_KEPT)
         self._parked: deque[BaseEvent] = deque(maxlen=_PARKED)
         self._changed = anyio.Event()
-        self._open = last is not None and not last.terminal
-        self.last_seq = seq or (last.seq if last else 0)
+        self._open = bool(stored) and not stored[-1].terminal
+        self.last_seq = stored[-1].seq if stored else 0
+
+    @classmethod
+    async def restore(cls, run_id: str, store: EventStore) -> EventLog:
+        """Return the log of a run of the past, or of an engine that is gone."""
+        return cls(run_id, store, await store.read_events(0))
 
     @property
     def is_open(self) -> bool:
@@ -75,6 +80,10 @@ class EventLog:
     def skip(self, count: int) -> None:
         """Leave numbers out."""
         self.last_seq += count
+
+    async def flush(self) -> None:
+        """Wait until all events are on disk."""
+        await self._store.flush()
 
     async def follow(
         self, after: int = 0, *, until: Literal["first_end", "current_end"] = "current_end"
@@ -101,9 +110,9 @@ class EventLog:
     def _write(self, event: BaseEvent) -> None:
         self.last_seq += 1
         terminal = event.type in _TERMINAL
-        text = event.model_dump_json(by_alias=True)
-        self._recent.append(LoggedEvent(self.last_seq, text, terminal))
-        self._store.append_event(self.run_id, self.last_seq, text, terminal=terminal)
+        logged = LoggedEvent(self.last_seq, event.model_dump_json(by_alias=True), terminal)
+        self._recent.append(logged)
+        self._store.append_event(logged)
         if terminal:
             self._open = False
         changed, self._changed = self._changed, anyio.Event()
@@ -114,4 +123,4 @@ class EventLog:
             return ()
         if self._recent and self._recent[0].seq <= seq + 1:
             return [event for event in self._recent if event.seq > seq]
-        return await self._store.read_events(self.run_id, seq, 500)
+        return await self._store.read_events(seq)

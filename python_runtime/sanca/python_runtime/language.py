@@ -49,6 +49,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "引擎在执行过程中停止了。它不会自行重新运行。",
     ),
     "stopping": ("The engine is being stopped; this run ends here. ", "引擎正在停止，本次运行到此结束。"),
+    "broker_lost": ("The engine's broker ended; this run ends here. ", "引擎的代理进程已结束，本次运行到此结束。"),
     "did_calls": ("It had made these calls: {calls}.", "它已发出这些调用：{calls}。"),
     "did_nothing": ("It had not called any tool.", "它还没有调用任何工具。"),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),

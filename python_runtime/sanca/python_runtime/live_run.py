@@ -65,11 +65,6 @@ class LiveRun:
         """End the leg that waits for this run."""
         self._rested.set()
 
-    @property
-    def seconds(self) -> float:
-        """How long the run has been working and waiting."""
-        return time.monotonic() - self._began_at if self._began_at else 0.0
-
     # -- asking a person ----------------------------------------------------------------------------------------------
 
     @property
@@ -169,7 +164,8 @@ class LiveRun:
     def note_progress(self) -> None:
         """Copy what the run knows into its record."""
         record, state = self.record, self.state
-        record.seconds = self.seconds
+        if self._began_at:
+            record.seconds = time.monotonic() - self._began_at
         if state is None:
             return
         record.answer = state.answer

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from sanca.python_runtime.sandbox.ports import ActionResult
 
 
-class ActionOutcome(Protocol):
-    """What the sandbox says of an action."""
-
-    status: str
-    value: str | None
-    stdout: str
-    error: str | None
-    dropped_chars: int
-
-
-def format_observation(outcome: ActionOutcome, limit_chars: int) -> str:
+def format_observation(result: ActionResult, limit_chars: int) -> str:
     """Return the observation of an action, at most about `limit_chars` characters."""
     parts: list[str] = []
-    if outcome.stdout:
-        parts.append(f"Output:\n{outcome.stdout.rstrip()}")
-    if outcome.dropped_chars:
-        parts.append(f"({outcome.dropped_chars} characters of output were dropped.)")
-    if outcome.value is not None and outcome.status == "ok":
-        parts.append(f"Value:\n{outcome.value}")
-    if outcome.error:
-        parts.append(f"Error ({outcome.status}):\n{outcome.error.rstrip()}")
-    if not parts:
-        parts.append("The action ran and gave no value and no output." if outcome.status == "ok" else outcome.status)
-    return cut_middle("\n\n".join(parts), limit_chars)
+    if result.stdout:
+        parts.append(f"Output:\n{result.stdout.rstrip()}")
+    if result.dropped_chars:
+        parts.append(f"({result.dropped_chars} characters of output were dropped.)")
+    if result.value is not None and result.status == "ok":
+        parts.append(f"Value:\n{result.value}")
+    if result.status != "ok":
+        parts.append(f"Error ({result.status}):\n{(result.error or result.status).rstrip()}")
+    if result.names_lost:
+        parts.append("The sandbox was renewed: names bound in earlier rounds are gone.")
+    return cut_middle("\n\n".join(parts) or "The action ran and gave no value and no output.", limit_chars)
 
 
 def cut_middle(text: str, limit_chars: int) -> str:

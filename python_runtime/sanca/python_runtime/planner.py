@@ -15,6 +15,7 @@ from sanca.prompts import EarlierRound, Page, PromptBuilder, PromptInputs
 from sanca.python_runtime.models.reply import ModelReply, extract_action
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.rounds import Round, RunState
+from sanca.python_runtime.run_record import RunRequest
 from sanca.toolkit_bridge.stubs import render_stub
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python3?|py)\b", re.MULTILINE)
@@ -32,7 +33,7 @@ class ModelPlanner:
         toolkits: Callable[[], Sequence[ToolkitDefinition]],
         *,
         malformed_max: int,
-        journal: Callable[[str, str, dict[str, object]], None],
+        journal: Callable[[RunRequest, str, dict[str, object]], None],
     ) -> None:
         """Take what it plans with.
 
@@ -41,7 +42,7 @@ class ModelPlanner:
             prompts: Builds the request.
             toolkits: What an action may call now.
             malformed_max: How many replies of a run may be unusable.
-            journal: Writes a fact: run id, kind, data.
+            journal: Writes a fact of a run: kind and data.
         """
         self._model = model
         self._prompts = prompts
@@ -69,7 +70,7 @@ class ModelPlanner:
         reply = extract_action(text)
         round_ = state.round
         round_.reply, round_.sub_goal = text, reply.thought.splitlines()[0] if reply.thought else ""
-        self._journal(state.request.run_id, "model_reply", {"round": round_.number, "model": model.name, "reply": text})
+        self._journal(state.request, "model_reply", {"round": round_.number, "model": model.name, "reply": text})
         self._take(reply, state)
 
     def _take(self, reply: ModelReply, state: RunState) -> None:

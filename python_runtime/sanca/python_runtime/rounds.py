@@ -15,6 +15,7 @@ from sanca.core.messages import Message, SkillMatch, Usage
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.run_record import RunRequest
+from sanca.python_runtime.sandbox.ports import ActionResult
 
 Strategy = Literal["experience", "model", "person", "none"]
 
@@ -90,6 +91,8 @@ class Round:
     error_type: str = ""
     seconds: float = 0.0
     calls: dict[str, CallFact] = field(default_factory=dict)
+    result: ActionResult | None = None
+    """What the sandbox gave, whole."""
     reply: str = ""
     """The model's reply as it stood."""
     extra: dict[str, Any] = field(default_factory=dict)

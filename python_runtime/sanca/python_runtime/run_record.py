@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-
 from sanca.core.ids import RunId, SessionId
 from sanca.core.messages import Caller, Usage
 

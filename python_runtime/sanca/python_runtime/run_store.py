@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-
 from sanca.core.errors import StoreError
 from sanca.core.messages import Caller
 from sanca.python_runtime.run_record import RunRecord, RunStatus

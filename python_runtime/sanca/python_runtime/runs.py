@@ -36,10 +36,10 @@ class Gate(Protocol):
         """Let the run's calls through, as this caller's."""
 
     async def close_gate(self, run_id: str) -> None:
-        """Let no further call of the run through; calls under way are cancelled."""
+        """Let no further call of the run through; calls under way are cancelled. Returns when all call records were told."""
 
-    async def flush(self) -> None:
-        """Wait until everything appended is on disk."""
+    async def close_run(self, run_id: str) -> None:
+        """Forget the run; returns when all call records were told."""
 
 
 class Runs:
@@ -52,14 +52,14 @@ class Runs:
         queue: RunQueue,
         sessions: SessionStore,
         gate: Gate,
-        events: EventStore,
+        journal: Callable[[RunRequest], EventStore],
         engine_id: str,
     ) -> None:
         self._store = store
         self._queue = queue
         self._sessions = sessions
         self._gate = gate
-        self._events = events
+        self._journal = journal
         self._engine_id = engine_id
         self._intake = anyio.Lock()
         self._live: dict[str, LiveRun] = {}
@@ -74,14 +74,19 @@ class Runs:
 
     async def close(self) -> None:
         """End what is under way as interrupted; what waits in the queue stays there for the next start."""
-        for live in [one for one in self._live.values() if one.is_started]:
-            await self._stop(live)
-            done = sentence("stopping", "en") + _calls_in_words(live)
-            live.reporter.notice(done, level="warning", code="interrupted")
-            await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)
+        await self.cut_off("stopping")
         for live in self._live.values():
             live.rest()
         await self._queue.close()
+
+    async def cut_off(self, why: str) -> None:
+        """End all runs that have begun as interrupted, each with what it did. `why` is a key of the engine's sentences."""
+        for live in [one for one in self._live.values() if one.is_started and not one.is_over]:
+            await self._stop(live)
+            language = live.state.language if live.state else "en"
+            done = sentence(why, language) + _calls_in_words(live, language)
+            live.reporter.notice(done, level="warning", code="interrupted")
+            await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)
 
     # -- intake -------------------------------------------------------------------------------------------------------
 
@@ -99,10 +104,9 @@ class Runs:
             waits = self._someone_waits_in(request.session_id)
             status = RunStatus.HELD if waits else RunStatus.QUEUED
             record = await self._store.add(RunRecord(request=request, status=status, engine_id=self._engine_id))
-            live = LiveRun(record, EventLog(request.run_id, self._events), self._store.save)
+            live = LiveRun(record, EventLog(request.run_id, self._journal(request)), self._store.save)
             self._live[request.run_id] = live
-        await self._gate.open_run(request)
-        live.reporter.run_started()
+            live.reporter.run_started()
         if status is RunStatus.QUEUED:
             await self._put(live)
         return live.log
@@ -149,6 +153,7 @@ class Runs:
             return
         elif not live.is_started:
             live.record.engine_id = self._engine_id
+            await self._gate.open_run(live.record.request)
             await live.begin()
             self._start_task(live)
         await live.work_until_rest()
@@ -183,6 +188,7 @@ class Runs:
         if live.is_over:
             return
         live.is_over = True
+        await self._gate.close_run(live.record.run_id)
         live.note_progress()
         live.record.status, live.record.error = status, error
         if status is RunStatus.CANCELLED:
@@ -193,7 +199,7 @@ class Runs:
             live.reporter.run_finished(live.record)
         await self._store.save(live.record)
         live.rest()
-        await self._gate.flush()
+        await live.log.flush()
         self._live.pop(live.record.run_id, None)
         log.info("run_finished", status=status, seconds=round(live.record.seconds, 3), calls=live.record.calls)
         if releases:
@@ -286,38 +292,38 @@ class Runs:
         """Return a run's log: the live one, or the stored one."""
         if live := self._live.get(record.run_id):
             return live.log
-        return await self.stored_log(record.run_id)
-
-    async def stored_log(self, run_id: str) -> EventLog:
-        """Return a log that goes on after a run's last stored event."""
-        return EventLog(run_id, self._events, last=await self._events.last_event(run_id))
+        return await EventLog.restore(record.run_id, self._journal(record.request))
 
     # -- after a start ------------------------------------------------------------------------------------------------
 
-    async def recover(self, tell_what_it_did: Callable[[RunRecord, LiveRun], Awaitable[str]]) -> None:
-        """Mark runs that another engine was working on as interrupted, and queue again what only waited."""
+    async def mark_interrupted(self, tell: Callable[[RunRecord], Awaitable[str]]) -> None:
+        """Mark runs that a dead engine was working on as interrupted; before `open`, so that nothing overtakes it.
+
+        Args:
+            tell: Says what a run had done.
+        """
         for record in await self._store.live():
-            live = LiveRun(record, await self.stored_log(record.run_id), self._store.save)
-            if record.status in (RunStatus.RUNNING, RunStatus.NEEDS_INPUT):
-                await self._mark_interrupted(live, tell_what_it_did)
-            else:
-                self._live[record.run_id] = live
-                await self._gate.open_run(record.request)
-                if not live.log.is_open:
-                    live.reporter.run_started()
-        for live in list(self._live.values()):
+            if record.status not in (RunStatus.RUNNING, RunStatus.NEEDS_INPUT):
+                continue
+            live = LiveRun(record, await self.log_of(record), self._store.save)
+            live.log.skip(_SEEN_BUT_NOT_STORED)
+            if not live.log.is_open:
+                live.reporter.run_started(f"{record.run_id}.{record.legs + 1}", with_message=False)
+            done = await tell(record)
+            live.reporter.notice(done, level="warning", code="interrupted")
+            await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)
+
+    async def queue_again(self) -> None:
+        """Put on the queue what only waited when the last engine stopped, in its order."""
+        for record in await self._store.live():
+            if record.run_id in self._live:
+                continue
+            live = LiveRun(record, await self.log_of(record), self._store.save)
+            self._live[record.run_id] = live
+            if not live.log.is_open:
+                live.reporter.run_started()
             live.record.status = RunStatus.QUEUED
             await self._put(live)
-
-    async def _mark_interrupted(
-        self, live: LiveRun, tell_what_it_did: Callable[[RunRecord, LiveRun], Awaitable[str]]
-    ) -> None:
-        live.log.skip(_SEEN_BUT_NOT_STORED)
-        if not live.log.is_open:
-            live.reporter.run_started(f"{live.record.run_id}.{live.record.legs + 1}", with_message=False)
-        done = await tell_what_it_did(live.record, live)
-        live.reporter.notice(done, level="warning", code="interrupted")
-        await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)
 
 
 _SEEN_BUT_NOT_STORED = 1_000
@@ -329,9 +335,9 @@ def _check_owner(record: RunRecord | None, caller: Caller, what: str, name: str)
         raise NotFoundError(f"There is no {what} {name!r} of yours.")
 
 
-def _calls_in_words(live: LiveRun) -> str:
+def _calls_in_words(live: LiveRun, language: str) -> str:
     calls = live.state.calls if live.state else []
-    return did_in_words([(f"{call.toolkit}.{call.tool}", call.status) for call in calls])
+    return did_in_words([(f"{call.toolkit}.{call.tool}", call.status) for call in calls], language)
 
 
 def did_in_words(calls: list[tuple[str, str]], language: str = "en") -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -39,7 +37,3 @@ class EngineSettings(BaseSettings):
     """For how long names of services and releases are taken as known."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     """Largest file that comes in or goes out."""
-    skills: list[Path] = Field(default_factory=list)
-    """Folders of further skills, beside the shipped ones."""
-    skills_shipped: bool = True
-    """Whether the shipped skills are used."""

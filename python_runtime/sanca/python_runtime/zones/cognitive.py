@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
+
+import anyio.to_thread
 
 from sanca.core.messages import SkillMatch
 from sanca.core.ports import SkillLibrary
@@ -29,8 +32,11 @@ class Questions(Protocol):
     def question(self, skill: str, parameter: str, language: str) -> str:
         """Return the question, in the language; empty when the skill has none."""
 
-    def choices(self, skill: str, parameter: str, entities: Mapping[str, Any]) -> list[str]:
+    def choices(self, skill: str, parameter: str, entities: Mapping[str, Sequence[str]]) -> list[str]:
         """Return what may be answered; empty when anything may."""
+
+    def value(self, skill: str, parameter: str, text: str) -> str | int | float:
+        """Return the answer as the action wants it."""
 
 
 class Cognitive:
@@ -50,7 +56,7 @@ class Cognitive:
             return
         if state.request.action_code:
             self._take_persons_code(state)
-        elif match := self._match(state, percept):
+        elif match := await self._match(state, percept):
             await self._use_skill(state, match, percept)
         elif self._planner.is_available:
             state.round.strategy = "model"
@@ -61,12 +67,11 @@ class Cognitive:
         state.round.strategy = "person"
         state.round.code = state.request.action_code
 
-    def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
+    async def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
         if state.round.number > 1:  # a skill that did not reach the goal does not reach it unchanged
             return None
-        return self._library.match(
-            percept.text, entities=percept.entities, history=state.history, language=state.language
-        )
+        known = {"entities": percept.entities, "history": state.history, "language": state.language}
+        return await anyio.to_thread.run_sync(partial(self._library.match, percept.text, **known))
 
     async def _use_skill(self, state: RunState, match: SkillMatch, percept: Percept) -> None:
         state.round.strategy = "experience"
@@ -83,7 +88,9 @@ class Cognitive:
         state.round.skill = match.model_copy(update={"parameters": parameters, "missing": ()})
         state.round.code = _with_parameters(match.code, parameters, state.language)
 
-    async def _ask_for(self, name: str, match: SkillMatch, percept: Percept, state: RunState) -> str | None:
+    async def _ask_for(
+        self, name: str, match: SkillMatch, percept: Percept, state: RunState
+    ) -> str | int | float | None:
         text = self._questions.question(match.skill, name, state.language)
         ask = question(
             f"{state.request.run_id}/question-{name}",
@@ -93,7 +100,9 @@ class Cognitive:
         )
         answer = await state.ask(ask)
         value = answer.value.get("value") if isinstance(answer.value, Mapping) else answer.value
-        return str(value) if answer.approved and value not in (None, "") else None
+        if not answer.approved or value in (None, ""):
+            return None
+        return self._questions.value(match.skill, name, str(value))
 
 
 def _with_parameters(code: str, parameters: Mapping[str, Any], language: str) -> str:

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import ast
-import json
 from typing import Protocol
 
-from sanca.core.errors import ConversionError
+from sanca.core.messages import Caller
+from sanca.python_runtime.files import FileInfo
 from sanca.python_runtime.language import sentence
-from sanca.python_runtime.observation import ActionOutcome, cut_middle, format_observation
+from sanca.python_runtime.observation import cut_middle, format_observation
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
-
-__all__ = ["Motor"]
-
-
-class Outcome(ActionOutcome, Protocol):
-    """What a sandbox worker gives back."""
-
-    value_json: str | None
-    error_type: str | None
-    seconds: float
-    names_lost: bool
+from sanca.python_runtime.sandbox.ports import ActionResult
 
 
 class Workers(Protocol):
     """The sandbox workers of all sessions."""
 
-    async def run(self, request: RunRequest, code: str, *, filename: str) -> Outcome:
+    async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
         """Run an action in the session's worker, bound to the run's gate. Cancellation kills the worker."""
+
+
+class Outputs(Protocol):
+    """What actions wrote to /output."""
+
+    async def collect(self, caller: Caller, session_id: str) -> tuple[list[FileInfo], list[str]]:
+        """Take over new files; returns them, and a sentence for each that could not be taken."""
 
 
 class Motor:
@@ -36,72 +33,63 @@ class Motor:
 
     name = "motor"
 
-    def __init__(self, workers: Workers, *, observation_chars: int) -> None:
+    def __init__(self, workers: Workers, outputs: Outputs, *, observation_chars: int) -> None:
         self._workers = workers
+        self._outputs = outputs
         self._observation_chars = observation_chars
 
     async def run(self, state: RunState) -> None:
         """Run the action, when this round has one."""
         round_ = state.round
-        if not round_.code or round_.claim is not None:
+        if round_.claim is not None or round_.strategy == "none":
             round_.status = "ok"
-            return
-        filename = f"action_{round_.number}.py"
-        if problem := _syntax_problem(round_.code, filename):
-            round_.status, round_.error_type = "error", "SyntaxError"
-            round_.observation = problem
+        elif problem := _syntax_problem(round_.code):
+            round_.status, round_.error_type, round_.observation = "error", "SyntaxError", problem
             round_.error = sentence("action_failed", state.language, error=problem.splitlines()[-1])
-        else:
-            await self._run_action(state, filename)
+        elif round_.code:
+            await self._run_action(state)
+            await self._hand_over_files(state)
         state.show_round()
 
-    async def _run_action(self, state: RunState, filename: str) -> None:
+    async def _run_action(self, state: RunState) -> None:
         round_ = state.round
         round_.status = "running"
         state.show_round()
-        outcome = await self._workers.run(state.request, round_.code, filename=filename)
-        round_.status, round_.seconds = outcome.status, outcome.seconds
-        round_.value = cut_middle(_text_of(outcome), self._observation_chars)
-        round_.observation = format_observation(outcome, self._observation_chars)
-        if outcome.names_lost:
+        result = await self._workers.run(state.request, round_.code, round_number=round_.number)
+        round_.result, round_.status, round_.seconds = result, result.status, result.seconds
+        round_.value = cut_middle(result.value or "", self._observation_chars)
+        round_.observation = format_observation(result, self._observation_chars)
+        if result.names_lost and round_.number > 1:
             state.reporter.notice(sentence("names_lost", state.language), level="warning", code="names_lost")
-        if outcome.status != "ok":
-            self._note_error(state, round_, outcome)
+        if result.status != "ok":
+            self._note_error(state, round_, result)
+
+    async def _hand_over_files(self, state: RunState) -> None:
+        request = state.request
+        found, refused = await self._outputs.collect(request.caller, request.session_id)
+        for info in found:
+            state.reporter.activity("sanca-file", f"file-{info.file_id}", info.activity())
+        for reason in refused:
+            state.reporter.notice(reason, level="warning", code="file_refused")
 
     @staticmethod
-    def _note_error(state: RunState, round_: Round, outcome: Outcome) -> None:
-        round_.error_type = (outcome.error_type or "").rpartition(".")[2]
-        last_line = (outcome.error or outcome.status).strip().splitlines()[-1]
-        if outcome.status == "timeout":
-            round_.error = sentence("action_timeout", state.language, seconds=outcome.seconds)
+    def _note_error(state: RunState, round_: Round, result: ActionResult) -> None:
+        round_.error_type = (result.error_type or "").rpartition(".")[2]
+        last_line = (result.error or result.status).strip().splitlines()[-1]
+        if result.status == "timeout":
+            round_.error = sentence("action_timeout", state.language, seconds=result.seconds - result.waited_seconds)
         elif round_.error_type == "ToolDeniedError":
             round_.error = sentence("denied", state.language, error=last_line.partition(": ")[2] or last_line)
         else:
             round_.error = sentence("action_failed", state.language, error=last_line)
 
 
-def _syntax_problem(code: str, filename: str) -> str:
+def _syntax_problem(code: str) -> str:
     try:
-        ast.parse(code, filename)
+        ast.parse(code)
     except SyntaxError as error:
         line = (error.text or "").rstrip()
-        return f"{filename}, line {error.lineno}: {line}\nSyntaxError: {error.msg}"
+        return f"line {error.lineno}: {line}\nSyntaxError: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting too deep
-        return f"{filename}\nSyntaxError: {error}"
+        return f"SyntaxError: {error}"
     return ""
-
-
-def _text_of(outcome: Outcome) -> str:
-    """The value as the person reads it: a string as it is, anything else as Python shows it."""
-    if outcome.value is None:
-        return ""
-    if outcome.value_json is not None:
-        try:
-            value = json.loads(outcome.value_json)
-        except ValueError as error:
-            raise ConversionError(f"The sandbox gave a value that is not JSON: {error}.") from error
-        if isinstance(value, str):
-            return value
-        if value is None:
-            return ""
-    return outcome.value

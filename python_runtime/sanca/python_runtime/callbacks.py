@@ -1,0 +1,190 @@
+"""What the engine does when the broker speaks: calls are noted, asks are shown, cards are built, `say` and search are answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import anyio.to_thread
+import structlog
+
+from sanca.core.errors import ConversionError, ToolNotFoundError
+from sanca.core.tools import ToolDefinition, ToolkitDefinition
+from sanca.python_runtime.asks import Answer, Ask
+from sanca.python_runtime.broker import records
+from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.rounds import CallFact
+from sanca.toolkit_bridge.stubs import signature
+
+log = structlog.get_logger()
+
+_SAY_CHARS = 50_000
+_FOUND_TOOLS = 8
+_EFFECTS = {"WRITE", "DESTRUCTIVE"}
+
+
+class EngineCallbacks:
+    """Implements `BrokerCallbacks` for the runs of one engine."""
+
+    def __init__(
+        self,
+        live: Callable[[str], LiveRun | None],
+        broker: Callable[[], BrokerClient],
+        *,
+        on_effect: Callable[[], None],
+        on_lost: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Take what it tells.
+
+        Args:
+            live: Finds a run in memory.
+            broker: The broker in use.
+            on_effect: Told when a call changed something.
+            on_lost: Told when the broker's process ended.
+        """
+        self._live = live
+        self._broker = broker
+        self._on_effect = on_effect
+        self._on_lost = on_lost
+
+    async def on_call(self, run_id: str, call: records.CallRecord) -> None:
+        """Note a call, or how it stands now."""
+        if call.effect in _EFFECTS and call.status == "ok":
+            self._on_effect()
+        if live := self._live(run_id):
+            live.note_call(
+                CallFact(
+                    call_id=call.call_id,
+                    toolkit=call.toolkit,
+                    tool=call.tool,
+                    arguments=call.arguments,
+                    effect=call.effect,
+                    status=call.status,
+                    seconds=round(call.seconds, 4),
+                    summary=call.summary,
+                )
+            )
+
+    async def on_ask(self, run_id: str, ask: records.Ask) -> None:
+        """Show what a call needs from a person."""
+        live = self._live(run_id)
+        if live is None or live.is_over:
+            return
+        await live.show_ask(await self._ask(ask, live), self._deliver)
+
+    async def on_card(self, run_id: str, call_id: str, card: Mapping[str, Any]) -> None:
+        """Show a card of an action."""
+        live = self._live(run_id)
+        if live is None or live.is_over or live.state is None:
+            return
+        operations = await self._operations(card, live)
+        if operations is None:
+            return
+        surface_id = str(card["surface_id"])
+        live.reporter.activity("a2ui-surface", f"card-{surface_id}", {"a2ui_operations": operations})
+        live.state.cards = [one for one in live.state.cards if one.get("surface_id") != surface_id]
+        live.state.cards.append({"surface_id": surface_id, "a2ui_operations": operations})
+
+    async def on_engine_call(self, run_id: str, tool: str, arguments: Mapping[str, Any]) -> Any:
+        """Answer a call of toolkit `sanca`."""
+        if tool == "say":
+            self._say(run_id, str(arguments.get("text", "")))
+            return None
+        if tool == "search_tools":
+            return search_tools(str(arguments.get("query", "")), self._broker().toolkits)
+        raise ToolNotFoundError(f"The engine has no tool {tool!r}; it has 'say' and 'search_tools'.", tool_name=tool)
+
+    async def on_toolkits_changed(self) -> None:
+        """Read the environment again: the host came, went or changed."""
+        self._on_effect()
+
+    async def on_broker_lost(self) -> None:
+        """Tell the engine."""
+        await self._on_lost()
+
+    def _say(self, run_id: str, text: str) -> None:
+        live = self._live(run_id)
+        if live is None or live.is_over or live.state is None or not text.strip():
+            return
+        live.reporter.say(text[:_SAY_CHARS])
+        live.state.spoken.append(text[:_SAY_CHARS])
+
+    async def _ask(self, ask: records.Ask, live: LiveRun) -> Ask:
+        operations = await self._operations(ask.card, live) if ask.card else None
+        call = f"{ask.toolkit}.{ask.tool}({_in_short(ask.arguments)})"
+        title = str((ask.card or {}).get("title", "")) if ask.kind != "approval" else ""
+        return Ask(
+            id=ask.call_id,
+            run_id=ask.run_id,
+            kind=ask.kind,
+            message=title or call,
+            toolkit=ask.toolkit,
+            tool=ask.tool,
+            arguments=ask.arguments,
+            arguments_json=ask.arguments_json,
+            effect=ask.effect,
+            description=ask.description,
+            undo=ask.undo,
+            card=operations,
+            response_schema=form_schema(ask.card) if ask.kind == "form" and ask.card else {},
+        )
+
+    async def _deliver(self, ask: Ask, answer: Answer) -> None:
+        await self._broker().answer(
+            ask.run_id, ask.id, approved=answer.approved, by=answer.by, reason=answer.reason, value=answer.value
+        )
+
+    async def _operations(self, card: Mapping[str, Any], live: LiveRun) -> list[dict[str, Any]] | None:
+        try:
+            return await anyio.to_thread.run_sync(_card_operations, card)
+        except ConversionError as error:
+            log.warning("card_refused", reason=str(error))
+            live.reporter.notice(str(error), level="warning", code="card_refused")
+            return None
+
+
+def _card_operations(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from sanca.python_runtime.cards import card_messages  # half a second of imports: in this thread, when a card comes
+
+    return card_messages(card)
+
+
+def form_schema(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of a form's answer: one property a field."""
+    properties: dict[str, Any] = {}
+    for form_field in card.get("fields", ()):
+        kinds = {"number": "number", "boolean": "boolean"}
+        schema: dict[str, Any] = {"type": kinds.get(form_field.get("type"), "string")}
+        schema["title"] = form_field.get("label") or form_field["name"]
+        if form_field.get("choices"):
+            schema["enum"] = list(form_field["choices"])
+        if form_field.get("default") is not None:
+            schema["default"] = form_field["default"]
+        properties[form_field["name"]] = schema
+    required = [form_field["name"] for form_field in card.get("fields", ()) if form_field.get("required")]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def search_tools(query: str, toolkits: Sequence[ToolkitDefinition]) -> list[dict[str, str]]:
+    """Return the tools whose names and descriptions share most words with the query, best first."""
+    words = {word for word in query.lower().replace("_", " ").replace(".", " ").split() if word}
+    scored = [
+        (_shared_words(words, toolkit, tool), f"{toolkit.name}.{signature(tool)}", tool.description)
+        for toolkit in toolkits
+        for tool in toolkit.tools
+    ]
+    best = sorted((one for one in scored if one[0]), key=lambda one: -one[0])[:_FOUND_TOOLS]
+    return [{"tool": name, "description": description} for _, name, description in best]
+
+
+def _shared_words(words: set[str], toolkit: ToolkitDefinition, tool: ToolDefinition) -> float:
+    name = f"{toolkit.name} {tool.name}".lower().replace("_", " ").replace(".", " ")
+    text = tool.description.lower()
+    return sum(2.0 if word in name else 1.0 for word in words if word in name or word in text)
+
+
+def _in_short(arguments: Mapping[str, Any]) -> str:
+    shown = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False, default=str)}" for name, value in arguments.items())
+    return shown if len(shown) <= 300 else f"{shown[:300]}…"

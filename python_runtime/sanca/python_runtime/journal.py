@@ -1,0 +1,89 @@
+"""The journal as the engine uses it: facts go out by the broker, the journal's only writer; events are read back from the file."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import anyio.to_thread
+import structlog
+
+from sanca.core.errors import SancaError
+from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.broker.journal_reader import JournalReader
+from sanca.python_runtime.events import LoggedEvent
+from sanca.python_runtime.run_record import RunRequest
+
+log = structlog.get_logger()
+
+
+class Journal:
+    """Appends by the broker, reads from the file. While there is no broker, facts wait here for the next one."""
+
+    def __init__(self, broker: Callable[[], BrokerClient], reader: JournalReader) -> None:
+        self._broker = broker
+        self._reader = reader
+        self._unsent: deque[tuple[RunRequest, str, dict[str, Any]]] = deque()
+
+    def of_run(self, request: RunRequest) -> RunJournal:
+        """Return the journal as one run writes and reads it."""
+        return RunJournal(self, request)
+
+    def append(self, request: RunRequest, kind: str, data: Mapping[str, Any]) -> None:
+        """Write one fact soon."""
+        self._unsent.append((request, kind, dict(data)))
+        self._send()
+
+    async def events(self, run_id: str, after: int) -> Sequence[LoggedEvent]:
+        """Return the stored events of a run after a number."""
+        await self.flush()
+        found = await anyio.to_thread.run_sync(partial(self._reader.events, run_id, after=after))
+        return [LoggedEvent(int(one["seq"]), str(one["event"]), bool(one["terminal"])) for one in found]
+
+    async def calls(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the calls of a run, and how each ended."""
+        return await anyio.to_thread.run_sync(self._reader.calls, run_id)
+
+    async def flush(self) -> None:
+        """Wait until what was appended is on disk, as far as there is a broker to write it."""
+        self._send()
+        try:
+            await self._broker().flush()
+        except SancaError as error:
+            log.warning("journal_not_flushed", reason=str(error))
+
+    def _send(self) -> None:
+        while self._unsent:
+            request, kind, data = self._unsent[0]
+            try:
+                self._broker().append(
+                    request.run_id, kind, data, session_id=request.session_id, trace_id=request.caller.trace_id
+                )
+            except SancaError as error:
+                log.warning("journal_waits", facts=len(self._unsent), reason=str(error))
+                return
+            self._unsent.popleft()
+
+
+class RunJournal:
+    """One run's `EventStore`."""
+
+    def __init__(self, journal: Journal, request: RunRequest) -> None:
+        self._journal = journal
+        self._request = request
+
+    def append_event(self, event: LoggedEvent) -> None:
+        """Store an event soon."""
+        self._journal.append(
+            self._request, "event", {"seq": event.seq, "event": event.json, "terminal": event.terminal}
+        )
+
+    async def read_events(self, after: int) -> Sequence[LoggedEvent]:
+        """Return the run's stored events after a number."""
+        return await self._journal.events(self._request.run_id, after)
+
+    async def flush(self) -> None:
+        """Wait until what was appended is on disk."""
+        await self._journal.flush()

@@ -1,0 +1,134 @@
+"""Performs one run: gathers what it needs, goes through its rounds, and says how it ended. Waiting and order are runs.py's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import anyio
+import structlog
+
+from sanca.core.errors import BudgetExceededError, ModelError, SancaError
+from sanca.core.messages import Message
+from sanca.core.ports import SessionStore
+from sanca.python_runtime.files import SessionFiles
+from sanca.python_runtime.journal import Journal
+from sanca.python_runtime.language import sentence, tell_language
+from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.rounds import RunState, Verdict, Zone, run_rounds
+from sanca.python_runtime.run_record import RunRequest, RunStatus
+from sanca.python_runtime.settings import EngineSettings
+
+log = structlog.get_logger()
+
+
+class Finish(Protocol):
+    """Ends a run."""
+
+    async def __call__(self, live: LiveRun, status: RunStatus, *, error: str = "", code: str = "failed") -> None:
+        """Give the run its one end."""
+
+
+class RunWork:
+    """What every run of this engine is made with."""
+
+    def __init__(
+        self,
+        zones: Sequence[Zone],
+        sessions: SessionStore,
+        files: SessionFiles,
+        journal: Journal,
+        settings: EngineSettings,
+        *,
+        resolve: Callable[[RunRequest], Awaitable[tuple[RunRequest, str]]],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            zones: The five, in order.
+            sessions: For history, and to keep the messages.
+            files: What lies under /input.
+            journal: Where the run's facts go.
+            settings: Budgets.
+            resolve: Turns a request to go on with an interrupted run into that run's own, and says what it had done.
+        """
+        self._zones = zones
+        self._sessions = sessions
+        self._files = files
+        self._journal = journal
+        self._settings = settings
+        self._resolve = resolve
+
+    async def perform(self, live: LiveRun, finish: Finish) -> None:
+        """Run it to its end; every end is told."""
+        try:
+            await self._perform(live, finish)
+        except BudgetExceededError as error:
+            await finish(live, RunStatus.FAILED, error=str(error), code="budget")
+        except ModelError as error:
+            await finish(live, RunStatus.FAILED, error=f"The model could not be asked: {error}")
+        except SancaError as error:
+            await finish(live, RunStatus.FAILED, error=str(error))
+        except Exception as error:
+            log.exception("run_broke")
+            sentence_of_ours = f"The engine failed inside ({type(error).__name__}); its log says where."
+            await finish(live, RunStatus.FAILED, error=sentence_of_ours)
+
+    async def _perform(self, live: LiveRun, finish: Finish) -> None:
+        state = live.state = await self._state(live)
+        await run_rounds(state, self._zones)
+        self._journal.append(
+            live.record.request,
+            "self_check",
+            {"verdict": state.verdict, "rounds": len(state.rounds), "answer": state.answer, "error": state.error},
+        )
+        await self._keep_answer(state)
+        if state.verdict is Verdict.BROKEN:
+            await finish(live, RunStatus.FAILED, error=state.error)
+        else:
+            await finish(live, RunStatus.DONE if state.verdict is Verdict.DONE else RunStatus.FAILED)
+
+    async def _state(self, live: LiveRun) -> RunState:
+        request = live.record.request
+        history = await self._history(request)
+        if request.continue_run_id:
+            request, done = await self._resolve(request)
+            live.reporter.notice(sentence("continued", tell_language(request.message), done=done), code="continued")
+            history = [*history, Message(id=f"{request.run_id}-done", role="system", content=done)]
+        return RunState(
+            request=request,
+            reporter=live.reporter,
+            ask=live.ask_and_wait,
+            rounds_max=self._settings.rounds_max,
+            history=history,
+            files=await self._files.input_names(request.session_id),
+        )
+
+    async def _history(self, request: RunRequest) -> list[Message]:
+        """Return the session's messages before this one, and keep this one."""
+        caller, session_id = request.caller, request.session_id
+        history = await self._sessions.messages(
+            caller.tenant, caller.user, session_id, limit=self._settings.history_messages
+        )
+        said = Message(
+            id=request.message_id, role="user", content=request.text, run_id=request.run_id, created_at=_now()
+        )
+        await self._sessions.add_message(caller.tenant, caller.user, session_id, said)
+        return [message for message in history if message.id != request.message_id]
+
+    async def _keep_answer(self, state: RunState) -> None:
+        text = "\n\n".join(part for part in (*state.spoken, state.answer or state.error) if part)
+        if not text:
+            return
+        request = state.request
+        answer = Message(
+            id=f"msg_{uuid.uuid4().hex}", role="assistant", content=text, run_id=request.run_id, created_at=_now()
+        )
+        with anyio.CancelScope(shield=True):
+            await self._sessions.add_message(request.caller.tenant, request.caller.user, request.session_id, answer)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
