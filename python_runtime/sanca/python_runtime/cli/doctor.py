@@ -71,21 +71,12 @@ def check_state_folder() -> Check:
 
 def check_isolation() -> Check:
     """The sandbox level in force, found by starting a sandbox and running an action."""
-    from sanca.python_runtime.sandbox import open_sandbox
+    from sanca.python_runtime.sandbox import probe_level
 
-    async def try_action() -> str:
-        async with open_sandbox() as sandbox:
-            session = await sandbox.spawn(input_dir=None, output_dir=None)
-            result = await session.run("6 * 7", limit_seconds=10, toolkits=())
-            await session.close()
-            if result.value != "42":
-                raise SancaError(f"The sandbox started but answered {result.status}: {result.error}")
-            return sandbox.level
-
-    try:
-        return Check("isolation", "ok", f"level {anyio.run(try_action)}: an action ran")
-    except SancaError as error:
-        return Check("isolation", "fail", str(error))
+    report = anyio.run(probe_level)
+    if report.ok:
+        return Check("isolation", "ok", f"level {report.level}: an action ran")
+    return Check("isolation", "fail", report.reason)
 
 
 def check_engine() -> Check:
