@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import grpc
 from sanca.core.errors import GatewayUnavailableError, SancaError
+from sanca.core.home import find_home
 from sanca.core.ids import new_trace_id
-from sanca.core.settings import find_home
 from sanca.python_runtime.service import engine_pb2 as pb
 from sanca.python_runtime.service import engine_pb2_grpc
 

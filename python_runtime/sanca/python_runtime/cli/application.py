@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
-from sanca.core.errors import ConfigurationError, SancaError
+from sanca.core.errors import SancaError
+from sanca.python_runtime.lifecycle import EngineLockedError
 
 application = typer.Typer(
     name="sanca",
@@ -25,12 +28,20 @@ SECOND_ENGINE_EXIT_CODE = 3
 
 def run_application() -> None:
     """Run the application and turn our own errors into one sentence on stderr."""
+    _log_to_stderr()
     try:
         application()
     except SancaError as error:
         print(f"sanca: {error}", file=sys.stderr)  # noqa: T201 - the terminal is this module's output
-        second_engine = isinstance(error, ConfigurationError) and error.setting == "engine.lock"
-        sys.exit(SECOND_ENGINE_EXIT_CODE if second_engine else 1)
+        sys.exit(SECOND_ENGINE_EXIT_CODE if isinstance(error, EngineLockedError) else 1)
+
+
+def _log_to_stderr() -> None:
+    """Keep stdout for answers; below a warning a person at a terminal wants none. `serve` sets up its own."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 @application.command()

@@ -17,7 +17,7 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 from sanca.core.errors import SancaError
-from sanca.core.settings import find_home
+from sanca.core.home import find_home
 
 State = Literal["ok", "note", "fail"]
 MARKS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fail": "[red]fail[/]"}
@@ -109,10 +109,10 @@ def check_models() -> Check:
 
 def check_skills() -> Check:
     """How many skills there are."""
-    from sanca.memory import load_skill_library
+    from sanca.python_runtime.cli.skills import open_library
 
     try:
-        return Check("skills", "ok", f"{len(load_skill_library([find_home() / 'skills']).listing())} skills")
+        return Check("skills", "ok", f"{len(open_library().listing())} skills")
     except SancaError as error:
         return Check("skills", "fail", str(error), "Mend or remove the file it names.")
 

@@ -10,13 +10,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from sanca.core.errors import ConfigurationError
-from sanca.core.settings import find_home
+from sanca.core.home import find_home
+from sanca.core.ports import SkillLibrary
 from sanca.memory import load_skill_library
+
+
+def open_library() -> SkillLibrary:
+    """Return the shipped skills and those of the state folder, if it has any."""
+    own = find_home() / "skills"
+    return load_skill_library([own] if own.is_dir() else [])
 
 
 def print_skills(*, as_json: bool) -> None:
     """Print every skill with an example in both languages."""
-    listing = load_skill_library([find_home() / "skills"]).listing()
+    listing = open_library().listing()
     if as_json:
         print(json.dumps(listing, ensure_ascii=False))  # noqa: T201
         return
@@ -30,7 +37,7 @@ def print_skills(*, as_json: bool) -> None:
 
 def print_matches(queries: Path, *, as_json: bool) -> None:
     """Print one line a query: `query`, `skill` or null, `score`, `parameters`."""
-    library = load_skill_library([find_home() / "skills"])
+    library = open_library()
     for query, entities in read_queries(queries):
         match = library.match(query, entities=entities)
         line = {
