@@ -22,6 +22,9 @@ REFUSED_TOKEN = (
 )
 
 
+HALF_CHARACTER = "A text holds half a character (a lone surrogate) and cannot be sent to the host."
+
+
 class ConnectionBrokenError(GatewayUnavailableError):
     """The connection could not be made, or broke. `sent` says whether the host may have received the request."""
 

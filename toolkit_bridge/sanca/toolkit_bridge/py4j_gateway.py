@@ -13,7 +13,13 @@ from py4j.protocol import Py4JAuthenticationError, Py4JError, Py4JJavaError, Py4
 from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo, read_connection
 from sanca.toolkit_bridge.delivery import DeliveringGateway
-from sanca.toolkit_bridge.gateway import REFUSED_TOKEN, REPLY_LIMIT_BYTES, ConnectionBrokenError, ReplyTimeoutError
+from sanca.toolkit_bridge.gateway import (
+    HALF_CHARACTER,
+    REFUSED_TOKEN,
+    REPLY_LIMIT_BYTES,
+    ConnectionBrokenError,
+    ReplyTimeoutError,
+)
 from sanca.toolkit_bridge.wire import refusal
 
 # py4j logs every broken connection with a traceback; ours is the one clear sentence.
@@ -70,6 +76,7 @@ class Py4JGateway(DeliveringGateway):
             self._forget()
 
     def _invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float, call_id: str = "") -> str:
+        _check_texts(arguments)
         gateway = self._gateway(timeout_seconds)
         try:
             answer = getattr(gateway.entry_point, method)(*arguments)
@@ -81,10 +88,6 @@ class Py4JGateway(DeliveringGateway):
             raise refusal(str(error).partition("\n: ")[2] or str(error)) from error
         except Py4JError as error:
             raise refusal(str(error).partition("Trace:")[2] or str(error)) from error
-        except UnicodeEncodeError as error:
-            raise GatewayError(
-                "A text holds half a character (a lone surrogate) and cannot be sent to the host."
-            ) from error
         if answer is not None and len(answer) > REPLY_LIMIT_BYTES:
             raise GatewayError(
                 f"The host's answer is bigger than {REPLY_LIMIT_BYTES // 1024 // 1024} MB; ask for less."
@@ -122,6 +125,15 @@ def _open(info: GatewayConnectionInfo, timeout_seconds: float) -> JavaGateway:
         enable_memory_management=False,  # the host hands out no object that would have to be given back
     )
     return JavaGateway(gateway_client=_Once(gateway_parameters=parameters), gateway_parameters=parameters)
+
+
+def _check_texts(arguments: tuple[str, ...]) -> None:
+    """Refuse what cannot be encoded before py4j calls it a broken connection."""
+    try:
+        for text in arguments:
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise GatewayError(HALF_CHARACTER) from error
 
 
 def _is_stale(connected: socket.socket) -> bool:

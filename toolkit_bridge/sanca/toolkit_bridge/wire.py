@@ -13,7 +13,13 @@ import time
 
 from sanca.core.errors import GatewayAuthError, GatewayError
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo
-from sanca.toolkit_bridge.gateway import REFUSED_TOKEN, REPLY_LIMIT_BYTES, ConnectionBrokenError, ReplyTimeoutError
+from sanca.toolkit_bridge.gateway import (
+    HALF_CHARACTER,
+    REFUSED_TOKEN,
+    REPLY_LIMIT_BYTES,
+    ConnectionBrokenError,
+    ReplyTimeoutError,
+)
 
 _FIRST_READ_BYTES = 65_536
 _NEXT_READ_BYTES = 1 << 20
@@ -70,9 +76,7 @@ class WireConnection:
         try:
             request = "".join(parts).encode()
         except UnicodeEncodeError as error:
-            raise GatewayError(
-                "A text holds half a character (a lone surrogate) and cannot be sent to the host."
-            ) from error
+            raise GatewayError(HALF_CHARACTER) from error
         self._limit(timeout_seconds)
         self._send(request)
         return self._text(self._receive(timeout_seconds))

@@ -102,7 +102,7 @@ class Broker:
         if connected is not None:
             if session is not None:
                 session.close()
-            session = SandboxSession(session_id, connected, self._gate, lambda: self._catalog.description())
+            session = SandboxSession(session_id, connected, self._gate, lambda: self._catalog.content)
             self._sessions[session_id] = session
         if session is None or not session.is_alive:
             raise ConfigurationError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import orjson
 from sanca.core.errors import ToolNotFoundError
 from sanca.core.tools import CallOutcome, Effect, ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.broker.run_state import RunState
-from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names, render_tool
+from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names
 
 ENGINE_TOOLKIT = ToolkitDefinition(
     name="sanca",
@@ -97,7 +97,7 @@ class Catalog:
         content = [toolkit.model_dump(mode="json") for toolkit in definitions]
         self.version = hashlib.blake2b(orjson.dumps(content), digest_size=8).hexdigest()
         self.content: dict[str, Any] = {"version": self.version, "toolkits": content}
-        """What the engine is told."""
+        """What the engine and the actions are told."""
 
     def find(self, toolkit: str, tool: str) -> ToolEntry:
         """Return a tool.
@@ -109,14 +109,6 @@ class Catalog:
             return self._tools[toolkit][tool]
         except (KeyError, TypeError):
             raise self._not_found(str(toolkit)[:80], str(tool)[:80]) from None
-
-    def description(self) -> dict[str, Any]:
-        """Return what an action is told of the tools: definitions, and each one's stub as text."""
-        toolkits = [
-            {**content, "tools": [{**each, "stub": render_tool(tool)} for each, tool in _pairs(content, toolkit)]}
-            for content, toolkit in zip(self.content["toolkits"], self.toolkits, strict=True)
-        ]
-        return {"version": self.version, "toolkits": toolkits}
 
     def _not_found(self, toolkit: str, tool: str) -> ToolNotFoundError:
         name = f"{toolkit}.{tool}"
@@ -141,7 +133,3 @@ def _entry(toolkit: str, definition: ToolDefinition, backend: Backend) -> ToolEn
         is_effect=is_effect,
         is_repeatable=not is_effect or definition.idempotent,
     )
-
-
-def _pairs(content: Mapping[str, Any], toolkit: ToolkitDefinition) -> list[tuple[dict[str, Any], ToolDefinition]]:
-    return list(zip(content["tools"], toolkit.tools, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-import msgpack  # type: ignore[import-untyped]  # it ships no annotations
+import msgpack
 from sanca.core.errors import ConversionError
 
 _HEADER = struct.Struct(">I")

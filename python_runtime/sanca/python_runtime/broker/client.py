@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -28,7 +29,8 @@ class BrokerLostError(RunError):
 class BrokerCallbacks(Protocol):
     """What the engine hears. Called one after another in the order things happened, but for `on_engine_call`.
 
-    A callback that raises is logged and stops nothing. None may wait for a person.
+    A callback that raises is logged and stops nothing. None may wait for a person, nor for `unbind`, `close_run` or
+    `close_gate`, which themselves wait until everything before them has been told.
     """
 
     async def on_call(self, run_id: str, call: CallRecord) -> None:
@@ -63,6 +65,7 @@ class BrokerClient:
         self._closing = False
         self._toolkits: tuple[ToolkitDefinition, ...] = ()
         self._version = ""
+        self._told, self._untold = anyio.create_memory_object_stream[dict[str, Any] | anyio.Event](math.inf)
 
     @classmethod
     @asynccontextmanager
@@ -82,6 +85,7 @@ class BrokerClient:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(client._listen, tasks)
+                tasks.start_soon(client._dispatch_on)
                 tasks.start_soon(client._link.pump)
                 try:
                     await client._start()
@@ -104,6 +108,7 @@ class BrokerClient:
     async def close_run(self, run_id: str) -> None:
         """Forget a run; what still waits is cancelled. All its call records have been told when this returns."""
         await self._ask("close_run", run_id=run_id)
+        await self._all_told()
 
     async def bind(
         self, sandbox_session_id: str, sandbox: socket.socket | None, run_id: str, round_number: int
@@ -123,6 +128,7 @@ class BrokerClient:
     async def unbind(self, sandbox_session_id: str) -> None:
         """Refuse calls of a sandbox session until it is bound again. All its call records have been told on return."""
         await self._ask("unbind", sandbox_session_id=sandbox_session_id)
+        await self._all_told()
 
     async def end_session(self, sandbox_session_id: str) -> None:
         """Close the broker's end of a sandbox session's socket."""
@@ -157,7 +163,9 @@ class BrokerClient:
         Returns:
             The calls that ran or waited, with their final status; `unknown` where the host could not tell.
         """
-        return [CallRecord(**record) for record in await self._ask("close_gate", run_id=run_id)]
+        records = [CallRecord(**record) for record in await self._ask("close_gate", run_id=run_id)]
+        await self._all_told()
+        return records
 
     def append(
         self, run_id: str, kind: str, data: Mapping[str, Any], *, session_id: str = "", trace_id: str = ""
@@ -244,15 +252,28 @@ class BrokerClient:
         return BrokerLostError("The broker's process ended; the run cannot go on. It can be started again.")
 
     async def _listen(self, tasks: TaskGroup) -> None:
-        """Dispatch what the broker says until it ends."""
+        """Sort what the broker says until it ends; never waits for a callback, which may itself wait for an answer."""
         async for message in self._link.messages():
             if message["op"] == "engine_call":
                 tasks.start_soon(self._serve_engine_call, message)
             else:
-                await self._dispatch(message)
+                self._told.send_nowait(message)
         if not self._closing:
             log.error("broker_lost", pid=self._process.pid)
-            await self._guarded(self._callbacks.on_broker_lost())
+            self._told.send_nowait({"op": "lost"})
+
+    async def _dispatch_on(self) -> None:
+        async for message in self._untold:
+            if isinstance(message, anyio.Event):
+                message.set()
+            else:
+                await self._dispatch(message)
+
+    async def _all_told(self) -> None:
+        """Wait until the callbacks have heard everything the broker said so far."""
+        told = anyio.Event()
+        self._told.send_nowait(told)
+        await told.wait()
 
     async def _dispatch(self, message: dict[str, Any]) -> None:
         match message["op"]:
@@ -268,6 +289,8 @@ class BrokerClient:
             case "toolkits":
                 self._take_toolkits(message["value"])
                 await self._guarded(self._callbacks.on_toolkits_changed())
+            case "lost":
+                await self._guarded(self._callbacks.on_broker_lost())
             case unknown:
                 log.warning("broker_said_something_unknown", op=unknown)
 
@@ -297,6 +320,8 @@ class BrokerClient:
 
     async def _end_process(self) -> None:
         self._link.close()
+        self._told.close()
+        self._untold.close()
         with anyio.move_on_after(self._settings.close_timeout_seconds):
             await self._process.wait()
         if self._process.returncode is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-import msgpack  # type: ignore[import-untyped]  # it ships no annotations
+import msgpack
 from sanca.core.errors import ConversionError
 
 PART_BYTES = 65_536

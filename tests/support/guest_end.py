@@ -1,0 +1,63 @@
+"""The sandbox's end of the tool channel for tests: frames as the contract says (section 4), by a plain socket."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import msgpack
+
+PART_BYTES = 65_536
+
+
+class GuestEnd:
+    """Calls tools as an action does. Blocking: use it from a thread."""
+
+    def __init__(self) -> None:
+        self.socket, self.broker_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(30)
+        self._number = 0
+
+    def call(self, toolkit: str, tool: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call a tool and return the whole answer: `ok` with `v`, or `e`."""
+        self.begin(toolkit, tool, *args, **kwargs)
+        return self.finish()
+
+    def begin(self, toolkit: str, tool: str, *args: Any, **kwargs: Any) -> None:
+        """Send a call and do not wait."""
+        self._number += 1
+        body = msgpack.packb({"n": self._number, "t": toolkit, "f": tool, "a": list(args), "k": kwargs})
+        for start in range(0, len(body), PART_BYTES):
+            more = b"\x01" if start + PART_BYTES < len(body) else b"\x00"
+            self.socket.send(more + body[start : start + PART_BYTES])
+
+    def finish(self) -> dict[str, Any]:
+        """Wait for the answer of the last call."""
+        body = b""
+        while True:
+            part = self.socket.recv(PART_BYTES + 1)
+            assert part, "the broker closed the channel"
+            body += part[1:]
+            if part[:1] == b"\x00":
+                break
+        answer: dict[str, Any] = msgpack.unpackb(body)
+        assert answer.pop("n") == self._number
+        return answer
+
+    def value(self, toolkit: str, tool: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a tool and return its value; an error fails the test."""
+        answer = self.call(toolkit, tool, *args, **kwargs)
+        assert answer["ok"], answer
+        return answer["v"]
+
+    def error(self, toolkit: str, tool: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call a tool that must fail and return the error."""
+        answer = self.call(toolkit, tool, *args, **kwargs)
+        assert not answer["ok"], answer
+        error: dict[str, Any] = answer["e"]
+        return error
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.socket.close()
+        self.broker_end.close()
