@@ -1,0 +1,149 @@
+"""`sanca serve`: the engine as a process of its own. The door answers first, the engine behind it opens meanwhile.
+
+Only the standard library and gRPC are loaded before the first answer; what is heavy comes in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from sanca.core.errors import ConfigurationError, SancaError
+from sanca.core.home import ensure_home, find_home
+from sanca.python_runtime.lifecycle import EngineCard, EngineLock, EngineLockedError, new_token
+from sanca.python_runtime.service import engine_pb2 as pb
+from sanca.python_runtime.service.server import Door, EngineServer
+from sanca.python_runtime.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import grpc
+
+DEFAULT_PORT = 15334
+EXIT_CONFIGURATION = 2
+EXIT_LOCKED = 3
+_GRACE_SECONDS = 0.5
+
+
+def serve() -> int:
+    """Serve until SIGTERM or SIGINT; returns the process's exit code. Says in one sentence on stderr why it cannot."""
+    sys.setswitchinterval(0.0005)
+    try:
+        home = ensure_home(find_home())
+        lock = EngineLock(home)
+        lock.acquire()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the log is not set up yet, and a person reads this
+        return EXIT_LOCKED if isinstance(error, EngineLockedError) else EXIT_CONFIGURATION
+    try:
+        asyncio.run(_serve(home, lock))
+    except SancaError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - one sentence, whatever the log's format
+        return EXIT_CONFIGURATION
+    finally:
+        lock.release()
+    return 0
+
+
+async def _serve(home: Path, lock: EngineLock) -> None:
+    await _Serving(home, lock).run()
+
+
+class _Serving:
+    """One life of a serving engine."""
+
+    def __init__(self, home: Path, lock: EngineLock) -> None:
+        self._home = home
+        self._lock = lock
+        self._token = new_token()
+        self._card = EngineCard(home, VERSION)
+        self._stop = asyncio.Event()
+        self._opened: asyncio.Future[Door] = asyncio.Future()
+        self._opening = _OpeningDoor(time.monotonic())
+        self._server = EngineServer(self._token, self._door, _log_failure)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        address = await self._server.start(_port())
+        self._card.write(address, self._token)
+        try:
+            await self._run_engine(address)
+        finally:
+            self._card.remove()
+            await self._server.stop(_GRACE_SECONDS)
+
+    async def _run_engine(self, address: str) -> None:
+        modules = await asyncio.to_thread(_load)
+        modules["logs"].configure_logs()
+        log = modules["structlog"].get_logger()
+        try:
+            async with modules["engine"].Engine(self._home, lock=self._lock) as engine:
+                self._opened.set_result(modules["door"].EngineDoor(engine))
+                log.info("engine_serves", address=address, home=str(self._home), version=VERSION)
+                await self._stop.wait()
+                log.info("engine_stops")
+                self._card.remove()
+        except SancaError as error:
+            if not self._opened.done():
+                self._opened.set_exception(error)
+                self._opened.exception()
+            raise
+
+    async def _door(self, method: str) -> Door:
+        """Health is answered at once, everything else when the engine is open."""
+        if method == "health" and not self._opened.done():
+            return self._opening
+        return await asyncio.shield(self._opened)
+
+
+class _OpeningDoor:
+    """Answers Health while the engine opens."""
+
+    def __init__(self, began_at: float) -> None:
+        self._began_at = began_at
+
+    def status_of(self, _: SancaError) -> grpc.StatusCode:
+        import grpc
+
+        return grpc.StatusCode.UNAVAILABLE
+
+    async def health(self, _: pb.HealthRequest) -> pb.HealthReply:
+        return pb.HealthReply(
+            status="degraded",
+            version=VERSION,
+            gateway="none",
+            gateway_detail="The engine is opening; messages are taken and wait for it.",
+            pid=os.getpid(),
+            uptime_seconds=time.monotonic() - self._began_at,
+        )
+
+
+def _port() -> int:
+    text = os.environ.get("SANCA_ENGINE_PORT", "") or str(DEFAULT_PORT)
+    if not text.isdigit() or int(text) > 65_535:
+        raise ConfigurationError(
+            f"SANCA_ENGINE_PORT is {text!r}; it must be a number from 0 to 65535.", setting="SANCA_ENGINE_PORT"
+        )
+    return int(text)
+
+
+def _load() -> dict[str, Any]:
+    names = ("sanca.python_runtime.logs", "sanca.python_runtime.engine", "sanca.python_runtime.app")
+    modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
+    modules["door"] = importlib.import_module("sanca.python_runtime.service.door")
+    modules["structlog"] = importlib.import_module("structlog")
+    return modules
+
+
+def _log_failure(method: str) -> None:
+    import structlog
+
+    structlog.get_logger().exception("method_failed", method=method)
