@@ -48,6 +48,8 @@ class ForkServer:
         self._mounts: socket.socket | None = None
         self._errors: IO[bytes] | None = None
         self._asked: deque[tuple[socket.socket, socket.socket]] = deque()
+        self._mounter_pidfd: int | None = None
+        self._mount_number = 0
         self._mount_lock = anyio.Lock()
 
     async def start(self) -> None:
@@ -69,6 +71,7 @@ class ForkServer:
             errors = self._read_errors()
             await self.close()
             raise refusals.explain_start(answer, errors)
+        self._mounter_pidfd = (await receive_datagram(self._open_mounts(), _ANSWER_BYTES))[1][0]
 
     @property
     def alive(self) -> bool:
@@ -109,17 +112,29 @@ class ForkServer:
 
     async def mount(self, folder: Path, *, read_only: bool) -> int:
         """Return the descriptor of a mount of a host folder that a session can attach."""
-        if self._mounts is None:
-            raise _ended()
-        request = json.dumps({"path": str(folder), "read_only": read_only}).encode()
         async with self._mount_lock:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
-                await send_datagram(self._mounts, request)
-                datagram, descriptors = await receive_datagram(self._mounts, _ANSWER_BYTES)
-        if not descriptors:
-            reason = json.loads(datagram).get("error") if datagram else "the sandbox has ended"
-            raise SandboxError(f"The folder {str(folder)!r} cannot be shown in the sandbox: {reason}.")
-        return descriptors[0]
+            self._mount_number += 1
+            request = {"number": self._mount_number, "path": str(folder), "read_only": read_only}
+            await send_datagram(self._open_mounts(), json.dumps(request).encode())
+            reason = "it did not answer in time"
+            with anyio.move_on_after(_END_SECONDS):
+                answer, descriptors = await self._read_mount(self._mount_number)
+                if descriptors:
+                    return descriptors[0]
+                reason = answer["error"]
+        raise SandboxError(f"The folder {str(folder)!r} cannot be shown in the sandbox: {reason}.")
+
+    async def _read_mount(self, number: int) -> tuple[dict[str, Any], list[int]]:
+        """Read the mounter's answer; one to a request that was given up is closed and passed over."""
+        while True:
+            datagram, descriptors = await receive_datagram(self._open_mounts(), _ANSWER_BYTES)
+            if not datagram:
+                raise _ended()
+            answer: dict[str, Any] = json.loads(datagram)
+            if answer["number"] == number:
+                return answer, descriptors
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     async def close(self) -> None:
         """End it, its mounter and every session; returns when they are gone. Safe to call twice."""
@@ -129,20 +144,24 @@ class ForkServer:
         process.kill()
         await anyio.to_thread.run_sync(process.wait)
         if self._mounts is not None:
-            await self._wait_for_mounter(self._mounts)
+            await self._end_mounter(self._mounts)
         while self._asked:
             for end in self._asked.popleft():
                 end.close()
-        for channel in (self._channel, self._mounts, self._errors):
+        for channel in (self._channel, self._errors):
             if channel is not None:
                 channel.close()
         self._channel = self._mounts = self._errors = None
 
-    async def _wait_for_mounter(self, mounts: socket.socket) -> None:
-        # It dies with the fork server; the end of its socket says that it did.
+    async def _end_mounter(self, mounts: socket.socket) -> None:
+        # It ends when its socket does. The kernel's death signal would not do: the fork server is another user by now.
+        mounts.close()
+        if self._mounter_pidfd is None:
+            return
         with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
-            while (await receive_datagram(mounts, _ANSWER_BYTES))[0]:
-                pass
+            await anyio.wait_readable(self._mounter_pidfd)
+        os.close(self._mounter_pidfd)
+        self._mounter_pidfd = None
 
     def _launch(self) -> None:
         self._channel, inner_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -177,6 +196,11 @@ class ForkServer:
         if self._channel is None:
             raise _ended()
         return self._channel
+
+    def _open_mounts(self) -> socket.socket:
+        if self._mounts is None:
+            raise _ended()
+        return self._mounts
 
     def _read_errors(self) -> str:
         if self._errors is None:

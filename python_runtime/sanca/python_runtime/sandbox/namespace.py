@@ -54,13 +54,7 @@ class NamespaceSandbox:
 
     async def spawn(self, *, input_dir: Path | None = None, output_dir: Path | None = None) -> NamespaceSession:
         """Return a fresh session; see `Sandbox.spawn`."""
-        async with self._lock:
-            await self._restart_if_ended()
-            if self._server.asked == 0:
-                await self._server.ask()
-            session = NamespaceSession(await self._server.collect(), self._settings)
-            self._sessions = {session, *(other for other in self._sessions if not other.closed)}
-            await self._ask_ahead()
+        session = await self._fresh_session()
         try:
             await session.wait_ready()
             if input_dir is not None or output_dir is not None:
@@ -73,11 +67,27 @@ class NamespaceSandbox:
     async def close(self) -> None:
         """End every session and the fork server; see `Sandbox.close`."""
         with anyio.CancelScope(shield=True):
-            for session in list(self._sessions):
+            for session in (*self._sessions, *await self._collect_all()):
                 await session.close()
             self._sessions.clear()
             self._is_started = False
             await self._server.close()
+
+    async def _fresh_session(self) -> NamespaceSession:
+        async with self._lock:
+            await self._restart_if_ended()
+            try:
+                with anyio.fail_after(self._settings.start_seconds):
+                    if self._server.asked == 0:
+                        await self._server.ask()
+                    session = NamespaceSession(await self._server.collect(), self._settings)
+                    self._sessions = {session, *(other for other in self._sessions if not other.closed)}
+                    await self._ask_ahead()
+            except TimeoutError:
+                raise SandboxError(
+                    "The sandbox did not make a session in time; the machine may be overloaded."
+                ) from None
+        return session
 
     async def _restart_if_ended(self) -> None:
         """Replace a fork server that was killed (for want of memory, say); its sessions ended with it."""
@@ -86,6 +96,18 @@ class NamespaceSandbox:
             await self._server.close()
             self._server = ForkServer(self._settings)
             await self.start()
+
+    async def _collect_all(self) -> list[NamespaceSession]:
+        """Return the sessions made ahead of need, so that they can be ended and waited for like all others."""
+        collected: list[NamespaceSession] = []
+        try:
+            with anyio.move_on_after(self._settings.start_seconds):
+                async with self._lock:
+                    while self._server.asked:
+                        collected.append(NamespaceSession(await self._server.collect(), self._settings))
+        except SandboxError as error:
+            log.warning("sandbox_sessions_not_collected", reason=str(error))
+        return collected
 
     async def _ask_ahead(self) -> None:
         while self._server.asked < self._settings.warm_sessions:

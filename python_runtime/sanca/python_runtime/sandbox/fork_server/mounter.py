@@ -16,8 +16,7 @@ _REQUEST_BYTES = 65536
 
 
 def serve_mounts(channel: socket.socket) -> None:
-    """Answer `{"path", "read_only"}` with the descriptor of a detached mount, until the channel closes."""
-    syscalls.die_with_parent()
+    """Answer `{"number", "path", "read_only"}` with the descriptor of a detached mount, until the channel closes."""
     while request := channel.recv(_REQUEST_BYTES):
         wanted = json.loads(request)
         attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV | syscalls.MOUNT_ATTR_NOEXEC
@@ -26,7 +25,7 @@ def serve_mounts(channel: socket.socket) -> None:
         try:
             tree = syscalls.clone_tree(wanted["path"], attributes)
         except OSError as error:
-            channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
+            channel.send(json.dumps({"number": wanted["number"], "error": str(error)}).encode())
             continue
-        socket.send_fds(channel, [b"{}"], [tree])
+        socket.send_fds(channel, [json.dumps({"number": wanted["number"]}).encode()], [tree])
         os.close(tree)

@@ -61,10 +61,14 @@ def main() -> NoReturn:
 
 
 def _fork_mounter(mounts: socket.socket, channel: socket.socket) -> None:
-    if os.fork() == 0:
+    mounter = os.fork()
+    if mounter == 0:
         try:
             channel.close()
             serve_mounts(mounts)
         finally:
             os._exit(0)
+    pidfd = os.pidfd_open(mounter)
+    socket.send_fds(mounts, [b"{}"], [pidfd])  # so that the engine can wait for its end
+    os.close(pidfd)
     mounts.close()
