@@ -10,7 +10,12 @@ import tools.jackson.databind.JsonNode;
  * Throw a {@link ToolException} to say what was wrong; any other exception is reported as a failure of the tool.
  */
 public interface Toolkit {
-    /** What it offers. Asked when it is registered and whenever the engine reads the toolkits; must be quick. */
+    /** The name in {@link #definition}; overridden where the definition is costly. */
+    default String name() {
+        return definition().name();
+    }
+
+    /** What it offers. Must not change while it is registered: to change it, {@link ToolkitRegistry#replace} it. */
     ToolkitDefinition definition();
 
     /**

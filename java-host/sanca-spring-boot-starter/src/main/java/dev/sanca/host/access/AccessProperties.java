@@ -1,0 +1,24 @@
+package dev.sanca.host.access;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * Rights that do not come from the portal's sign-in.
+ *
+ * @param localRights rights of runs that this host did not start (a terminal, another agent); default: only reads;
+ *     {@code *} stands for all
+ * @param anonymousUser without Spring Security: the name under which everybody acts; empty: the endpoints refuse
+ * @param anonymousRights rights of that user
+ */
+@ConfigurationProperties("sanca.access")
+public record AccessProperties(
+        @Nullable List<String> localRights, @Nullable String anonymousUser, @Nullable List<String> anonymousRights) {
+
+    public AccessProperties {
+        localRights = localRights == null ? List.of() : List.copyOf(localRights);
+        anonymousUser = anonymousUser == null ? "" : anonymousUser.strip();
+        anonymousRights = anonymousRights == null ? List.of("sanca:ask", "system:read") : List.copyOf(anonymousRights);
+    }
+}

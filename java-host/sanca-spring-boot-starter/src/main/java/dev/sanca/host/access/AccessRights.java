@@ -1,0 +1,60 @@
+package dev.sanca.host.access;
+
+import dev.sanca.host.toolkit.CallContext;
+import dev.sanca.host.toolkit.Effect;
+import dev.sanca.host.toolkit.ToolDefinition;
+import dev.sanca.host.toolkit.ToolDeniedException;
+import java.util.List;
+import java.util.Optional;
+
+/** Says whether a call may run, by the host's own records. */
+public final class AccessRights {
+    private static final String LOCAL = "local";
+    private final AccessProperties properties;
+    private final RunPrincipals runs;
+    private final Approvals approvals;
+
+    AccessRights(AccessProperties properties, RunPrincipals runs, Approvals approvals) {
+        this.properties = properties;
+        this.runs = runs;
+        this.approvals = approvals;
+    }
+
+    /**
+     * Checks rights and approval.
+     *
+     * @return the context with the principal that the host knows
+     * @throws ToolDeniedException with a sentence that says what is missing
+     */
+    public CallContext check(CallContext context, String toolkit, ToolDefinition tool, String argumentsJson) {
+        Optional<Principal> starter = runs.find(context.runId());
+        Principal principal =
+                starter.orElseGet(() -> new Principal("default", LOCAL, List.copyOf(properties.localRights())));
+        boolean mayCall = starter.isPresent() ? principal.has(tool.right()) : localMayCall(principal, tool);
+        String name = toolkit + "." + tool.name();
+        if (!mayCall) {
+            throw new ToolDeniedException("The user '" + principal.user() + "' may not call " + name + ": it needs the right '"
+                    + (tool.right().isEmpty() ? "*" : tool.right()) + "'.");
+        }
+        if (tool.needsApproval() && !isApproved(starter.isPresent(), context, toolkit, tool.name(), argumentsJson)) {
+            throw new ApprovalRequiredException(
+                    "The host has no approval for exactly this call of " + name + ": a person must approve it first.");
+        }
+        return context.as(principal.tenant(), principal.user(), principal.rights());
+    }
+
+    private boolean isApproved(
+            boolean startedHere, CallContext context, String toolkit, String tool, String argumentsJson) {
+        if (!startedHere) {
+            return context.approvedBy() != null && !context.approvedBy().isEmpty();
+        }
+        return approvals.isApproved(context.callId(), context.runId(), toolkit, tool, argumentsJson);
+    }
+
+    private static boolean localMayCall(Principal local, ToolDefinition tool) {
+        if (tool.effect() == Effect.READ) {
+            return true;
+        }
+        return tool.right().isEmpty() ? !local.rights().isEmpty() : local.has(tool.right());
+    }
+}

@@ -1,0 +1,5 @@
+/** One line for each effect. */
+@NullMarked
+package dev.sanca.host.audit;
+
+import org.jspecify.annotations.NullMarked;

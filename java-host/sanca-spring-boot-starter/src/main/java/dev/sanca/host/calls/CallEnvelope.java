@@ -1,0 +1,86 @@
+package dev.sanca.host.calls;
+
+import dev.sanca.host.HostJson;
+import dev.sanca.host.toolkit.ToolException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/** The answer of a call as text. */
+final class CallEnvelope {
+    private static final int STACK_FRAMES = 8;
+    private static final String VALUE = "{\"ok\":true,\"value\":";
+    private static final String FIRST = ",\"replayed\":false}";
+    private static final String AGAIN = ",\"replayed\":true}";
+
+    private CallEnvelope() {}
+
+    static String value(@Nullable Object value, long maxChars) {
+        String json;
+        try {
+            json = HostJson.MAPPER.writeValueAsString(value);
+        } catch (JacksonException error) {
+            return failure("failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
+        }
+        if (json.length() > maxChars) {
+            return failure(
+                    "failed",
+                    "The tool's result has " + json.length() + " characters, more than the " + maxChars
+                            + " that may cross: ask for less, with a filter or a limit.");
+        }
+        return VALUE + json + FIRST;
+    }
+
+    static String failure(String kind, String message) {
+        return write(new Failure(kind, message, null, List.of(), null, List.of(), false));
+    }
+
+    static String failure(ToolException error) {
+        return write(new Failure(
+                error.kind(), sentence(error), error.argument(), error.near(), null, List.of(), error.retryable()));
+    }
+
+    /** A tool threw something that is no {@link ToolException}. */
+    static String failure(Throwable error) {
+        List<String> stack = new ArrayList<>();
+        for (StackTraceElement frame : error.getStackTrace()) {
+            if (stack.size() == STACK_FRAMES) {
+                break;
+            }
+            stack.add(frame.toString());
+        }
+        return write(new Failure(
+                "failed", sentence(error), null, List.of(), error.getClass().getName(), stack, false));
+    }
+
+    /** The stored answer, marked as given before. */
+    static String replayed(String envelope) {
+        return envelope.endsWith(FIRST) ? envelope.substring(0, envelope.length() - FIRST.length()) + AGAIN : envelope;
+    }
+
+    /** {@code ok} or the kind of the error, read from the text. */
+    static String outcome(String envelope) {
+        return envelope.startsWith(VALUE)
+                ? "ok"
+                : HostJson.MAPPER.readTree(envelope).path("error").path("kind").asString("failed");
+    }
+
+    private static String sentence(Throwable error) {
+        String message = error.getMessage();
+        return message == null || message.isBlank() ? error.getClass().getSimpleName() : message;
+    }
+
+    private static String write(Failure error) {
+        return "{\"ok\":false,\"error\":" + HostJson.MAPPER.writeValueAsString(error) + FIRST;
+    }
+
+    private record Failure(
+            String kind,
+            String message,
+            @Nullable String argument,
+            List<String> near,
+            @Nullable String javaClass,
+            List<String> stack,
+            boolean retryable) {}
+}

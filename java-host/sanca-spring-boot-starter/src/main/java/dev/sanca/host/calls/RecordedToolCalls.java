@@ -1,0 +1,234 @@
+package dev.sanca.host.calls;
+
+import dev.sanca.host.HostException;
+import dev.sanca.host.HostJson;
+import dev.sanca.host.access.AccessRights;
+import dev.sanca.host.access.Digests;
+import dev.sanca.host.budget.RunBudget;
+import dev.sanca.host.toolkit.CallContext;
+import dev.sanca.host.toolkit.Effect;
+import dev.sanca.host.toolkit.ToolArgumentException;
+import dev.sanca.host.toolkit.ToolException;
+import dev.sanca.host.toolkit.ToolkitRegistry;
+import dev.sanca.host.toolkit.ToolkitRegistry.RegisteredTool;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The one way of a call: seen before? known tool? allowed? within budget? then record, run, record. */
+final class RecordedToolCalls implements ToolCalls {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordedToolCalls.class);
+    private final ToolkitRegistry registry;
+    private final AccessRights access;
+    private final RunBudget budget;
+    private final CallRecord record;
+    private final RunningCalls running;
+    private final CallReporter reporter;
+    private final long maxAnswerChars;
+
+    RecordedToolCalls(
+            ToolkitRegistry registry,
+            AccessRights access,
+            RunBudget budget,
+            CallRecord record,
+            RunningCalls running,
+            CallReporter reporter,
+            CallProperties properties) {
+        this.registry = registry;
+        this.access = access;
+        this.budget = budget;
+        this.record = record;
+        this.running = running;
+        this.reporter = reporter;
+        this.maxAnswerChars = properties.maxAnswer().toBytes();
+    }
+
+    @Override
+    public String call(String toolkit, String tool, String argumentsJson, String contextJson) {
+        try {
+            CallContext context = context(contextJson);
+            String digest = Digests.ofCall(toolkit, tool, argumentsJson);
+            String known = answerOfRecord(context.callId(), digest);
+            return known != null ? known : run(toolkit, tool, argumentsJson, context, digest);
+        } catch (ToolException refusal) {
+            return CallEnvelope.failure(refusal);
+        } catch (HostException error) {
+            LOG.error("The call of {}.{} was not run.", toolkit, tool, error);
+            return CallEnvelope.failure("unavailable", error.getMessage());
+        }
+    }
+
+    @Override
+    public String describe() {
+        return registry.describe();
+    }
+
+    @Override
+    public String cancel(String callId) {
+        running.find(callId).ifPresent(call -> call.interrupt(RunningCall.Stop.CANCELLED));
+        return status(callId);
+    }
+
+    @Override
+    public String status(String callId) {
+        if (running.find(callId).isPresent()) {
+            return state(callId, "running", null);
+        }
+        String envelope = record.find(callId).map(CallRecord.Row::envelope).orElse(null);
+        if (envelope == null) {
+            return state(callId, "unknown", null);
+        }
+        return state(callId, CallEnvelope.outcome(envelope).equals("cancelled") ? "cancelled" : "done", envelope);
+    }
+
+    private @Nullable String answerOfRecord(String callId, String digest) {
+        CallRecord.Row row = record.find(callId).orElse(null);
+        if (row == null) {
+            return null;
+        }
+        if (!row.digest().equals(digest)) {
+            return conflict(callId);
+        }
+        if (row.envelope() != null) {
+            return CallEnvelope.replayed(row.envelope());
+        }
+        return running.find(callId).map(RecordedToolCalls::awaitAnswer).orElseGet(() -> unknown(callId));
+    }
+
+    private String run(String toolkit, String tool, String argumentsJson, CallContext context, String digest) {
+        RegisteredTool found = registry.find(toolkit, tool);
+        CallContext allowed;
+        try {
+            allowed = access.check(context, toolkit, found.definition(), argumentsJson);
+            budget.take(context.runId());
+        } catch (ToolException refusal) {
+            reporter.refused(toolkit, found.definition(), context, digest, refusal);
+            throw refusal;
+        }
+        JsonNode arguments = arguments(argumentsJson);
+        double limit = Math.min(found.definition().timeoutSeconds(), positive(context.timeoutSeconds()));
+        RunningCall call = new RunningCall(digest, limit);
+        RunningCall other = running.add(context.callId(), call);
+        if (other != null) {
+            return other.digest().equals(digest) ? awaitAnswer(other) : conflict(context.callId());
+        }
+        return runOnce(toolkit, found, arguments, allowed, call);
+    }
+
+    private String runOnce(
+            String toolkit, RegisteredTool tool, JsonNode arguments, CallContext context, RunningCall call) {
+        String callId = context.callId();
+        boolean isEffect = tool.definition().effect() != Effect.READ;
+        String envelope = null;
+        try {
+            String ended = record.find(callId).map(CallRecord.Row::envelope).orElse(null);
+            if (ended != null) { // it ended between our look at the record and our place among the running
+                return CallEnvelope.replayed(ended);
+            }
+            if (isEffect) {
+                record.begin(callId, call.digest());
+            }
+            envelope = execute(tool, arguments, context, call);
+            if (isEffect) {
+                record.finishEffect(callId, call.digest(), envelope);
+            } else {
+                record.finishRead(callId, call.digest(), envelope);
+            }
+            reporter.ended(toolkit, tool.definition(), context, call, CallEnvelope.outcome(envelope));
+            return envelope;
+        } finally {
+            call.answer().complete(envelope == null ? unknown(callId) : envelope);
+            running.remove(callId);
+        }
+    }
+
+    private String execute(RegisteredTool tool, JsonNode arguments, CallContext context, RunningCall call) {
+        MDC.put("trace_id", context.traceId());
+        MDC.put("call_id", context.callId());
+        try {
+            if (!call.begin()) {
+                return CallEnvelope.failure("cancelled", "The call was stopped before it began; nothing was done.");
+            }
+            Object value = tool.toolkit().call(tool.definition().name(), arguments, context);
+            call.end();
+            return CallEnvelope.value(value, maxAnswerChars);
+        } catch (Exception | LinkageError | StackOverflowError | AssertionError error) {
+            return stopped(call.end(), tool, error);
+        } finally {
+            MDC.remove("trace_id");
+            MDC.remove("call_id");
+        }
+    }
+
+    private static String stopped(RunningCall.Stop stop, RegisteredTool tool, Throwable error) {
+        String name = tool.definition().name();
+        return switch (stop) {
+            case CANCELLED -> CallEnvelope.failure("cancelled", "The call of " + name + " was cancelled while it ran.");
+            case TIMED_OUT -> CallEnvelope.failure("timeout", "The call of " + name + " took longer than its limit.");
+            case NONE -> error instanceof ToolException known
+                    ? CallEnvelope.failure(known)
+                    : CallEnvelope.failure(error);
+        };
+    }
+
+    private static CallContext context(String contextJson) {
+        try {
+            CallContext context = HostJson.LENIENT.readValue(contextJson, CallContext.class);
+            if (context == null || isBlank(context.callId()) || isBlank(context.runId())) {
+                throw new ToolArgumentException(null, "A call context needs call_id and run_id.");
+            }
+            return context;
+        } catch (JacksonException error) {
+            throw new ToolArgumentException(
+                    null, "The call context is not what it must be: " + error.getOriginalMessage() + ".");
+        }
+    }
+
+    private static JsonNode arguments(String argumentsJson) {
+        try {
+            return HostJson.MAPPER.readTree(argumentsJson);
+        } catch (JacksonException error) {
+            throw new ToolArgumentException(null, "The arguments are not JSON: " + error.getOriginalMessage() + ".");
+        }
+    }
+
+    private static boolean isBlank(@Nullable String text) {
+        return text == null || text.isBlank();
+    }
+
+    private static double positive(double seconds) {
+        return seconds > 0 ? seconds : Double.MAX_VALUE;
+    }
+
+    private static String awaitAnswer(RunningCall call) {
+        try {
+            return CallEnvelope.replayed(call.answer().join());
+        } catch (CompletionException error) {
+            return CallEnvelope.failure(error.getCause());
+        }
+    }
+
+    private static String conflict(String callId) {
+        return CallEnvelope.failure(
+                "conflict", "The call id " + callId + " was used before with another tool or other arguments.");
+    }
+
+    private static String unknown(String callId) {
+        return CallEnvelope.failure(
+                "unknown",
+                "The call " + callId + " began before and never ended: its effect may or may not have happened; look first.");
+    }
+
+    private static String state(String callId, String state, @Nullable String envelope) {
+        ObjectNode node = HostJson.MAPPER.createObjectNode().put("call_id", callId).put("state", state);
+        if (envelope != null) {
+            node.set("outcome", HostJson.MAPPER.readTree(envelope));
+        }
+        return node.toString();
+    }
+}

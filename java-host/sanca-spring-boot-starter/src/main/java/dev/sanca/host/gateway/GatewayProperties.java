@@ -1,0 +1,32 @@
+package dev.sanca.host.gateway;
+
+import dev.sanca.host.ConfigurationException;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The gateway that the engine's broker calls.
+ *
+ * @param enabled whether it is opened
+ * @param port on 127.0.0.1; 0: any free one
+ * @param maxConnections connections at once; more are closed at once
+ * @param maxPayload the largest call that is read
+ */
+@ConfigurationProperties("sanca.gateway")
+record GatewayProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("15333") int port,
+        @DefaultValue("256") int maxConnections,
+        @DefaultValue("16MB") DataSize maxPayload) {
+
+    GatewayProperties {
+        if (port < 0 || port > 65_535) {
+            throw new ConfigurationException("sanca.gateway.port is " + port + ": it must be 0 to 65535.");
+        }
+        if (maxConnections < 1) {
+            throw new ConfigurationException(
+                    "sanca.gateway.max-connections is " + maxConnections + ": it must be 1 or more.");
+        }
+    }
+}

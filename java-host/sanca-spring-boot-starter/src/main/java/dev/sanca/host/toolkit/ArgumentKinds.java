@@ -1,0 +1,49 @@
+package dev.sanca.host.toolkit;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZonedDateTime;
+import java.util.Map;
+import java.util.UUID;
+
+/** What to call a Java type in a sentence for a person or a model. */
+final class ArgumentKinds {
+    private static final String WHOLE = "a whole number";
+    private static final String NUMBER = "a number";
+    private static final String MOMENT = "a date and time like 2026-01-31T08:00:00Z";
+    private static final Map<Class<?>, String> KINDS = Map.ofEntries(
+            Map.entry(String.class, "a text"),
+            Map.entry(int.class, WHOLE),
+            Map.entry(Integer.class, WHOLE),
+            Map.entry(long.class, WHOLE),
+            Map.entry(Long.class, WHOLE),
+            Map.entry(BigInteger.class, WHOLE),
+            Map.entry(double.class, NUMBER),
+            Map.entry(Double.class, NUMBER),
+            Map.entry(float.class, NUMBER),
+            Map.entry(Float.class, NUMBER),
+            Map.entry(BigDecimal.class, NUMBER),
+            Map.entry(boolean.class, "true or false"),
+            Map.entry(Boolean.class, "true or false"),
+            Map.entry(Instant.class, MOMENT),
+            Map.entry(OffsetDateTime.class, MOMENT),
+            Map.entry(ZonedDateTime.class, MOMENT),
+            Map.entry(LocalDateTime.class, "a date and time like 2026-01-31T08:00:00"),
+            Map.entry(LocalDate.class, "a date like 2026-01-31"),
+            Map.entry(LocalTime.class, "a time like 08:00"),
+            Map.entry(Duration.class, "a duration like PT15M"),
+            Map.entry(UUID.class, "a UUID"),
+            Map.entry(byte[].class, "base64 text"));
+
+    private ArgumentKinds() {}
+
+    static String describe(Class<?> type) {
+        return KINDS.getOrDefault(type, type == Object.class ? "any value" : "an object");
+    }
+}

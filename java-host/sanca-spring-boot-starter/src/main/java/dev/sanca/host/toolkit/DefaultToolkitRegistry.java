@@ -1,0 +1,159 @@
+package dev.sanca.host.toolkit;
+
+import dev.sanca.host.HostJson;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Copy on write: lookups take no lock, changes are rare. Definitions are made when they are first asked for. */
+final class DefaultToolkitRegistry implements ToolkitRegistry {
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private volatile Map<String, Entry> entries = Map.of();
+    private volatile @Nullable Description description;
+
+    @Override
+    public void register(Toolkit toolkit) {
+        String name = toolkit.name();
+        change(copy -> {
+            if (copy.putIfAbsent(name, new Entry(toolkit)) != null) {
+                throw new IllegalArgumentException("There is a toolkit '" + name + "' already: take another name.");
+            }
+            return true;
+        });
+    }
+
+    @Override
+    public void replace(Toolkit toolkit) {
+        change(copy -> {
+            copy.put(toolkit.name(), new Entry(toolkit));
+            return true;
+        });
+    }
+
+    @Override
+    public boolean remove(String name) {
+        return change(copy -> copy.remove(name) != null);
+    }
+
+    @Override
+    public RegisteredTool find(String toolkit, String tool) {
+        Entry entry = entries.get(toolkit);
+        if (entry == null) {
+            List<String> near = NearNames.of(toolkit, entries.keySet());
+            throw new ToolNotFoundException("There is no toolkit '" + toolkit + "'." + NearNames.hint(near), near);
+        }
+        RegisteredTool found = entry.tools().get(tool);
+        if (found == null) {
+            List<String> near = NearNames.of(tool, entry.tools().keySet());
+            throw new ToolNotFoundException(
+                    "The toolkit '" + toolkit + "' has no tool '" + tool + "'." + NearNames.hint(near), near);
+        }
+        return found;
+    }
+
+    @Override
+    public List<ToolkitDefinition> definitions() {
+        return entries.values().stream().map(Entry::definition).toList();
+    }
+
+    @Override
+    public String describe() {
+        return described().json();
+    }
+
+    @Override
+    public String version() {
+        return described().version();
+    }
+
+    @Override
+    public void addListener(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    private boolean change(Change change) {
+        boolean changed;
+        synchronized (this) {
+            Map<String, Entry> copy = new LinkedHashMap<>(entries);
+            changed = change.apply(copy);
+            entries = copy;
+            description = null;
+        }
+        if (changed) {
+            listeners.forEach(Runnable::run);
+        }
+        return changed;
+    }
+
+    private synchronized Description described() {
+        Description current = description;
+        if (current == null) {
+            current = Description.of(definitions());
+            description = current;
+        }
+        return current;
+    }
+
+    private interface Change {
+        boolean apply(Map<String, Entry> copy);
+    }
+
+    private record Description(String version, String json) {
+        static Description of(List<ToolkitDefinition> toolkits) {
+            ObjectNode node = HostJson.MAPPER.createObjectNode();
+            String list = HostJson.MAPPER.writeValueAsString(toolkits);
+            String version = digest(list);
+            node.put("version", version).set("toolkits", HostJson.MAPPER.readTree(list));
+            return new Description(version, node.toString());
+        }
+
+        private static String digest(String text) {
+            try {
+                byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+                return HexFormat.of().formatHex(hash, 0, 8);
+            } catch (NoSuchAlgorithmException impossible) {
+                throw new IllegalStateException("Every Java has SHA-256.", impossible);
+            }
+        }
+    }
+
+    /** A toolkit with its definition, read once. */
+    private static final class Entry {
+        private final Toolkit toolkit;
+        private @Nullable ToolkitDefinition definition;
+        private volatile @Nullable Map<String, RegisteredTool> tools;
+
+        Entry(Toolkit toolkit) {
+            this.toolkit = toolkit;
+        }
+
+        synchronized ToolkitDefinition definition() {
+            ToolkitDefinition current = definition;
+            if (current == null) {
+                current = toolkit.definition();
+                definition = current;
+            }
+            return current;
+        }
+
+        Map<String, RegisteredTool> tools() {
+            Map<String, RegisteredTool> current = tools;
+            if (current == null) {
+                current = new LinkedHashMap<>();
+                for (ToolDefinition tool : new ArrayList<>(definition().tools())) {
+                    current.put(tool.name(), new RegisteredTool(toolkit, tool));
+                }
+                tools = current;
+            }
+            return current;
+        }
+    }
+}
