@@ -1,0 +1,112 @@
+// The contents of our activities and custom events (docs/reference/contracts.md, section 5).
+
+export type CallStatus = "running" | "waiting" | "ok" | "failed" | "denied" | "cancelled" | "unknown";
+export type Effect = "READ" | "WRITE" | "DESTRUCTIVE";
+export type RoundStatus =
+  | "planning"
+  | "running"
+  | "waiting"
+  | "ok"
+  | "error"
+  | "timeout"
+  | "limit"
+  | "killed"
+  | "refused"
+  | "cancelled"
+  | "interrupted";
+
+export interface Call {
+  call_id: string;
+  toolkit: string;
+  tool: string;
+  arguments: Record<string, unknown> | null;
+  effect: Effect;
+  status: CallStatus;
+  seconds: number | null;
+  summary: string | null;
+}
+
+export interface Skill {
+  name: string;
+  title: string;
+  score: number | null;
+  why: string | null;
+  parameters: Record<string, unknown> | null;
+}
+
+export interface Usage {
+  model?: string;
+  input_tokens?: number;
+  output_tokens?: number;
+  cost?: number;
+  currency?: string;
+}
+
+export interface Round {
+  run_id: string;
+  round: number;
+  strategy: "experience" | "model" | "person";
+  sub_goal: string | null;
+  skill: Skill | null;
+  code: string | null;
+  status: RoundStatus;
+  observation: string | null;
+  value: unknown;
+  error: string | null;
+  seconds: number | null;
+  calls: Call[];
+  calls_total: number;
+  usage: Usage | Usage[] | null;
+}
+
+export type ApprovalState = "asked" | "approved" | "denied" | "cancelled";
+
+export interface Approval {
+  call_id: string;
+  run_id: string;
+  toolkit: string;
+  tool: string;
+  arguments: Record<string, unknown> | null;
+  arguments_json: string | null;
+  effect: Effect;
+  description: string | null;
+  undo: string | null;
+  state: ApprovalState;
+  answered_by: string | null;
+  reason: string | null;
+  kind: "approval" | "form" | "question";
+  card: unknown[] | { a2ui_operations: unknown[] } | null;
+}
+
+export interface SharedFile {
+  file_id: string;
+  name: string;
+  size_bytes: number;
+  media_type: string;
+}
+
+export interface Notice {
+  level: "info" | "warning" | "error";
+  text: string;
+  code?: string | null;
+}
+
+export interface RunUsage extends Usage {
+  run_id: string;
+  round: number;
+}
+
+export interface Choices {
+  skills: { name: string; title: string; example: string }[];
+  how_to_set_a_model?: string | null;
+}
+
+/** What RUN_FINISHED.result holds. */
+export interface RunResult {
+  run_id?: string;
+  status?: string;
+  seconds?: number;
+  rounds?: number;
+  calls?: number;
+  skill?: string | null;
+}

@@ -1,0 +1,22 @@
+// The AG-UI agent of a conversation: POST /agui for a run, GET /agui/connect for the replay.
+import { HttpAgent, runHttpRequest, transformHttpEventStream, type HttpAgentFetchFn } from "@ag-ui/client";
+
+export class SancaAgent extends HttpAgent {
+  private readonly connectUrl: string;
+
+  constructor(base: string, threadId: string, fetchFn: HttpAgentFetchFn) {
+    super({ url: `${base}/agui`, threadId, fetch: fetchFn });
+    this.connectUrl = `${base}/agui/connect?threadId=${encodeURIComponent(threadId)}`;
+  }
+
+  /** Replays every stored event of the session, then the live run's. */
+  protected override connect(): ReturnType<HttpAgent["run"]> {
+    this.abortController = new AbortController();
+    const request = {
+      method: "GET",
+      headers: { Accept: "text/event-stream" },
+      signal: this.abortController.signal,
+    };
+    return transformHttpEventStream(runHttpRequest(() => this.fetch(this.connectUrl, request)));
+  }
+}

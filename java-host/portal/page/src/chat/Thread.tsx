@@ -1,0 +1,226 @@
+// The list of a conversation's entries; it follows the stream as long as the person has not scrolled up.
+import { ArrowDown, CircleAlert } from "lucide-react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { SharedFile } from "../agui/activities";
+import type { Answer, ConversationSession, SessionView } from "../agui/session";
+import { currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
+import { Surface } from "../cards/Surface";
+import { useI18n } from "../i18n/context";
+import { IconButton, Spinner } from "../ui/controls";
+import { ApprovalCard } from "./ApprovalCard";
+import { AssistantMessage, ChoicesCard, FileCard, NoticeLine, Reasoning, RunFooter, UserMessage } from "./Messages";
+import { RoundCard } from "./RoundCard";
+
+interface ThreadProps {
+  session: ConversationSession;
+  view: SessionView;
+  onTimeline: () => void;
+}
+
+export function Thread({ session, view, onTimeline }: ThreadProps) {
+  const { t } = useI18n();
+  const { thread } = view;
+  const busy = view.connection !== "idle";
+  const scroller = useFollow(thread.events + thread.items.length);
+  const lastUser = thread.items.findLast((item) => item.kind === "user");
+  const resend = (item: Extract<Item, { kind: "user" }>, text: string): void =>
+    void session.send(text, item.files as SharedFile[], item.run ? item.id : undefined);
+  const retry = (): void => {
+    if (lastUser?.kind === "user") resend(lastUser, lastUser.text);
+  };
+  const working = view.connection === "live" && !thread.items.some(isMoving);
+  return (
+    <div className="thread-scroll" ref={scroller.box} tabIndex={-1}>
+      <div
+        className="thread"
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-busy={busy}
+        aria-label={t("conversation")}
+      >
+        {thread.items.map((item) => (
+          <Entry key={item.id} item={item} {...{ session, thread, busy, resend }} />
+        ))}
+        {working && (
+          <p className="working" role="status">
+            <Spinner /> {t("working")}
+          </p>
+        )}
+        <Footer {...{ thread, busy, retry, session, onTimeline }} canRetry={!busy && lastUser !== undefined} />
+      </div>
+      {!scroller.following && (
+        <IconButton icon={ArrowDown} label={t("toEnd")} className="to-end" onClick={scroller.toEnd} />
+      )}
+    </div>
+  );
+}
+
+/** Something on the page already shows that work goes on. */
+function isMoving(item: Item): boolean {
+  if (item.kind === "round") return ["planning", "running"].includes(item.content.status);
+  return "streaming" in item && item.streaming;
+}
+
+interface EntryProps {
+  item: Item;
+  session: ConversationSession;
+  thread: ThreadState;
+  busy: boolean;
+  resend: (item: Extract<Item, { kind: "user" }>, text: string) => void;
+}
+
+function Entry({ item, session, thread, busy, resend }: EntryProps) {
+  switch (item.kind) {
+    case "user":
+      return <UserMessage item={item} canResend={!busy} onResend={(text) => resend(item, text)} />;
+    case "assistant":
+      return item.text || item.streaming ? <AssistantMessage text={item.text} streaming={item.streaming} /> : null;
+    case "reasoning":
+      return item.text ? <Reasoning text={item.text} streaming={item.streaming} /> : null;
+    case "round":
+      return <RoundCard round={item.content} />;
+    case "approval": {
+      const callId = item.content.call_id;
+      const interrupt = thread.interrupts.find((entry) => entry.id === callId) ?? null;
+      return (
+        <ApprovalCard
+          approval={item.content}
+          interrupt={interrupt}
+          busy={busy}
+          onAnswer={(answer: Answer) => void session.answer(callId, answer)}
+          onDismiss={() => void session.dismiss(callId)}
+        />
+      );
+    }
+    case "surface":
+      return (
+        <div className="card">
+          <Surface
+            operations={item.operations}
+            disabled={busy || thread.interrupts.length > 0}
+            onAction={(action, model) => void session.click(action, model)}
+          />
+        </div>
+      );
+    case "file":
+      return <FileCard file={item.content} />;
+    case "notice":
+      return <NoticeLine notice={item.content} />;
+    case "choices":
+      return <ChoicesCard choices={item.content} busy={busy} onPick={(text) => void session.send(text)} />;
+    case "error":
+      return <RunFault item={item} session={session} thread={thread} busy={busy} />;
+  }
+}
+
+type ErrorItem = Extract<Item, { kind: "error" }>;
+
+/** A run that ended badly. One the engine's death cut off can be continued, as long as nothing came after it. */
+function RunFault({
+  item,
+  session,
+  thread,
+  busy,
+}: {
+  item: ErrorItem;
+  session: ConversationSession;
+  thread: ThreadState;
+  busy: boolean;
+}) {
+  const { t } = useI18n();
+  const last = currentLeg(thread)?.id === item.run;
+  const engineRun = engineRunOf(thread, item.run);
+  const interrupted = item.code === "interrupted";
+  if (item.code === "engine_lost" && !last) return null;
+  return (
+    <div
+      className={`notice ${interrupted ? "warning" : "error"}`}
+      role="alert"
+      data-testid="run-error"
+      data-code={item.code ?? ""}
+    >
+      <CircleAlert size={15} aria-hidden />
+      <div>
+        <p>{item.message}</p>
+        {interrupted && <p className="tone-muted">{t("interruptedText")}</p>}
+        {interrupted && last && engineRun && (
+          <button
+            type="button"
+            className="button small"
+            data-testid="continue"
+            disabled={busy}
+            onClick={() => void session.continueRun(engineRun)}
+          >
+            {t("continueRun")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface FooterProps {
+  thread: ThreadState;
+  busy: boolean;
+  canRetry: boolean;
+  retry: () => void;
+  onTimeline: () => void;
+}
+
+function Footer({ thread, busy, canRetry, retry, onTimeline }: FooterProps) {
+  const { t, seconds } = useI18n();
+  const leg = currentLeg(thread);
+  if (busy || !leg?.ending || leg.ending === "interrupt") return null;
+  const text = thread.items.findLast((item) => item.kind === "assistant" && item.run === leg.id);
+  const parts = [
+    leg.ending === "cancelled" ? t("runCancelled") : null,
+    duration(leg, seconds),
+    leg.result?.calls != null ? t("callCount", { count: leg.result.calls }) : null,
+  ].filter((part) => part !== null);
+  return (
+    <RunFooter
+      text={text?.kind === "assistant" ? text.text : ""}
+      runId={leg.engineRun}
+      canRetry={canRetry}
+      onRetry={retry}
+      onTimeline={onTimeline}
+      summary={parts.length > 0 ? parts.join(" · ") : t("timeline")}
+    />
+  );
+}
+
+function duration(leg: Leg, seconds: (value: number) => string): string | null {
+  if (leg.result?.seconds != null) return seconds(leg.result.seconds);
+  return leg.startedAt && leg.endedAt ? seconds((leg.endedAt - leg.startedAt) / 1000) : null;
+}
+
+const nearEnd = 80;
+
+/** Keeps the end in view while content grows, unless the person scrolled away from it. */
+function useFollow(version: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const stick = useRef(true);
+  const [following, setFollowing] = useState(true);
+  useEffect(() => {
+    const element = box.current!;
+    const onScroll = (): void => {
+      stick.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+      setFollowing(stick.current);
+    };
+    element.addEventListener("scroll", onScroll, { passive: true });
+    const observer = new ResizeObserver(() => {
+      if (stick.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element.firstElementChild!);
+    return () => {
+      element.removeEventListener("scroll", onScroll);
+      observer.disconnect();
+    };
+  }, []);
+  useLayoutEffect(() => {
+    if (stick.current) box.current!.scrollTop = box.current!.scrollHeight;
+  }, [version]);
+  const toEnd = (): void => box.current?.scrollTo({ top: box.current.scrollHeight, behavior: "smooth" });
+  return { box, following, toEnd };
+}

@@ -1,0 +1,133 @@
+// The drawer with a run's rounds, zones and calls on one axis, its tokens and cost, and its trace id.
+import { useState } from "react";
+import type { Thread } from "../agui/thread";
+import { useI18n } from "../i18n/context";
+import type { Key } from "../i18n/en";
+import { CopyButton, Modal } from "../ui/controls";
+import { runsOf, timelineOf, type Bar } from "./timeline";
+
+const zoneLabels: Record<string, Key> = {
+  perception: "zonePerception",
+  cognitive: "zoneCognitive",
+  motor: "zoneMotor",
+  expression: "zoneExpression",
+  self_check: "zoneSelfCheck",
+};
+
+export function TimelineDrawer({ thread, onClose }: { thread: Thread; onClose: () => void }) {
+  const { t, time, seconds, number } = useI18n();
+  const runs = runsOf(thread);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const runId = chosen ?? runs[0];
+  if (!runId) {
+    return (
+      <Modal title={t("timeline")} kind="drawer" onClose={onClose} testId="timeline">
+        <p className="tone-muted">{t("timelineEmpty")}</p>
+      </Modal>
+    );
+  }
+  const timeline = timelineOf(thread, runId);
+  const { usage } = timeline;
+  return (
+    <Modal title={t("timeline")} kind="drawer" onClose={onClose} testId="timeline">
+      {runs.length > 1 && (
+        <label className="field timeline-run">
+          <span>{t("run")}</span>
+          <select className="input" value={runId} onChange={(event) => setChosen(event.target.value)}>
+            {runs.map((id, index) => (
+              <option key={id} value={id}>
+                {t("runNumber", { number: runs.length - index })} {labelOf(thread, id, time)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <dl className="facts timeline-facts">
+        <Figure label={t("duration")} value={seconds(timeline.total)} />
+        <Figure label={t("tokens")} value={`${number(usage.inputTokens)} → ${number(usage.outputTokens)}`} />
+        <Figure label={t("cost")} value={usage.cost > 0 ? money(usage.cost, usage.currency) : "–"} />
+        {usage.models.length > 0 && <Figure label={t("model")} value={usage.models.join(", ")} />}
+      </dl>
+      {timeline.traceId && (
+        <div className="trace">
+          <span className="tone-muted">{t("traceId")}</span>
+          <code className="mono" data-testid="trace-id">
+            {timeline.traceId}
+          </code>
+          <CopyButton text={timeline.traceId} />
+        </div>
+      )}
+      <Axis total={timeline.total} />
+      <ol className="timeline-rounds">
+        {timeline.rounds.map((entry) => (
+          <li key={entry.key}>
+            <h3>
+              <span className="tone-muted num">{entry.round.round}</span>{" "}
+              {entry.round.sub_goal || t("roundTitle", { number: entry.round.round })}
+            </h3>
+            <ul>
+              {entry.bars.map((bar) => (
+                <BarRow key={bar.key} bar={bar} total={timeline.total} />
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+    </Modal>
+  );
+}
+
+function Figure({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="num">{value}</dd>
+    </div>
+  );
+}
+
+function Axis({ total }: { total: number }) {
+  const { seconds } = useI18n();
+  return (
+    <div className="timeline-axis num" aria-hidden>
+      <span />
+      <div>
+        {[0, 0.25, 0.5, 0.75, 1].map((part) => (
+          <span key={part}>{seconds(part * total)}</span>
+        ))}
+      </div>
+      <span />
+    </div>
+  );
+}
+
+function BarRow({ bar, total }: { bar: Bar; total: number }) {
+  const { t, seconds } = useI18n();
+  const key = zoneLabels[bar.label];
+  return (
+    <li className={`timeline-row ${bar.kind}`}>
+      <span className={bar.kind === "call" ? "mono" : ""} title={bar.label}>
+        {bar.kind === "zone" && key ? t(key) : bar.label}
+      </span>
+      <span className="track">
+        <i
+          className={`bar ${bar.kind} ${bar.status}`}
+          style={{
+            insetInlineStart: `${(bar.start / total) * 100}%`,
+            width: `max(3px, ${(bar.seconds / total) * 100}%)`,
+          }}
+        />
+      </span>
+      <span className="num tone-muted">{seconds(bar.seconds)}</span>
+    </li>
+  );
+}
+
+function labelOf(thread: Thread, runId: string, time: (at: number) => string): string {
+  const leg = thread.legs.find((entry) => (entry.engineRun ?? entry.id) === runId);
+  return leg?.startedAt ? `· ${time(leg.startedAt)}` : "";
+}
+
+function money(cost: number, currency: string): string {
+  return new Intl.NumberFormat(undefined, { style: "currency", currency, maximumFractionDigits: 4 }).format(cost);
+}

@@ -1,0 +1,125 @@
+// <sanca-chat base-url language theme>: the chat for other portals, in a Shadow DOM of its own.
+import { HistoryIcon, SquarePen } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { HostClient } from "../api/client";
+import { HostContext, usePolling } from "../app/host";
+import { usePreferences } from "../app/preferences";
+import { ChatView } from "../chat/ChatView";
+import { I18nProvider, useI18n } from "../i18n/context";
+import styles from "../styles/index.css?inline";
+import { IconButton, Menu } from "../ui/controls";
+import { Logo } from "../ui/Logo";
+
+interface EmbeddedProps {
+  baseUrl: string;
+  language: string | null;
+  theme: string | null;
+  onSignedOut: () => void;
+}
+
+function Embedded({ baseUrl, language, theme, onSignedOut }: EmbeddedProps) {
+  const preferences = usePreferences({ language, theme });
+  const client = useMemo(() => new HostClient(baseUrl), [baseUrl]);
+  const host = useMemo(() => ({ client, me: null, toolkits: null, signedOut: onSignedOut }), [client, onSignedOut]);
+  return (
+    <I18nProvider language={preferences.language}>
+      <HostContext value={host}>
+        <div
+          className="sanca embedded"
+          data-theme={preferences.theme}
+          lang={preferences.language === "zh" ? "zh-CN" : "en"}
+        >
+          <EmbeddedChat client={client} />
+        </div>
+      </HostContext>
+    </I18nProvider>
+  );
+}
+
+function EmbeddedChat({ client }: { client: HostClient }) {
+  const { t } = useI18n();
+  const [sessionId, setSessionId] = useState<string | null>(null);
+  const [timeline, setTimeline] = useState(false);
+  const sessions = usePolling(client.sessions, 10_000);
+  const known = sessions.data?.find((session) => session.sessionId === sessionId);
+  const started = useCallback((id: string) => setSessionId(id), []);
+  return (
+    <>
+      <header className="top-bar">
+        <Logo size={20} />
+        <h1 className="top-title">{known?.title || "sanca"}</h1>
+        <Menu trigger={(rest) => <IconButton icon={HistoryIcon} label={t("history")} {...rest} />}>
+          {(sessions.data ?? []).slice(0, 12).map((session) => (
+            <button
+              key={session.sessionId}
+              type="button"
+              role="menuitem"
+              onClick={() => setSessionId(session.sessionId)}
+            >
+              <span className="session-title">{session.title || t("untitled")}</span>
+            </button>
+          ))}
+          {sessions.data?.length === 0 && <p className="panel-text tone-muted">{t("noConversations")}</p>}
+        </Menu>
+        <IconButton
+          icon={SquarePen}
+          label={t("newChat")}
+          data-testid="new-session"
+          onClick={() => setSessionId(null)}
+        />
+      </header>
+      <ChatView
+        sessionId={sessionId}
+        timelineOpen={timeline}
+        onTimeline={setTimeline}
+        onStarted={started}
+        onChanged={sessions.refresh}
+        remoteVersion={known ? `${known.updatedAt} ${known.liveRunId ?? ""}` : null}
+      />
+    </>
+  );
+}
+
+/** Dispatches `sanca-signed-out` when the host no longer knows the person. */
+class SancaChatElement extends HTMLElement {
+  static readonly observedAttributes = ["base-url", "language", "theme"];
+  private root: Root | null = null;
+
+  connectedCallback(): void {
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    const style = document.createElement("style");
+    style.textContent = `:host{display:block;height:100%;min-height:320px;contain:content}${styles}`;
+    const mount = document.createElement("div");
+    mount.style.height = "100%";
+    shadow.replaceChildren(style, mount);
+    this.root = createRoot(mount);
+    this.render();
+  }
+
+  disconnectedCallback(): void {
+    this.root?.unmount();
+    this.root = null;
+  }
+
+  attributeChangedCallback(): void {
+    this.render();
+  }
+
+  private render(): void {
+    this.root?.render(
+      <Embedded
+        baseUrl={this.getAttribute("base-url") ?? ""}
+        language={this.getAttribute("language")}
+        theme={this.getAttribute("theme")}
+        onSignedOut={this.signedOut}
+      />,
+    );
+  }
+
+  private readonly signedOut = (): void => {
+    this.dispatchEvent(new CustomEvent("sanca-signed-out", { bubbles: true, composed: true }));
+  };
+}
+
+if (!customElements.get("sanca-chat")) customElements.define("sanca-chat", SancaChatElement);

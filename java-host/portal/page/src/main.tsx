@@ -1,0 +1,7 @@
+// Entry of the page.
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import "./styles/fonts.css";
+import "./styles/index.css";
+
+createRoot(document.getElementById("root")!).render(<App />);
