@@ -176,6 +176,7 @@ class Service:
         show("db_pool_waiting", lambda: pool.waiting)
         show("disk_used_bytes", storage.used_bytes)
         show("disk_quota_bytes", lambda: storage.quota_bytes)
+        show("maintenance_running", lambda: int(storage.task is not None))
 
 
 def watch_host() -> None:
