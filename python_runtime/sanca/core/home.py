@@ -1,4 +1,7 @@
-"""The state folder: where it is and how it is made. Standard library only, so that the engine can serve before it has loaded the rest."""
+"""The state folder: where it is and how it is made.
+
+Standard library only, so that the engine can serve before it has loaded the rest.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ def ensure_home(home: Path) -> Path:
         home.chmod(0o700)
     except OSError as error:
         raise ConfigurationError(
-            f"The state folder {str(home)!r} cannot be used ({error.strerror}); set SANCA_HOME to a folder you may write.",
+            f"The state folder {str(home)!r} cannot be used ({error.strerror}); "
+            "set SANCA_HOME to a folder you may write.",
             setting="SANCA_HOME",
         ) from error
     return home

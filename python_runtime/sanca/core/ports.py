@@ -41,7 +41,10 @@ class Toolkit(Protocol):
         """Name and tools as of now; may change after `open`."""
 
     async def open(self) -> None:
-        """Connect. A toolkit that cannot connect raises a SancaError; it is then listed as unavailable, with the reason."""
+        """Connect.
+
+        A toolkit that cannot connect raises a SancaError; it is then listed as unavailable, with the reason.
+        """
 
     async def call(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> Any:
         """Run one tool and return a JSON-like value.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from sanca.core.home import ensure_home, find_home
 
 __all__ = ["CoreSettings", "ensure_home", "find_home"]

@@ -1,4 +1,7 @@
-"""What a toolkit and a tool are, as data. The same for Java, Python, MCP and agent toolkits; no code that calls them."""
+"""What a toolkit and a tool are, as data.
+
+The same for Java, Python, MCP and agent toolkits; no code that calls them.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ class ToolDefinition(BaseModel):
     approval: Literal["AUTO", "ALWAYS", "NEVER"] = "AUTO"
     """AUTO asks for every effect but READ."""
     interaction: Literal["none", "form", "approval"] = "none"
-    """form and approval: after the tool answered with a card, the gate waits for a person's answer, which becomes the value."""
+    """form and approval.
+
+    After the tool answered with a card, the gate waits for a person's answer, which becomes the value.
+    """
     right: str = ""
     """The portal right a caller needs, for instance `system:operate`; empty: none."""
     timeout_seconds: float = 30.0
@@ -73,7 +79,15 @@ class CallError(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal[
-        "argument", "not_found", "denied", "approval_required", "failed", "cancelled", "timeout", "unknown", "conflict",
+        "argument",
+        "not_found",
+        "denied",
+        "approval_required",
+        "failed",
+        "cancelled",
+        "timeout",
+        "unknown",
+        "conflict",
         "unavailable",
     ]
     message: str

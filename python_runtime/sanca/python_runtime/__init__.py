@@ -1,4 +1,7 @@
-"""The engine: rounds of five zones over a sandbox, a broker and a queue of runs. Importing this package loads nothing heavy."""
+"""The engine: rounds of five zones over a sandbox, a broker and a queue of runs.
+
+Importing this package loads nothing heavy.
+"""
 
 from __future__ import annotations
 

@@ -1,208 +1,144 @@
-"""Wires the rooms together: the only place that knows all of them. Also `serve`, the engine as a process of its own."""
+"""`sanca serve`: the engine as a process of its own. The door answers first, the engine behind it opens meanwhile.
+
+Only the standard library and gRPC are loaded before the first answer; what is heavy comes in a thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
-import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
 
-import anyio
-import anyio.to_thread
-import structlog
-from anyio.abc import TaskGroup
+from sanca.core.errors import ConfigurationError, SancaError
+from sanca.core.home import ensure_home, find_home
+from sanca.python_runtime.lifecycle import EngineCard, EngineLock, new_token
+from sanca.python_runtime.service import engine_pb2 as pb
+from sanca.python_runtime.service.server import Door, EngineServer
+from sanca.python_runtime.version import VERSION
 
-from sanca.core.ports import Model
-from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
-from sanca.prompts import Cmd, Custom, PromptSettings
-from sanca.python_runtime.broker.client import BrokerClient
-from sanca.python_runtime.broker.journal_reader import JournalReader
-from sanca.python_runtime.broker.records import BrokerSettings
-from sanca.python_runtime.broker_keeper import BrokerKeeper
-from sanca.python_runtime.callbacks import EngineCallbacks
-from sanca.python_runtime.environment import SystemEnvironment
-from sanca.python_runtime.files import SessionFiles
-from sanca.python_runtime.history import WhatRunsDid
-from sanca.python_runtime.journal import Journal
-from sanca.python_runtime.live_run import LiveRun
-from sanca.python_runtime.models import ModelRegistry
-from sanca.python_runtime.planner import ModelPlanner
-from sanca.python_runtime.rounds import Zone
-from sanca.python_runtime.run_queue import RunQueue
-from sanca.python_runtime.run_store import RunStore
-from sanca.python_runtime.run_work import RunWork
-from sanca.python_runtime.runs import Runs
-from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings
-from sanca.python_runtime.settings import EngineSettings
-from sanca.python_runtime.skill_questions import SkillQuestions
-from sanca.python_runtime.workers import SessionWorkers
-from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
+if TYPE_CHECKING:
+    from pathlib import Path
 
-log = structlog.get_logger()
+    import grpc
+
+DEFAULT_PORT = 15334
+_GRACE_SECONDS = 0.5
 
 
-@dataclass
-class Parts:
-    """An open engine's parts, as the engine and its doors use them."""
-
-    home: Path
-    settings: EngineSettings
-    store: RunStore
-    sessions: SqliteSessionStore
-    library: SkillLibrary
-    models: ModelRegistry
-    broker: BrokerKeeper
-    sandbox: NamespaceSandbox
-    workers: SessionWorkers
-    files: SessionFiles
-    journal: Journal
-    runs: Runs
-
-
-@asynccontextmanager
-async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequence[str] = ()) -> AsyncIterator[Parts]:
-    """Open everything an engine is made of, and close it at the end.
-
-    Args:
-        home: The state folder, made and locked.
-        model: Used instead of the configured one.
-        toolkits: `module:factory` of further toolkits, besides the usual places.
+def serve() -> None:
+    """Serve until SIGTERM or SIGINT.
 
     Raises:
-        SancaError: A part cannot be opened; says which and what mends it.
+        EngineLockedError: Another engine lives in the state folder.
+        SancaError: The engine cannot serve; says in one sentence why, and what mends it.
     """
-    async with AsyncExitStack() as stack:
-        tasks = await stack.enter_async_context(anyio.create_task_group())
-        parts = await _make(home, toolkits)
-        planner = _planner(parts, model)
-        await _open(parts, tasks, stack, planner)
-        tasks.start_soon(parts.workers.let_idle_go)
-        tasks.start_soon(_warm_up, parts)
+    sys.setswitchinterval(0.0005)
+    home = ensure_home(find_home())
+    lock = EngineLock(home)
+    lock.acquire()
+    try:
+        asyncio.run(_serve(home, lock))
+    finally:
+        lock.release()
+
+
+async def _serve(home: Path, lock: EngineLock) -> None:
+    await _Serving(home, lock).run()
+
+
+class _Serving:
+    """One life of a serving engine."""
+
+    def __init__(self, home: Path, lock: EngineLock) -> None:
+        self._home = home
+        self._lock = lock
+        self._token = new_token()
+        self._card = EngineCard(home, VERSION)
+        self._stop = asyncio.Event()
+        self._opened: asyncio.Future[Door] = asyncio.Future()
+        self._opening = _OpeningDoor(time.monotonic())
+        self._server = EngineServer(self._token, self._door, _log_failure)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        address = await self._server.start(_port())
+        self._card.write(address, self._token)
         try:
-            yield parts
+            await self._run_engine(address)
         finally:
-            with anyio.CancelScope(shield=True):
-                await _close(parts)
-            tasks.cancel_scope.cancel()
+            self._card.remove()
+            await self._server.stop(_GRACE_SECONDS)
+
+    async def _run_engine(self, address: str) -> None:
+        modules = await asyncio.to_thread(_load)
+        modules["logs"].configure_logs()
+        log = modules["structlog"].get_logger()
+        try:
+            async with modules["engine"].Engine(self._home, lock=self._lock) as engine:
+                self._opened.set_result(modules["door"].EngineDoor(engine))
+                log.info("engine_serves", address=address, home=str(self._home), version=VERSION)
+                await self._stop.wait()
+                log.info("engine_stops")
+                self._card.remove()
+        except SancaError as error:
+            if not self._opened.done():
+                self._opened.set_exception(error)
+                self._opened.exception()
+            raise
+
+    async def _door(self, method: str) -> Door:
+        """Health is answered at once, everything else when the engine is open."""
+        if method == "health" and not self._opened.done():
+            return self._opening
+        return await asyncio.shield(self._opened)
 
 
-async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
-    settings, memory = EngineSettings(), MemorySettings()
-    load = partial(load_skill_library, memory.skill_folders, threshold=memory.match_threshold)
-    library = await anyio.to_thread.run_sync(load)
-    sessions = SqliteSessionStore(home / memory.database_name, busy_timeout_seconds=memory.busy_timeout_seconds)
-    files = SessionFiles(home / "sessions", sessions, limit_bytes=settings.file_bytes)
-    broker_settings = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))
-    factories = (*broker_settings.toolkit_factories, *toolkits)
-    broker = BrokerKeeper(
-        BrokerSettings(home=home, log_level=broker_settings.log_level, toolkit_factories=factories),
-        cut_off=lambda: _after_lost_broker(parts),
-    )
-    journal = Journal(lambda: broker.client, JournalReader(home))
-    sandbox = NamespaceSandbox(SandboxSettings())
-    store = RunStore(home / "runs.db")
-    engine_id = f"engine_{uuid.uuid4().hex}"
-    queue = RunQueue(
-        home / "runs.db",
-        executor_id=engine_id,
-        at_once=settings.runs_at_once,
-        poll_seconds=settings.queue_poll_seconds,
-    )
-    parts = Parts(
-        home=home,
-        settings=settings,
-        store=store,
-        sessions=sessions,
-        library=library,
-        models=ModelRegistry(home, os.environ),
-        broker=broker,
-        sandbox=sandbox,
-        workers=SessionWorkers(sandbox, lambda: broker.client, files, settings),
-        files=files,
-        journal=journal,
-        runs=Runs(
-            store=store, queue=queue, sessions=sessions, gate=broker, journal=journal.of_run, engine_id=engine_id
-        ),
-    )
-    return parts
+class _OpeningDoor:
+    """Answers Health while the engine opens."""
+
+    def __init__(self, began_at: float) -> None:
+        self._began_at = began_at
+
+    def status_of(self, _: SancaError) -> grpc.StatusCode:
+        import grpc
+
+        return grpc.StatusCode.UNAVAILABLE
+
+    async def health(self, _: pb.HealthRequest) -> pb.HealthReply:
+        return pb.HealthReply(
+            status="degraded",
+            version=VERSION,
+            gateway="none",
+            gateway_detail="The engine is opening; messages are taken and wait for it.",
+            pid=os.getpid(),
+            uptime_seconds=time.monotonic() - self._began_at,
+        )
 
 
-def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
-    prompts = PromptSettings()
-    return ModelPlanner(
-        lambda: model or parts.models.model(),
-        Custom(prompts) if prompts.templates else Cmd(prompts),
-        lambda: parts.broker.client.toolkits,
-        malformed_max=parts.settings.malformed_replies_max,
-        journal=parts.journal.append,
-    )
+def _port() -> int:
+    text = os.environ.get("SANCA_ENGINE_PORT", "") or str(DEFAULT_PORT)
+    if not text.isdigit() or int(text) > 65_535:
+        raise ConfigurationError(
+            f"SANCA_ENGINE_PORT is {text!r}; it must be a number from 0 to 65535.", setting="SANCA_ENGINE_PORT"
+        )
+    return int(text)
 
 
-def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) -> list[Zone]:
-    return [
-        Perception(environment),
-        Cognitive(parts.library, SkillQuestions(parts.library), planner),
-        Motor(parts.workers, parts.files, observation_chars=parts.settings.observation_chars),
-        Expression(parts.library),
-        SelfCheck(planner),
-    ]
+def _load() -> dict[str, Any]:
+    names = ("sanca.python_runtime.logs", "sanca.python_runtime.engine", "sanca.python_runtime.wiring")
+    modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
+    modules["door"] = importlib.import_module("sanca.python_runtime.service.door")
+    modules["structlog"] = importlib.import_module("structlog")
+    return modules
 
 
-async def _open(parts: Parts, tasks: TaskGroup, stack: AsyncExitStack, planner: ModelPlanner) -> None:
-    def broker() -> BrokerClient:
-        return parts.broker.client
+def _log_failure(method: str) -> None:
+    import structlog
 
-    environment = SystemEnvironment(
-        broker, lambda: broker().toolkits, fresh_seconds=parts.settings.environment_seconds
-    )
-    callbacks = EngineCallbacks(
-        parts.runs.live, broker, on_effect=environment.forget, on_lost=parts.broker.lost
-    )
-    async with anyio.create_task_group() as opening:
-        opening.start_soon(parts.store.open)
-        opening.start_soon(parts.sessions.open)
-        opening.start_soon(parts.sandbox.start)
-        opening.start_soon(tasks.start, parts.broker.keep, callbacks)
-    history = WhatRunsDid(parts.journal, parts.store)
-    work = RunWork(
-        _zones(parts, planner, environment),
-        parts.sessions,
-        parts.files,
-        parts.journal,
-        parts.settings,
-        resolve=history.resolve,
-    )
-
-    async def perform(live: LiveRun) -> None:
-        await work.perform(live, parts.runs.finish)
-
-    await parts.runs.mark_interrupted(history.tell)
-    await parts.runs.open(tasks, perform)
-    await parts.runs.queue_again()
-
-
-async def _close(parts: Parts) -> None:
-    """Runs first, so that their last words are written; the broker, which writes them, last."""
-    await parts.runs.close()
-    await parts.workers.close()
-    await parts.journal.flush()
-    await parts.broker.close()
-    await parts.sandbox.close()
-    await parts.models.close()
-    await parts.sessions.close()
-    await parts.store.close()
-
-
-async def _after_lost_broker(parts: Parts) -> None:
-    await parts.runs.cut_off("broker_lost")
-    await parts.workers.close()
-
-
-async def _warm_up(parts: Parts) -> None:
-    """Load weights and card models now rather than in the first message that needs them."""
-    await anyio.to_thread.run_sync(partial(parts.library.match, "warm up"))
-    await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")
+    structlog.get_logger().exception("method_failed", method=method)

@@ -1,4 +1,7 @@
-"""What a run may ask a person, and what comes back: approvals, forms and questions. Data only; waiting is live_run.py's."""
+"""What a run may ask a person, and what comes back: approvals, forms and questions.
+
+Data only; waiting is live_run.py's.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +45,7 @@ class Ask:
             "runId": self.run_id,
         }
         schema = dict(self.response_schema) or _APPROVAL_SCHEMA
-        return Interrupt(
-            id=self.id, reason=self.kind, message=self.message, response_schema=schema, metadata=metadata
-        )
+        return Interrupt(id=self.id, reason=self.kind, message=self.message, response_schema=schema, metadata=metadata)
 
     def activity(self, state: str, *, answered_by: str = "", reason: str = "") -> dict[str, Any]:
         """Return the content of its `sanca-approval` activity."""

@@ -1,4 +1,7 @@
-"""Keeps a broker running: starts it, starts it again when it dies, and is the gate that the runs see. Holds no run itself."""
+"""Keeps a broker running: starts it, starts it again when it dies, and is the gate that the runs see.
+
+Holds no run itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from collections.abc import Awaitable, Callable
 import anyio
 import structlog
 from anyio.abc import TaskStatus
-
 from sanca.core.errors import ConfigurationError, RunError, SancaError
 from sanca.python_runtime.broker.client import BrokerCallbacks, BrokerClient
 from sanca.python_runtime.broker.records import BrokerSettings, RunContext

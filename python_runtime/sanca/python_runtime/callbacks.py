@@ -1,4 +1,7 @@
-"""What the engine does when the broker speaks: calls are noted, asks are shown, cards are built, `say` and search are answered."""
+"""What the engine does when the broker speaks.
+
+Calls are noted, asks are shown, cards are built, `say` and search are answered.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 
 import anyio.to_thread
 import structlog
-
 from sanca.core.errors import ConversionError, ToolNotFoundError
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.asks import Answer, Ask
@@ -186,5 +188,7 @@ def _shared_words(words: set[str], toolkit: ToolkitDefinition, tool: ToolDefinit
 
 
 def _in_short(arguments: Mapping[str, Any]) -> str:
-    shown = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False, default=str)}" for name, value in arguments.items())
+    shown = ", ".join(
+        f"{name}={json.dumps(value, ensure_ascii=False, default=str)}" for name, value in arguments.items()
+    )
     return shown if len(shown) <= 300 else f"{shown[:300]}…"

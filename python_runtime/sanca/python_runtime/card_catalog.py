@@ -1,6 +1,6 @@
-"""Our card catalog, A2UI's basic one plus Table, Chart, Diff, Facts and Progress, as models that messages are checked against.
+"""Our card catalog, A2UI's basic one plus five components, as models that messages are checked against.
 
-The page keeps the same definitions as JSON Schema (its cards/catalog.json). Importing this takes half a second: do it late.
+The page keeps the same definitions as JSON Schema (its cards/catalog.json). Importing this takes half a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from a2ui.core.catalog import Catalog, ModelComponentApi
 from a2ui.core.schema.v0_9.common_types import DynamicNumber, DynamicString
 from a2ui.utils.validation import validate_payload
 from pydantic import BaseModel, ConfigDict, Field
-
 from sanca.core.errors import ConversionError
 
 CATALOG_ID = "https://sanca.dev/catalog/v1"

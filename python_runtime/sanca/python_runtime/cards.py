@@ -1,4 +1,4 @@
-"""Turns card specifications of toolkit `card` into A2UI v0.9 messages of our catalog, bounded and checked before they leave."""
+"""Turns card specifications of toolkit `card` into A2UI v0.9 messages of our catalog, bounded and checked."""
 
 from __future__ import annotations
 

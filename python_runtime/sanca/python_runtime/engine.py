@@ -1,4 +1,7 @@
-"""The engine as an object: five lines of Python run a message. What embeds it and what serves it use this same class."""
+"""The engine as an object: five lines of Python run a message.
+
+What embeds it and what serves it use this same class.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.sandbox.ports import ActionResult
 
 if TYPE_CHECKING:
-    from sanca.python_runtime.app import Parts
+    from sanca.python_runtime.wiring import Parts
 
 LOCAL = Caller(user="local", channel="cli", rights=("*",))
 """Who asks when nobody says: the person at this machine."""
@@ -56,7 +59,8 @@ class Engine:
     Args:
         home: The state folder; by default `SANCA_HOME`, else the nearest `.sanca`, else `~/.sanca`.
         model: A model to use instead of the configured one.
-        toolkits: `module:factory` of further toolkits (`(home) -> list[Toolkit]`), besides entry points and `<home>/toolkits`.
+        toolkits: `module:factory` of further toolkits (`(home) -> list[Toolkit]`), besides the entry points and the
+            files of `<home>/toolkits`.
         lock: The state folder's lock, when the caller holds it already.
     """
 
@@ -81,7 +85,7 @@ class Engine:
         Raises:
             SancaError: It cannot be opened; says what mends it.
         """
-        from sanca.python_runtime.app import open_parts
+        from sanca.python_runtime.wiring import open_parts
 
         if not self._lock.is_held:
             self._lock.acquire()
@@ -166,7 +170,14 @@ class Engine:
     # -- for doors ----------------------------------------------------------------------------------------------------
 
     def request(
-        self, session_id: str, caller: Caller, *, message: str = "", action_code: str = "", run_id: str = "", **rest: Any
+        self,
+        session_id: str,
+        caller: Caller,
+        *,
+        message: str = "",
+        action_code: str = "",
+        run_id: str = "",
+        **rest: Any,
     ) -> RunRequest:
         """Make a request, with ids where none are given.
 
@@ -180,7 +191,8 @@ class Engine:
         if not (message.strip() or action_code.strip() or rest.get("click") or rest.get("continue_run_id")):
             raise BadRequestError("The message is empty.")
         run = RunId(run_id or new_run_id())
-        known = {"agui_run_id": rest.pop("agui_run_id", "") or run, "message_id": rest.pop("message_id", "") or _id()}
+        rest["agui_run_id"] = rest.get("agui_run_id") or run
+        rest["message_id"] = rest.get("message_id") or _id()
         traced = caller if caller.trace_id else caller.model_copy(update={"trace_id": new_trace_id()})
         return RunRequest(
             run_id=run,
@@ -188,12 +200,17 @@ class Engine:
             caller=traced,
             message=message,
             action_code=action_code,
-            **known,
             **rest,
         )
 
     async def start(self, request: RunRequest) -> EventLog:
-        """Take a run in; returns its log. Idempotent by run id."""
+        """Take a run in; returns its log. Idempotent by run id.
+
+        Raises:
+            RefusedError: The session, or the run to go on with, is not the caller's, or the run is not over.
+        """
+        if request.continue_run_id:
+            request = await self.parts.history.resolve(request)
         return await self.parts.runs.start(request)
 
     async def attach_run(self, caller: Caller, run_id: str, after: int) -> AsyncIterator[LoggedEvent]:
@@ -214,7 +231,8 @@ class Engine:
             for record in records:
                 done.add(record.run_id)
                 log = await runs.log_of(record)
-                async for event in log.follow():
+                held = record.status is RunStatus.HELD  # it begins after an answer that another stream will show
+                async for event in log.follow(until="now" if held else "current_end"):
                     yield record.run_id, event
 
     async def answer_interrupt(

@@ -1,8 +1,8 @@
-"""The event log of one run: numbers events, stores them, and lets any number of listeners follow. Knows no meaning of an event.
+"""The event log of one run: numbers events, stores them, lets any number of listeners follow. Knows no meaning.
 
 A listener pulls: it says which number it saw last and reads on, from memory or, when it was slow, from the store. So no
-queue can overflow, and no event is lost or seen twice. What may not be shown yet (an AG-UI run is over, the next has not
-begun) is parked and comes out after the next RUN_STARTED.
+queue can overflow, and no event is lost or seen twice. What may not be shown yet (an AG-UI run is over, the next has
+not begun) is parked and comes out after the next RUN_STARTED.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class EventLog:
         return cls(run_id, store, await store.read_events(0))
 
     @property
+    def recent(self) -> Sequence[LoggedEvent]:
+        """The newest events, at most 2,000."""
+        return tuple(self._recent)
+
+    @property
     def is_open(self) -> bool:
         """Whether an AG-UI run is under way."""
         return self._open
@@ -86,13 +91,14 @@ class EventLog:
         await self._store.flush()
 
     async def follow(
-        self, after: int = 0, *, until: Literal["first_end", "current_end"] = "current_end"
+        self, after: int = 0, *, until: Literal["first_end", "current_end", "now"] = "current_end"
     ) -> AsyncIterator[LoggedEvent]:
         """Yield the events with a number greater than `after`, then live ones; the last one says so.
 
         Args:
             after: The number seen last; 0 for all.
-            until: `first_end` stops at the first terminal event met, `current_end` when the AG-UI run under way ends.
+            until: `first_end` stops at the first terminal event met, `current_end` when the AG-UI run under way ends,
+                `now` does not wait for events to come.
         """
         while True:
             changed = self._changed
@@ -103,7 +109,7 @@ class EventLog:
                 if over:
                     return
             if after >= self.last_seq:
-                if not self._open:
+                if not self._open or until == "now":
                     return
                 await changed.wait()
 

@@ -1,6 +1,6 @@
-"""Files of sessions: what a person gives lies read-only under /input, what an action writes to /output becomes a download.
+"""Files of sessions: what a person gives lies read-only under /input, what an action writes to /output goes out.
 
-/output is written by hostile code: links are never followed, only regular files count, and what is served is our own copy.
+/output is written by hostile code: links are never followed, only regular files count, what is served is our own copy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anyio.to_thread
-
 from sanca.core.messages import Caller
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
@@ -116,6 +115,11 @@ class SessionFiles:
         folder, _ = self.folders(session_id)
         return await anyio.to_thread.run_sync(lambda: sorted(one.name for one in folder.iterdir()))
 
+    async def remember_outputs(self, session_id: str) -> None:
+        """Count what lies under /output as known, when an earlier engine took it over."""
+        if session_id not in self._seen:
+            await anyio.to_thread.run_sync(self._remember, session_id)
+
     async def collect(self, caller: Caller, session_id: str) -> tuple[list[FileInfo], list[str]]:
         """Take over what is new under /output.
 
@@ -150,6 +154,13 @@ class SessionFiles:
                 path.chmod(0o644)
                 return path
         raise BadRequestError(f"There are too many files called {name!r} in this session.")
+
+    def _remember(self, session_id: str) -> None:
+        seen = self._seen.setdefault(session_id, set())
+        for name, descriptor in _regular_files(self.folders(session_id)[1]):
+            facts = os.fstat(descriptor)
+            seen.add((name, facts.st_size, facts.st_mtime_ns))
+            os.close(descriptor)
 
     def _collect(self, session_id: str) -> tuple[list[FileInfo], list[str]]:
         _, output = self.folders(session_id)
@@ -207,7 +218,9 @@ def _regular_files(folder: Path) -> Iterator[tuple[str, int]]:
 def _media_type(name: str) -> str:
     suffix = Path(name).suffix.lower()
     if suffix not in MEDIA_TYPES:
-        raise BadRequestError(f"Files of type {suffix or 'without an ending'!r} are not taken; {_allowed(MEDIA_TYPES)}.")
+        raise BadRequestError(
+            f"Files of type {suffix or 'without an ending'!r} are not taken; {_allowed(MEDIA_TYPES)}."
+        )
     return MEDIA_TYPES[suffix]
 
 

@@ -1,4 +1,7 @@
-"""What runs of the past had done, read from the journal: for the sentence about an interrupted run, and for going on with it."""
+"""What runs of the past had done, read from the journal.
+
+For the sentence about an interrupted run, and for going on with it.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,8 @@ class WhatRunsDid:
         record.calls = len(calls)
         return sentence("interrupted", language) + did_in_words(calls, language)
 
-    async def resolve(self, request: RunRequest) -> tuple[RunRequest, str]:
-        """Return the request as the interrupted run's own, and what that run had done.
+    async def resolve(self, request: RunRequest) -> RunRequest:
+        """Return a request to go on with an interrupted run as that run's own, with what it had done.
 
         Raises:
             NotFoundError: There is no such run of this caller.
@@ -43,7 +46,7 @@ class WhatRunsDid:
         action_code = "" if request.message else old.action_code
         language = "zh" if tell_language(message) != "en" else "en"
         done = did_in_words(await self._calls(record.run_id), language)
-        return request.model_copy(update={"message": message, "action_code": action_code}), done
+        return request.model_copy(update={"message": message, "action_code": action_code, "already_done": done})
 
     async def _calls(self, run_id: str) -> list[tuple[str, str]]:
         calls = await self._journal.calls(run_id)

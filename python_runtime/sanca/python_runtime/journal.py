@@ -1,4 +1,7 @@
-"""The journal as the engine uses it: facts go out by the broker, the journal's only writer; events are read back from the file."""
+"""The journal as the engine uses it: facts go out by the broker, the journal's only writer.
+
+Events are read back from the file.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Any
 
 import anyio.to_thread
 import structlog
-
 from sanca.core.errors import SancaError
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader

@@ -72,9 +72,7 @@ def tell_language(text: str, default: str = "en") -> Language:
     return "zh" if han else "en"
 
 
-def resolve_references(
-    text: str, history: Sequence[Message], entities: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
+def resolve_references(text: str, history: Sequence[Message], entities: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return what pointing words stand for: the thing of that kind that was named last in the session."""
     found: dict[str, str] = {}
     for match in _POINTERS.finditer(text):

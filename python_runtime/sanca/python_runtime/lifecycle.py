@@ -1,4 +1,4 @@
-"""The engine's marks in the state folder: the lock that lets only one live there, and engine.json that says where it serves.
+"""The engine's marks in the state folder: the lock that lets only one live there, and where it serves.
 
 Standard library only: `serve` needs it before anything else is loaded.
 """

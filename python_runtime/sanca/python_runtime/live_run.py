@@ -1,4 +1,7 @@
-"""A run while it is in memory: its log, its state, and the waiting for a person. When it runs is the queue's business (runs.py)."""
+"""A run while it is in memory: its log, its state, and the waiting for a person.
+
+When it runs is the queue's business (runs.py).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 import anyio
-
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.events import EventLog
 from sanca.python_runtime.reporter import RunReporter
@@ -131,6 +133,15 @@ class LiveRun:
         await deliver(ask, answer)
         if self._unshown:
             await self.show_ask(*self._unshown.popleft())
+
+    def close_round(self, status: RunStatus) -> None:
+        """Show a round that was cut off as what it is now; one that ended stays as it is."""
+        if self.state is None or not self.state.rounds:
+            return
+        if self.state.round.status in {"planning", "running", "waiting"} and self.log.is_open:
+            cut = status in {RunStatus.CANCELLED, RunStatus.INTERRUPTED}
+            self.state.round.status = status.value if cut else "error"
+            self.state.show_round()
 
     def withdraw_ask(self) -> None:
         """Show what was asked as cancelled: the run ends without an answer."""

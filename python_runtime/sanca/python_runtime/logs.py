@@ -6,9 +6,9 @@ import logging
 import sys
 
 import structlog
-
 from sanca.core.errors import ConfigurationError
 from sanca.core.settings import CoreSettings
+from structlog.typing import Processor
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -24,7 +24,7 @@ def configure_logs() -> None:
         raise ConfigurationError(
             f"SANCA_LOG_LEVEL is {level!r}; it must be one of {', '.join(_LEVELS)}.", setting="SANCA_LOG_LEVEL"
         )
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -15,7 +16,6 @@ from sanca.prompts import EarlierRound, Page, PromptBuilder, PromptInputs
 from sanca.python_runtime.models.reply import ModelReply, extract_action
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.rounds import Round, RunState
-from sanca.python_runtime.run_record import RunRequest
 from sanca.toolkit_bridge.stubs import render_stub
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python3?|py)\b", re.MULTILINE)
@@ -33,7 +33,6 @@ class ModelPlanner:
         toolkits: Callable[[], Sequence[ToolkitDefinition]],
         *,
         malformed_max: int,
-        journal: Callable[[RunRequest, str, dict[str, object]], None],
     ) -> None:
         """Take what it plans with.
 
@@ -42,13 +41,11 @@ class ModelPlanner:
             prompts: Builds the request.
             toolkits: What an action may call now.
             malformed_max: How many replies of a run may be unusable.
-            journal: Writes a fact of a run: kind and data.
         """
         self._model = model
         self._prompts = prompts
         self._toolkits = toolkits
         self._malformed_max = malformed_max
-        self._journal = journal
 
     @property
     def is_available(self) -> bool:
@@ -66,11 +63,12 @@ class ModelPlanner:
         if model is None:
             return
         request = self._prompts.build(self._inputs(state))
+        state.note("prompt", {"round": state.round.number, "model": model.name, "sha256": _digest(request)})
         text = await self._stream(model, request, state)
         reply = extract_action(text)
         round_ = state.round
         round_.reply, round_.sub_goal = text, reply.thought.splitlines()[0] if reply.thought else ""
-        self._journal(state.request, "model_reply", {"round": round_.number, "model": model.name, "reply": text})
+        state.note("model_reply", {"round": round_.number, "model": model.name, "reply": text, "extra": round_.extra})
         self._take(reply, state)
 
     def _take(self, reply: ModelReply, state: RunState) -> None:
@@ -103,9 +101,7 @@ class ModelPlanner:
         state.round.usage = usage
         state.usage.append(usage)
         facts = usage.model_dump(include={"model", "input_tokens", "output_tokens", "cost", "currency"})
-        state.reporter.custom(
-            "sanca.usage", {"run_id": state.request.run_id, "round": state.round.number, **facts}
-        )
+        state.reporter.custom("sanca.usage", {"run_id": state.request.run_id, "round": state.round.number, **facts})
 
     def _inputs(self, state: RunState) -> PromptInputs:
         page, percept = state.request.page, state.round.percept
@@ -172,6 +168,10 @@ class _Speech:
         if end > self._shown:
             self._words.add(self.text[self._shown : end])
             self._shown = end
+
+
+def _digest(request: ModelRequest) -> str:
+    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
 def _earlier(round_: Round) -> EarlierRound:

@@ -1,4 +1,7 @@
-"""Why the engine refuses a request of a caller. Each becomes one gRPC status (service/status.py); the text is for the person."""
+"""Why the engine refuses a request of a caller.
+
+Each becomes one gRPC status (service/status.py); the text is for the person.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tells the story of a run in AG-UI events: which event says what, in which shape (contracts page, section 5). Decides nothing."""
+"""Tells the story of a run in AG-UI events: which event says what, in which shape (contracts page, section 5).
+
+Decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ag_ui.core import (
     BaseEvent,
     CustomEvent,
     Interrupt,
+    Message,
     ReasoningEndEvent,
     ReasoningMessageContentEvent,
     ReasoningMessageEndEvent,
@@ -59,7 +63,9 @@ class RunReporter:
         """Open an AG-UI run; the first one carries the user's message, so that a replay shows it."""
         self._agui_run_id = agui_run_id or self._agui_run_id
         request = self._request
-        said = [UserMessage(id=request.message_id, role="user", content=request.text)] if with_message else []
+        said: list[Message] = (
+            [UserMessage(id=request.message_id, role="user", content=request.text)] if with_message else []
+        )
         self._emit(
             RunStartedEvent(
                 thread_id=request.session_id,
@@ -89,7 +95,10 @@ class RunReporter:
         self._emit(RunErrorEvent(message=message, code=code))
 
     def _close_what_is_open(self) -> None:
-        """A client refuses an end while a message or a step is under way; an open step begins again with the next AG-UI run."""
+        """A client refuses an end while a message or a step is under way.
+
+        An open step begins again with the next AG-UI run.
+        """
         for stream in self._streams:
             stream.end()
         if self._step:

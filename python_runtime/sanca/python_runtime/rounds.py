@@ -110,6 +110,8 @@ class RunState:
     reporter: RunReporter
     ask: Callable[[Ask], Awaitable[Answer]]
     """Ask a person and wait; the run is shown as waiting meanwhile."""
+    note: Callable[[str, Mapping[str, Any]], None]
+    """Write a fact into the journal: its kind and data."""
     rounds_max: int
     language: Literal["en", "zh"] = "en"
     """The language of answers."""

@@ -1,8 +1,8 @@
 """The queue that runs wait on: DBOS over SQLite, one queue, keyed by session. Knows nothing of what a run does.
 
-Measured rules this file obeys: launch inside the running loop; our own sequence number as priority (SQLite's clock gives ties);
-WAL; JSON instead of pickle; a fixed application version; an executor id of its own per incarnation, so that DBOS never
-re-runs by itself what a dead engine left pending.
+Measured rules this file obeys: launch inside the running loop; our own sequence number as priority (SQLite's clock
+gives ties); WAL; JSON instead of pickle; a fixed application version; an executor id of its own per incarnation, so
+that DBOS never re-runs by itself what a dead engine left pending.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class RunQueue:
     """One queue of legs; a leg is one time that a run holds its session's place. Open once in a process at a time."""
 
     _leg: Leg | None = None
-    """The open queue's consumer. DBOS registers workflows process-wide, so the function must be found process-wide too."""
+    """The open queue's consumer.
+
+    DBOS registers workflows process-wide, so the function must be found process-wide too.
+    """
 
     def __init__(self, path: Path, *, executor_id: str, at_once: int, poll_seconds: float) -> None:
         self._path = path

@@ -64,6 +64,8 @@ class RunRequest(BaseModel):
     action_code: str = ""
     click: Click | None = None
     continue_run_id: str = ""
+    already_done: str = ""
+    """What the interrupted run had done, in words, when this one goes on with it."""
     page: PageContext | None = None
     file_ids: tuple[str, ...] = ()
     replaces_message_id: str = ""

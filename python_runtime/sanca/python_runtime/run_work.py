@@ -1,15 +1,18 @@
-"""Performs one run: gathers what it needs, goes through its rounds, and says how it ended. Waiting and order are runs.py's."""
+"""Performs one run: gathers what it needs, goes through its rounds, and says how it ended.
+
+Waiting and order are runs.py's.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import anyio
 import structlog
-
 from sanca.core.errors import BudgetExceededError, ModelError, SancaError
 from sanca.core.messages import Message
 from sanca.core.ports import SessionStore
@@ -41,25 +44,12 @@ class RunWork:
         files: SessionFiles,
         journal: Journal,
         settings: EngineSettings,
-        *,
-        resolve: Callable[[RunRequest], Awaitable[tuple[RunRequest, str]]],
     ) -> None:
-        """Take the parts.
-
-        Args:
-            zones: The five, in order.
-            sessions: For history, and to keep the messages.
-            files: What lies under /input.
-            journal: Where the run's facts go.
-            settings: Budgets.
-            resolve: Turns a request to go on with an interrupted run into that run's own, and says what it had done.
-        """
         self._zones = zones
         self._sessions = sessions
         self._files = files
         self._journal = journal
         self._settings = settings
-        self._resolve = resolve
 
     async def perform(self, live: LiveRun, finish: Finish) -> None:
         """Run it to its end; every end is told."""
@@ -77,13 +67,8 @@ class RunWork:
             await finish(live, RunStatus.FAILED, error=sentence_of_ours)
 
     async def _perform(self, live: LiveRun, finish: Finish) -> None:
-        state = live.state = await self._state(live)
+        live.state = state = await self._state(live)
         await run_rounds(state, self._zones)
-        self._journal.append(
-            live.record.request,
-            "self_check",
-            {"verdict": state.verdict, "rounds": len(state.rounds), "answer": state.answer, "error": state.error},
-        )
         await self._keep_answer(state)
         if state.verdict is Verdict.BROKEN:
             await finish(live, RunStatus.FAILED, error=state.error)
@@ -93,14 +78,14 @@ class RunWork:
     async def _state(self, live: LiveRun) -> RunState:
         request = live.record.request
         history = await self._history(request)
-        if request.continue_run_id:
-            request, done = await self._resolve(request)
-            live.reporter.notice(sentence("continued", tell_language(request.message), done=done), code="continued")
+        if done := request.already_done:
+            live.reporter.notice(sentence("continued", tell_language(request.text), done=done), code="continued")
             history = [*history, Message(id=f"{request.run_id}-done", role="system", content=done)]
         return RunState(
             request=request,
             reporter=live.reporter,
             ask=live.ask_and_wait,
+            note=partial(self._journal.append, request),
             rounds_max=self._settings.rounds_max,
             history=history,
             files=await self._files.input_names(request.session_id),

@@ -11,14 +11,14 @@ from typing import Protocol
 import anyio
 import structlog
 from anyio.abc import TaskGroup
-
-from sanca.core.errors import RunError
+from sanca.core.errors import RunError, SancaError
 from sanca.core.messages import Caller
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.asks import Answer
 from sanca.python_runtime.events import EventLog, EventStore
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.past_activities import close_stored_activities
 from sanca.python_runtime.refusals import NotFoundError, NotWaitingError
 from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
@@ -36,7 +36,10 @@ class Gate(Protocol):
         """Let the run's calls through, as this caller's."""
 
     async def close_gate(self, run_id: str) -> None:
-        """Let no further call of the run through; calls under way are cancelled. Returns when all call records were told."""
+        """Let no further call of the run through; calls under way are cancelled.
+
+        Returns when all call records were told.
+        """
 
     async def close_run(self, run_id: str) -> None:
         """Forget the run; returns when all call records were told."""
@@ -80,7 +83,10 @@ class Runs:
         await self._queue.close()
 
     async def cut_off(self, why: str) -> None:
-        """End all runs that have begun as interrupted, each with what it did. `why` is a key of the engine's sentences."""
+        """End all runs that have begun as interrupted, each with what it did.
+
+        `why` is a key of the engine's sentences.
+        """
         for live in [one for one in self._live.values() if one.is_started and not one.is_over]:
             await self._stop(live)
             language = live.state.language if live.state else "en"
@@ -152,11 +158,18 @@ class Runs:
             await live.set_status(RunStatus.HELD)
             return
         elif not live.is_started:
-            live.record.engine_id = self._engine_id
-            await self._gate.open_run(live.record.request)
-            await live.begin()
-            self._start_task(live)
+            await self._begin(live)
         await live.work_until_rest()
+
+    async def _begin(self, live: LiveRun) -> None:
+        live.record.engine_id = self._engine_id
+        try:
+            await self._gate.open_run(live.record.request)
+        except SancaError as error:
+            await self.finish(live, RunStatus.FAILED, error=str(error))
+            return
+        await live.begin()
+        self._start_task(live)
 
     def _start_task(self, live: LiveRun) -> None:
         if self._tasks is None or self._work is None:
@@ -175,9 +188,7 @@ class Runs:
             live.stopped.set()
 
     def _someone_waits_in(self, session_id: str) -> bool:
-        return any(
-            live.waiting_for is not None for live in self._live.values() if live.record.session_id == session_id
-        )
+        return any(live.waiting_for is not None for live in self._live.values() if live.record.session_id == session_id)
 
     # -- ends ---------------------------------------------------------------------------------------------------------
 
@@ -188,7 +199,15 @@ class Runs:
         if live.is_over:
             return
         live.is_over = True
+        with anyio.CancelScope(shield=True):
+            await self._finish(live, status, error, code)
+        if releases:
+            await self._release_held(live.record.session_id)
+
+    async def _finish(self, live: LiveRun, status: RunStatus, error: str, code: str) -> None:
         await self._gate.close_run(live.record.run_id)
+        live.withdraw_ask()
+        live.close_round(status)
         live.note_progress()
         live.record.status, live.record.error = status, error
         if status is RunStatus.CANCELLED:
@@ -202,8 +221,6 @@ class Runs:
         await live.log.flush()
         self._live.pop(live.record.run_id, None)
         log.info("run_finished", status=status, seconds=round(live.record.seconds, 3), calls=live.record.calls)
-        if releases:
-            await self._release_held(live.record.session_id)
 
     async def _release_held(self, session_id: str) -> None:
         held = [one for one in self._live.values() if one.record.session_id == session_id]
@@ -216,7 +233,7 @@ class Runs:
         """Stop a run for good: gate closed, queue entry cancelled, sandbox worker killed; nothing leaves after."""
         record = await self.get(caller, run_id)
         live = self._live.get(run_id)
-        if live is None or live.is_over:
+        if live is None:
             return record
         await self._stop(live)
         await self.finish(live, RunStatus.CANCELLED)
@@ -229,7 +246,6 @@ class Runs:
         if live.is_started:
             live.scope.cancel()
             await live.stopped.wait()
-        live.withdraw_ask()
 
     async def answer(self, caller: Caller, run_id: str, interrupt_id: str, answer: Answer, agui_run_id: str) -> int:
         """Take a person's answer to what a run waits for.
@@ -309,6 +325,7 @@ class Runs:
             live.log.skip(_SEEN_BUT_NOT_STORED)
             if not live.log.is_open:
                 live.reporter.run_started(f"{record.run_id}.{record.legs + 1}", with_message=False)
+            close_stored_activities(live.log, live.reporter)
             done = await tell(record)
             live.reporter.notice(done, level="warning", code="interrupted")
             await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)

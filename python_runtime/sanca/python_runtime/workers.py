@@ -1,4 +1,7 @@
-"""The sandbox workers of all sessions: kept between rounds and runs of a session, let go when idle. Runs actions bound to a gate."""
+"""The sandbox workers of all sessions: kept between rounds and runs of a session, let go when idle.
+
+Runs actions bound to a gate.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 import structlog
-
 from sanca.core.errors import SancaError
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.files import SessionFiles
@@ -111,6 +113,7 @@ class SessionWorkers:
     async def _worker(self, session_id: str) -> _Worker:
         if session_id not in self._workers:
             input_dir, output_dir = self._files.folders(session_id)
+            await self._files.remember_outputs(session_id)
             session = await self._sandbox.spawn(input_dir=input_dir, output_dir=output_dir)
             self._workers[session_id] = _Worker(session)
         return self._workers[session_id]

@@ -161,7 +161,9 @@ def entry_from(message: pb.ModelEntry) -> ModelEntry:
             base_url=message.base_url,
         )
     except ValueError as error:
-        raise BadRequestError("A model needs a role (general, coder, fast, judge) and a kind (openai, dashscope).") from error
+        raise BadRequestError(
+            "A model needs a role (general, coder, fast, judge) and a kind (openai, dashscope)."
+        ) from error
 
 
 def entry_message(entry: ModelEntry) -> pb.ModelEntry:

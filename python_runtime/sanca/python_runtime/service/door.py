@@ -10,7 +10,6 @@ from pathlib import Path
 import anyio
 import grpc
 import structlog
-
 from sanca.core.errors import ConfigurationError, RunError, SancaError, StoreError
 from sanca.core.messages import Caller
 from sanca.python_runtime.asks import Answer
@@ -103,7 +102,7 @@ class EngineDoor:
         """List the caller's sessions, most recently used first."""
         caller, parts = convert.caller_from(request.caller), self._engine.parts
         found = await parts.sessions.list_sessions(caller.tenant, caller.user, limit=_limit(request.limit))
-        live = {record.session_id: record.run_id for record in await parts.store.live()}
+        live = {str(record.session_id): record.run_id for record in await parts.store.live()}
         return pb.ListSessionsReply(
             sessions=[pb.Session(**one, live_run_id=live.get(one["session_id"], "")) for one in found]
         )

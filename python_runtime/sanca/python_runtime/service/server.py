@@ -14,7 +14,6 @@ import grpc
 import grpc.aio
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
-
 from sanca.core.errors import ConfigurationError, SancaError
 from sanca.python_runtime.service import engine_pb2
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
-
 from sanca.core.messages import SkillMatch
 from sanca.core.ports import SkillLibrary
 from sanca.python_runtime.asks import question
@@ -70,8 +69,8 @@ class Cognitive:
     async def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
         if state.round.number > 1:  # a skill that did not reach the goal does not reach it unchanged
             return None
-        known = {"entities": percept.entities, "history": state.history, "language": state.language}
-        return await anyio.to_thread.run_sync(partial(self._library.match, percept.text, **known))
+        match = partial(self._library.match, entities=percept.entities, history=state.history, language=state.language)
+        return await anyio.to_thread.run_sync(match, percept.text)
 
     async def _use_skill(self, state: RunState, match: SkillMatch, percept: Percept) -> None:
         state.round.strategy = "experience"

@@ -55,10 +55,13 @@ class Motor:
         round_ = state.round
         round_.status = "running"
         state.show_round()
+        action = {"round": round_.number, "strategy": round_.strategy, "code": round_.code}
+        state.note("action", {**action, "skill": round_.skill.skill if round_.skill else None})
         result = await self._workers.run(state.request, round_.code, round_number=round_.number)
         round_.result, round_.status, round_.seconds = result, result.status, result.seconds
         round_.value = cut_middle(result.value or "", self._observation_chars)
         round_.observation = format_observation(result, self._observation_chars)
+        state.note("observation", {"round": round_.number, "status": result.status, "text": round_.observation})
         if result.names_lost and round_.number > 1:
             state.reporter.notice(sentence("names_lost", state.language), level="warning", code="names_lost")
         if result.status != "ok":

@@ -38,6 +38,7 @@ class Perception:
             references=resolve_references(text, state.history, entities),
             observation=self._observation(state),
         )
+        state.note("percept", {"round": state.round.number, **vars(state.round.percept)})
 
     @staticmethod
     def _observation(state: RunState) -> str:

@@ -1,4 +1,7 @@
-"""Self-check: compares what is claimed with what the journal shows, and gives the verdict. Runs nothing, says nothing."""
+"""Self-check: compares what is claimed with what the journal shows, and gives the verdict.
+
+Runs nothing, says nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from sanca.python_runtime.zones.cognitive import Planner
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
 _UNDONE = {"denied", "failed", "cancelled", "unknown"}
 _ADMITS = re.compile(
-    r"den(?:y|ied)|refus|reject|declin|fail|not (?:done|changed|approved|allowed|executed)|could ?n.t|error|unknown|cancel"
+    r"den(?:y|ied)|refus|reject|declin|fail|error|unknown|cancel|could ?n.t"
+    r"|not (?:done|changed|approved|allowed|executed)"
     r"|拒绝|失败|未批准|没有执行|未执行|未能|取消|错误|不允许",
     re.IGNORECASE,
 )
@@ -43,6 +47,8 @@ class SelfCheck:
             self._judge_doubt(state, missing, was_told=was_told)
         else:
             state.verdict = Verdict.DONE
+        verdict = {"round": round_.number, "verdict": state.verdict, "missing": state.missing, "error": state.error}
+        state.note("self_check", {**verdict, "answer": state.answer})
 
     def _judge_action(self, state: RunState) -> None:
         """No claim yet: a model looks at the observation in the next round; without one an error is the end."""
@@ -76,7 +82,9 @@ class SelfCheck:
 
     @staticmethod
     def _what_was_done(state: RunState) -> str:
-        done = [f"{call.toolkit}.{call.tool}" for call in state.calls if call.effect in _EFFECTS and call.status == "ok"]
+        done = [
+            f"{call.toolkit}.{call.tool}" for call in state.calls if call.effect in _EFFECTS and call.status == "ok"
+        ]
         if done:
             return sentence("effects_done", state.language, calls=", ".join(done))
         return sentence("nothing_changed", state.language) if state.round.strategy == "experience" else ""

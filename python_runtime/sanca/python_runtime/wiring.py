@@ -1,0 +1,197 @@
+"""Wires the rooms together: the only place that knows all of them. The engine as a process is app.py."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import structlog
+from anyio.abc import TaskGroup
+from sanca.core.ports import Model
+from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
+from sanca.prompts import Cmd, Custom, PromptSettings
+from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.broker.journal_reader import JournalReader
+from sanca.python_runtime.broker.records import BrokerSettings
+from sanca.python_runtime.broker_keeper import BrokerKeeper
+from sanca.python_runtime.callbacks import EngineCallbacks
+from sanca.python_runtime.environment import SystemEnvironment
+from sanca.python_runtime.files import SessionFiles
+from sanca.python_runtime.history import WhatRunsDid
+from sanca.python_runtime.journal import Journal
+from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.models import ModelRegistry
+from sanca.python_runtime.planner import ModelPlanner
+from sanca.python_runtime.rounds import Zone
+from sanca.python_runtime.run_queue import RunQueue
+from sanca.python_runtime.run_store import RunStore
+from sanca.python_runtime.run_work import RunWork
+from sanca.python_runtime.runs import Runs
+from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings
+from sanca.python_runtime.settings import EngineSettings
+from sanca.python_runtime.skill_questions import SkillQuestions
+from sanca.python_runtime.workers import SessionWorkers
+from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Parts:
+    """An open engine's parts, as the engine and its doors use them."""
+
+    home: Path
+    settings: EngineSettings
+    store: RunStore
+    sessions: SqliteSessionStore
+    library: SkillLibrary
+    models: ModelRegistry
+    broker: BrokerKeeper
+    sandbox: NamespaceSandbox
+    workers: SessionWorkers
+    files: SessionFiles
+    journal: Journal
+    history: WhatRunsDid
+    runs: Runs
+
+
+@asynccontextmanager
+async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequence[str] = ()) -> AsyncIterator[Parts]:
+    """Open everything an engine is made of, and close it at the end.
+
+    Args:
+        home: The state folder, made and locked.
+        model: Used instead of the configured one.
+        toolkits: `module:factory` of further toolkits, besides the usual places.
+
+    Raises:
+        SancaError: A part cannot be opened; says which and what mends it.
+    """
+    async with AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        parts = await _make(home, toolkits)
+        planner = _planner(parts, model)
+        await _open(parts, tasks, stack, planner)
+        tasks.start_soon(parts.workers.let_idle_go)
+        tasks.start_soon(_warm_up, parts)
+        try:
+            yield parts
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _close(parts)
+            tasks.cancel_scope.cancel()
+
+
+async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
+    settings, memory = EngineSettings(), MemorySettings()
+    load = partial(load_skill_library, memory.skill_folders, threshold=memory.match_threshold)
+    library = await anyio.to_thread.run_sync(load)
+    sessions = SqliteSessionStore(home / memory.database_name, busy_timeout_seconds=memory.busy_timeout_seconds)
+    files = SessionFiles(home / "sessions", sessions, limit_bytes=settings.file_bytes)
+    broker_settings = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))
+    factories = (*broker_settings.toolkit_factories, *toolkits)
+    broker = BrokerKeeper(
+        BrokerSettings(home=home, log_level=broker_settings.log_level, toolkit_factories=factories),
+        cut_off=lambda: _after_lost_broker(parts),
+    )
+    journal = Journal(lambda: broker.client, JournalReader(home))
+    sandbox = NamespaceSandbox(SandboxSettings())
+    store = RunStore(home / "runs.db")
+    engine_id = f"engine_{uuid.uuid4().hex}"
+    queue = RunQueue(
+        home / "runs.db",
+        executor_id=engine_id,
+        at_once=settings.runs_at_once,
+        poll_seconds=settings.queue_poll_seconds,
+    )
+    parts = Parts(
+        home=home,
+        settings=settings,
+        store=store,
+        sessions=sessions,
+        library=library,
+        models=ModelRegistry(home, os.environ),
+        broker=broker,
+        sandbox=sandbox,
+        workers=SessionWorkers(sandbox, lambda: broker.client, files, settings),
+        files=files,
+        journal=journal,
+        history=WhatRunsDid(journal, store),
+        runs=Runs(
+            store=store, queue=queue, sessions=sessions, gate=broker, journal=journal.of_run, engine_id=engine_id
+        ),
+    )
+    return parts
+
+
+def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
+    prompts = PromptSettings()
+    return ModelPlanner(
+        lambda: model or parts.models.model(),
+        Custom(prompts) if prompts.templates else Cmd(prompts),
+        lambda: parts.broker.client.toolkits,
+        malformed_max=parts.settings.malformed_replies_max,
+    )
+
+
+def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) -> list[Zone]:
+    return [
+        Perception(environment),
+        Cognitive(parts.library, SkillQuestions(parts.library), planner),
+        Motor(parts.workers, parts.files, observation_chars=parts.settings.observation_chars),
+        Expression(parts.library),
+        SelfCheck(planner),
+    ]
+
+
+async def _open(parts: Parts, tasks: TaskGroup, stack: AsyncExitStack, planner: ModelPlanner) -> None:
+    def broker() -> BrokerClient:
+        return parts.broker.client
+
+    environment = SystemEnvironment(broker, lambda: broker().toolkits, fresh_seconds=parts.settings.environment_seconds)
+    callbacks = EngineCallbacks(parts.runs.live, broker, on_effect=environment.forget, on_lost=parts.broker.lost)
+    async with anyio.create_task_group() as opening:
+        opening.start_soon(parts.store.open)
+        opening.start_soon(parts.sessions.open)
+        opening.start_soon(parts.sandbox.start)
+        opening.start_soon(tasks.start, parts.broker.keep, callbacks)
+    zones = _zones(parts, planner, environment)
+    work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings)
+
+    async def perform(live: LiveRun) -> None:
+        await work.perform(live, parts.runs.finish)
+
+    await parts.runs.mark_interrupted(parts.history.tell)
+    await parts.runs.open(tasks, perform)
+    await parts.runs.queue_again()
+
+
+async def _close(parts: Parts) -> None:
+    """Runs first, so that their last words are written; the broker, which writes them, last."""
+    await parts.runs.close()
+    await parts.workers.close()
+    await parts.journal.flush()
+    await parts.broker.close()
+    await parts.sandbox.close()
+    await parts.models.close()
+    await parts.sessions.close()
+    await parts.store.close()
+
+
+async def _after_lost_broker(parts: Parts) -> None:
+    await parts.runs.cut_off("broker_lost")
+    await parts.workers.close()
+
+
+async def _warm_up(parts: Parts) -> None:
+    """Load weights and card models now rather than in the first message that needs them."""
+    await anyio.to_thread.run_sync(partial(parts.library.match, "warm up"))
+    await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")
