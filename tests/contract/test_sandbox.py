@@ -130,7 +130,7 @@ async def run(session: SandboxSession, code: str, **more: Any) -> ActionResult:
 async def value_of(session: SandboxSession, code: str, **more: Any) -> str | None:
     """Run an action that must end well, and return its value."""
     result = await run(session, code, **more)
-    assert (result.status, result.error) == ("ok", None)
+    assert result.status == "ok", result.error
     return result.value
 
 

@@ -45,7 +45,7 @@ class NamespaceSandbox:
         """Start the fork server; see `Sandbox.start`."""
         try:
             await self._server.start()
-            await self._ask_ahead()
+            await self._ask_ahead(0)
             self._is_started = True
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -78,11 +78,9 @@ class NamespaceSandbox:
             await self._restart_if_ended()
             try:
                 with anyio.fail_after(self._settings.start_seconds):
-                    if self._server.asked == 0:
-                        await self._server.ask()
+                    await self._ask_ahead(1)
                     session = NamespaceSession(await self._server.collect(), self._settings)
                     self._sessions = {session, *(other for other in self._sessions if not other.closed)}
-                    await self._ask_ahead()
             except TimeoutError:
                 raise SandboxError(
                     "The sandbox did not make a session in time; the machine may be overloaded."
@@ -109,8 +107,8 @@ class NamespaceSandbox:
             log.warning("sandbox_sessions_not_collected", reason=str(error))
         return collected
 
-    async def _ask_ahead(self) -> None:
-        while self._server.asked < self._settings.warm_sessions:
+    async def _ask_ahead(self, needed: int) -> None:
+        while self._server.asked < self._settings.warm_sessions + needed:
             await self._server.ask()
 
     async def _attach(self, session: NamespaceSession, input_dir: Path | None, output_dir: Path | None) -> None:

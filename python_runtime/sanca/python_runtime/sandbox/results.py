@@ -28,8 +28,7 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         told: The first process's message.
         stop: Why we ended the action; None when it ended by itself. It decides: what an action says after is too late.
     """
-    reply = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
-    answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
+    answer = read_answer(told) or {}
     status, error = _judge(told, answer) if stop is None else (stop.status, _explain_stop(stop, answer))
     error_type = _text(answer.get("error_type")) if stop is None else stop.error_type
     return ActionResult(
@@ -44,6 +43,12 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         dropped_chars=told["dropped_chars"],
         names_lost=told["names_lost"],
     )
+
+
+def read_answer(told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the guest answered; None when it gave no answer, or one that its own code would never give."""
+    answer = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
+    return answer if isinstance(answer, dict) and ("value" in answer or isinstance(answer.get("error"), str)) else None
 
 
 def lost_result(stop: Stop | None, *, seconds: float, waited_seconds: float) -> ActionResult:
@@ -67,7 +72,7 @@ def _explain_stop(stop: Stop, answer: dict[str, Any]) -> str:
 
 def _judge(told: dict[str, Any], answer: dict[str, Any]) -> tuple[ActionStatus, str | None]:
     error = _text(answer.get("error"))
-    if told["end"] == "reply" and answer:
+    if answer:
         if error is None:
             return "ok", None
         return ("limit" if answer.get("is_limit") is True else "error"), error

@@ -17,7 +17,7 @@ from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import is_over_limit
 from sanca.python_runtime.sandbox.ports import ActionResult, WaitedSeconds
-from sanca.python_runtime.sandbox.results import Stop, lost_result, read_result
+from sanca.python_runtime.sandbox.results import Stop, lost_result, read_answer, read_result
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
@@ -100,6 +100,10 @@ class NamespaceSession:
             told = await self._wait(clock)
             if self._stop_reason is None and await self._is_folder_full():
                 self._stop_reason = self._folder_full()
+            if told["end"] == "reply" and read_answer(told) is None:
+                # The guest forged an answer and may run on: nothing it holds is worth keeping.
+                self._kill_first_process()
+                raise EOFError
             return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except EOFError:
             self._alive = False

@@ -92,7 +92,7 @@ class _FirstProcess:
             if self._guest.results.fileno() in ready:
                 try:
                     if (reply := incoming.feed(self._guest.results.recv(frames.DATAGRAM_BYTES))) is not None:
-                        return "reply", reply
+                        return ("reply", reply) if _looks_like_an_answer(reply) else ("protocol", b"")
                 except (EOFError, ConnectionError):
                     return "died", b""
                 except ValueError:
@@ -148,6 +148,11 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _looks_like_an_answer(reply: bytes) -> bool:
+    """Whether it begins as a small msgpack map. Nothing of a guest is decoded in this process."""
+    return reply[:1] != b"" and reply[0] & 0xF0 == 0x80
 
 
 def _attach(paths: list[str], descriptors: list[int]) -> dict[str, Any]:
