@@ -35,7 +35,24 @@ _SERVICE_CALLED = re.compile(r"(?:\b(?:service|app|application)|服务|应用)[\
 _ARTICLE = re.compile(r"\b(?:an?|my|your|our|this|some|any|me|these|those)\s+$", re.IGNORECASE)
 _VERB_OR_ADVERB = re.compile(r"(?:ly|ed|ize|ise|ful|ous|est)$")
 _OPERATED_ON = frozenset(
-    "restart rollback fix deploy probe cause review checkup free change dependency metrics logs difference who status".split()
+    [
+        "restart",
+        "rollback",
+        "fix",
+        "deploy",
+        "probe",
+        "cause",
+        "review",
+        "checkup",
+        "free",
+        "change",
+        "dependency",
+        "metrics",
+        "logs",
+        "difference",
+        "who",
+        "status",
+    ]
 )
 
 

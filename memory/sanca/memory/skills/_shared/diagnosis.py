@@ -1,0 +1,429 @@
+# ruff: noqa: F821, E501, ANN001, ANN201, ANN204 - names come from the runtime; sentences keep one line; actions are plain Python
+"""Finds why a service is sick, from evidence only: ports, disk, dependencies, releases, pools, latency. Changes nothing."""
+
+import re
+import statistics
+from pathlib import PurePosixPath
+
+STARTED = datetime.now(UTC)
+"""When this action began: what was deployed later is its own repair."""
+FULL_DISK = 0.95
+HIGH_ERROR_RATE = 0.05
+SLOW_MS = 1000.0
+AFTER_RELEASE_SECONDS = 900
+
+WRITE_TROUBLE = re.compile(
+    r"no space|disk.{0,12}full|quota|enospc|cannot write|can't write|write failed|磁盘", re.IGNORECASE
+)
+POOL_TROUBLE = re.compile(r"\bpool\b|connection is not available|no (?:free|idle) connection", re.IGNORECASE)
+PORT_TROUBLE = re.compile(
+    r"address already in use|port.{0,30}in use|bindexception|failed to bind|eaddrinuse", re.IGNORECASE
+)
+TIME_TROUBLE = re.compile(r"time[d ]?-?out|deadline|too slow|took longer|did not answer|within \d+ ?ms", re.IGNORECASE)
+SYMPTOMS = (
+    (re.compile(r"time|deadline|latency|delay", re.IGNORECASE), TIME_TROUBLE),
+    (re.compile(r"pool|connection", re.IGNORECASE), POOL_TROUBLE),
+    (re.compile(r"url|host|port|endpoint|address|upstream|path", re.IGNORECASE),
+     re.compile(r"refused|unknown host|unreachable|connect|resolve|404|not found", re.IGNORECASE)),
+    (re.compile(r"credential|key|token|secret|auth|password|user", re.IGNORECASE),
+     re.compile(r"\b40[13]\b|unauthori|forbidden|denied|credential|\bkey\b", re.IGNORECASE)),
+    (re.compile(r"limit|max|min|size|threshold|quota", re.IGNORECASE),
+     re.compile(r"limit|exceed|reject|too (?:many|large|small|big)|overflow", re.IGNORECASE)),
+)  # fmt: skip
+
+
+def look(service, rows, since=None, blamed=()):
+    """Gather what the tools say about one service; `since`: only what is newer, because it was repaired then."""
+    seen = {
+        "name": service,
+        "row": dict(rows[service]),
+        "health": system.health(service),
+        "since": since,
+        "blamed": blamed,
+        "started": STARTED,
+    }
+    seen["probe"] = None if seen["row"]["status"] == "down" else system.probe(service, count=10 if since else 3)
+    seen["logs"] = system.logs(service, level="WARN", since_minutes=60, limit=200)
+    seen["metrics"] = system.metrics(service, since_minutes=60)
+    seen["deployments"] = system.deployments(service, limit=20)
+    seen["disk"] = system.disk_usage(service)
+    seen["port"] = next((entry for entry in system.ports() if entry["service"] == service), None)
+    if since:
+        # Rates over the last minutes still hold the trouble of before; lines and calls of after do not.
+        seen["row"].update(error_rate=None, latency_p95_ms=None)
+        seen["logs"] = [line for line in seen["logs"] if (when(line["time"]) or since) > since]
+        if seen["row"]["status"] == "degraded" and (seen["health"].get("http_status") or 0) < 500:
+            seen["row"]["status"], seen["health"]["checks"] = "up", {}
+    seen["text"] = "\n".join(f"{line['message']} {line.get('stack') or ''}" for line in seen["logs"])
+    return seen
+
+
+class Looked(dict):
+    """What was seen of each service in this pass; looks when asked the first time."""
+
+    def __init__(self, rows, repaired_at, blamed):
+        """Take the rows of `services()`, when which service was repaired, and the (service, release) that were blamed before."""
+        super().__init__()
+        self.rows, self.repaired_at, self.blamed = rows, repaired_at, blamed
+
+    def look_at(self, name):
+        """Return what is seen of a service."""
+        if name not in self:
+            self[name] = look(
+                name,
+                self.rows,
+                self.repaired_at.get(name),
+                {release for service, release in self.blamed if service == name},
+            )
+        return self[name]
+
+
+def last_value(seen, name):
+    """Return the newest value of a metric, or None."""
+    points = seen["metrics"].get(name) or []
+    return points[-1]["value"] if points else None
+
+
+def usual_latency(seen):
+    """Return the p95 of quiet times: the lower quartile of the last hour."""
+    values = sorted(point["value"] for point in seen["metrics"].get("latency_p95_ms") or [] if point["value"])
+    return values[len(values) // 4] if values else 0.0
+
+
+def latency(seen):
+    """Return what the service takes now, in ms: the worse of what it reports and what a real call took."""
+    taken = (seen["probe"] or {}).get("latencies_ms") or []
+    return max(seen["row"].get("latency_p95_ms") or 0.0, statistics.median(taken) if taken else 0.0)
+
+
+def is_slow(seen):
+    """Whether it is slow by any measure, or much slower than it used to be."""
+    now, usual = latency(seen), usual_latency(seen)
+    return now >= SLOW_MS or (now >= 250 and usual > 0 and now >= 4 * usual)
+
+
+def symptoms(seen):
+    """Return what is visibly wrong with a service, as sentences; empty when it is well."""
+    found, row, health, probe = [], seen["row"], seen["health"], seen["probe"]
+    if row["status"] != "up":
+        found.append(
+            t(
+                f"status {row['status']}: {shortened(health.get('message') or '')}",
+                f"状态 {row['status']}:{shortened(health.get('message') or '')}",
+            )
+        )
+    for name, check in (health.get("checks") or {}).items():
+        if not check.get("ok", True):
+            found.append(
+                t(
+                    f"health check {name} fails: {shortened(check.get('message') or '')}",
+                    f"健康检查 {name} 失败:{shortened(check.get('message') or '')}",
+                )
+            )
+    if (row.get("error_rate") or 0) >= HIGH_ERROR_RATE:
+        found.append(
+            t(f"{percent(row['error_rate'])} of its requests fail", f"{percent(row['error_rate'])} 的请求失败")
+        )
+    if probe and probe["failed"]:
+        found.append(
+            t(
+                f"{probe['failed']} of {probe['requests']} test calls failed: {shortened(probe.get('sample_error') or '')}",
+                f"{probe['requests']} 次试访问中有 {probe['failed']} 次失败:{shortened(probe.get('sample_error') or '')}",
+            )
+        )
+    quota, used = seen["disk"].get("quota_bytes") or 0, seen["disk"].get("used_bytes") or 0
+    if quota and used >= FULL_DISK * quota:
+        found.append(t(f"disk quota used to {percent(used / quota)}", f"磁盘配额已用 {percent(used / quota)}"))
+    if is_slow(seen):
+        found.append(
+            t(
+                f"slow: {latency(seen):.0f} ms (usually {usual_latency(seen):.0f} ms)",
+                f"慢:{latency(seen):.0f} ms(平时 {usual_latency(seen):.0f} ms)",
+            )
+        )
+    return found
+
+
+def onset(seen):
+    """Return when the present trouble began: the first point of the last bad stretch, or the first error."""
+    for name, bad in (("error_rate", HIGH_ERROR_RATE), ("latency_p95_ms", max(250.0, 4 * usual_latency(seen)))):
+        begin = None
+        for point in reversed(seen["metrics"].get(name) or []):
+            if (point["value"] or 0) < bad and (begin or not seen["since"]):
+                break
+            begin = when(point["time"]) if (point["value"] or 0) >= bad else None
+        if begin:
+            return begin
+    times = [when(line["time"]) for line in seen["logs"] if line["level"] in ("ERROR", "FATAL")]
+    return min((time for time in times if time), default=None)
+
+
+def last_release(seen):
+    """Return the deployment that brought the running release and the release before it, or None.
+
+    `fits`: the trouble began soon after it, or it did not come up at all. After a repair, what the repair deployed and
+    what was blamed before is passed over.
+    """
+    events = [
+        event
+        for event in seen["deployments"]
+        if event["kind"] in ("deploy", "config") and event["release"] not in seen["blamed"]
+    ]
+    if seen["since"]:
+        events = [event for event in events if (when(event["at"]) or seen["since"]) < seen["started"]]
+    brought = events[0] if events and (seen["since"] or events[0]["release"] == seen["row"].get("release")) else None
+    older = [event["release"] for event in events[1:] if event["release"] != events[0]["release"]]
+    if brought is None or not older:
+        return None
+    began, deployed = onset(seen), when(brought["at"])
+    gap = (began - deployed).total_seconds() if began and deployed else None
+    failed = str(brought.get("outcome") or "").startswith("failed")
+    return {"release": brought["release"], "before": older[0], "by": brought.get("by"), "at": brought["at"], "gap": gap,
+            "fits": failed or (gap is not None and -60 <= gap <= AFTER_RELEASE_SECONDS)}  # fmt: skip
+
+
+def what_changed(service, before, after):
+    """Return the changed settings {key: (before, after)}, the changed code files and the whole patch of a release."""
+    old, new = system.config(service, ref=before), system.config(service, ref=after)
+    keys = sorted({*old["values"], *new["values"]})
+    settings = {
+        key: (old["values"].get(key), new["values"].get(key))
+        for key in keys
+        if old["values"].get(key) != new["values"].get(key)
+    }
+    files = system.git_diff(before, after, service=service)["files"]
+    code = [
+        file for file in files if file["path"] != new.get("path") and not file["path"].lower().endswith((".md", ".txt"))
+    ]
+    return settings, code, files
+
+
+def names_of(text):
+    """Return the words of a dotted, camelCase or snake_case name that are long enough to mean something."""
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", text) if len(word) >= 4]
+
+
+def speaks_of(key, value, seen):
+    """Whether the evidence points at a setting: log lines name it, its new value, or a symptom of its kind; or it is a time and all is slow."""
+    text = seen["text"]
+    if is_slow(seen) and re.search(r"_ms$|seconds|delay|latency|round.?trip|wait|interval|sleep", key, re.IGNORECASE):
+        return True
+    last = key.rsplit(".", 1)[-1]
+    if (
+        key.lower() in text.lower()
+        or last.lower() in text.lower()
+        or all(word in text.lower() for word in names_of(last) or ["\x00"])
+    ):
+        return True
+    if value is not None and len(str(value)) >= 4 and str(value).lower() in text.lower():
+        return True
+    return any(kind.search(key) and trouble.search(text) for kind, trouble in SYMPTOMS)
+
+
+def port_cause(seen):
+    """Another process listens on the service's port."""
+    entry = seen["port"]
+    if not entry or not entry.get("conflict") or not entry.get("pid") or entry["pid"] == entry.get("expected_pid"):
+        return None
+    evidence = [
+        t(
+            f"port {entry['port']} is held by process {entry['pid']} ({entry.get('process') or '?'}), which is not {seen['name']}",
+            f"端口 {entry['port']} 被进程 {entry['pid']}({entry.get('process') or '?'})占用,它不是 {seen['name']}",
+        )
+    ]
+    evidence += quoted_lines(seen, PORT_TROUBLE, 1)
+    return {
+        "kind": "port_clash",
+        "service": seen["name"],
+        "evidence": evidence,
+        "pid": entry["pid"],
+        "port": entry["port"],
+    }
+
+
+def disk_cause(seen):
+    """The disk quota is used up."""
+    disk = seen["disk"]
+    quota, used = disk.get("quota_bytes") or 0, disk.get("used_bytes") or 0
+    complaints = quoted_lines(seen, WRITE_TROUBLE, 1)
+    if not quota or (used < FULL_DISK * quota and not (complaints and used >= 0.9 * quota)):
+        return None
+    evidence = [
+        t(
+            f"{size(used)} of {size(quota)} disk quota used ({percent(used / quota)})",
+            f"磁盘配额 {size(quota)} 已用 {size(used)}({percent(used / quota)})",
+        )
+    ]
+    cause = {"kind": "disk_full", "service": seen["name"], "evidence": evidence + complaints}
+    return blame_setting(cause, seen, re.compile(r"quota|disk|storage", re.IGNORECASE))
+
+
+def blame_setting(cause, seen, pattern):
+    """Add the release that changed a setting of the kind, when it fits in time; else return the cause as it is."""
+    last = last_release(seen)
+    if last is None or not last["fits"]:
+        return cause
+    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    guilty = {key: pair for key, pair in settings.items() if pattern.search(key)}
+    if not guilty:
+        return cause
+    cause["evidence"] += [
+        t(
+            f"release {last['release']} changed `{key}` from `{pair[0]}` to `{pair[1]}`",
+            f"版本 {last['release']} 把 `{key}` 从 `{pair[0]}` 改成 `{pair[1]}`",
+        )
+        for key, pair in guilty.items()
+    ]
+    return {**cause, "settings": guilty, "code": code, "files": files, **last}
+
+
+def release_cause(seen, *, sure):
+    """The last release broke it: by a setting it changed, or by its code. `sure`: only with more than the time to go by."""
+    last = last_release(seen)
+    if last is None:
+        return None
+    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    if not last["fits"]:
+        return None
+    frames = frames_in(seen["text"])
+    guilty = [file["path"] for file in code if PurePosixPath(file["path"]).name in frames]
+    named = {key: pair for key, pair in settings.items() if speaks_of(key, pair[1], seen)}
+    if sure and not guilty and not named:
+        return None
+    kind = "bad_config" if named or (settings and not code) else "bug_release"
+    gap = f"{max(0, round(last['gap']))} s" if last["gap"] is not None else "?"
+    evidence = [
+        t(
+            f"the trouble began {gap} after release {last['release']} (by {last['by']}, {clock(last['at'])}, before it: {last['before']})",
+            f"故障在版本 {last['release']} 发布后 {gap} 开始(发布人 {last['by']},{clock(last['at'])},之前是 {last['before']})",
+        )
+    ]
+    evidence += [
+        t(
+            f"that release changed `{key}` from `{pair[0]}` to `{pair[1]}`",
+            f"该版本把 `{key}` 从 `{pair[0]}` 改成 `{pair[1]}`",
+        )
+        for key, pair in (named or settings).items()
+    ]
+    evidence += [
+        t(f"the stack trace leads to `{path}`, which that release changed", f"堆栈指向 `{path}`,正是该版本改动的文件")
+        for path in guilty
+    ]
+    evidence += quoted_lines(seen, re.compile(""), 1)
+    return {
+        "kind": kind,
+        "service": seen["name"],
+        "evidence": evidence,
+        "settings": named or settings,
+        "code": code,
+        "files": files,
+        **last,
+    }
+
+
+def frames_in(text):
+    """Return the file names that stack traces name: `Foo.java:12`, `File "a/b.py", line 3`, `at x (c.js:1:2)`."""
+    return {PurePosixPath(path).name for path in re.findall(r"([\w./-]+\.[A-Za-z]{1,6})(?:\"?, line |:)\d+", text)}
+
+
+def pool_cause(seen):
+    """All connections of the pool are in use and callers wait."""
+    used, total, waiting = (last_value(seen, name) for name in ("pool_in_use", "pool_size", "pool_waiting"))
+    if not total or used is None or used < 0.95 * total or not (waiting or POOL_TROUBLE.search(seen["text"])):
+        return None
+    evidence = [
+        t(
+            f"{used:.0f} of {total:.0f} pool connections in use, {waiting or 0:.0f} callers waiting",
+            f"连接池 {total:.0f} 个连接已用 {used:.0f} 个,{waiting or 0:.0f} 个调用在等待",
+        )
+    ]
+    evidence += quoted_lines(seen, POOL_TROUBLE, 1)
+    cause = {"kind": "exhausted_pool", "service": seen["name"], "evidence": evidence}
+    blamed = blame_setting(cause, seen, re.compile(r"pool|connection", re.IGNORECASE))
+    last = last_release(seen)
+    if "before" in blamed or last is None or not last["fits"]:
+        return blamed
+    # A release that came right before is the likelier reason than chance: a leak, or calls that last too long.
+    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    evidence.append(
+        t(
+            f"it filled up right after release {last['release']} (by {last['by']}, before it: {last['before']})",
+            f"连接池在版本 {last['release']}(发布人 {last['by']},之前是 {last['before']})之后立刻占满",
+        )
+    )
+    return {**cause, "settings": settings, "code": code, "files": files, **last}
+
+
+def slow_cause(seen):
+    """It is slow by itself: no release, no full pool, nothing below it."""
+    if not is_slow(seen):
+        return None
+    evidence = [
+        t(
+            f"{seen['name']} itself takes {latency(seen):.0f} ms (usually {usual_latency(seen):.0f} ms); what it depends on is well",
+            f"{seen['name']} 自身耗时 {latency(seen):.0f} ms(平时 {usual_latency(seen):.0f} ms),它的依赖都正常",
+        )
+    ]
+    evidence.append(
+        t("no release, setting, pool, disk or port explains it", "没有版本、配置、连接池、磁盘或端口方面的原因")
+    )
+    evidence += quoted_lines(seen, re.compile(""), 1)
+    return {"kind": "slow_dependency", "service": seen["name"], "evidence": evidence}
+
+
+def quoted_lines(seen, pattern, limit):
+    """Return the newest log lines that fit, as evidence."""
+    fitting = [
+        line
+        for line in seen["logs"]
+        if line["level"] in ("ERROR", "FATAL", "WARN")
+        and pattern.search(f"{line['message']} {line.get('stack') or ''}")
+    ]
+    fitting.sort(key=lambda line: (line["level"] != "WARN", str(line["time"])))
+    return [
+        t(
+            f"log {clock(line['time'])}: “{shortened(line['message'])}”",
+            f"日志 {clock(line['time'])}:“{shortened(line['message'])}”",
+        )
+        for line in fitting[-limit:]
+    ]
+
+
+def find_cause(service, rows, looked, path=()):
+    """Return the root cause of a service's trouble, following sick dependencies down; None when the evidence is not enough.
+
+    `looked` gathers what was seen of each service; it has `look_at(name)`.
+    """
+    seen = looked.look_at(service)
+    if cause := port_cause(seen) or disk_cause(seen):
+        return {**cause, "path": (*path, service)}
+    for below in rows[service].get("depends_on") or []:
+        if below in rows and below != service and below not in path:
+            lower = looked.look_at(below)
+            # A dependency that takes a good part of the caller's time is looked at even before it counts as slow.
+            burdens = is_slow(seen) and latency(lower) >= max(150.0, 0.4 * latency(seen))
+            if (symptoms(lower) or burdens) and (cause := find_cause(below, rows, looked, (*path, service))):
+                return cause
+    cause = pool_cause(seen) or release_cause(seen, sure=True) or release_cause(seen, sure=False) or slow_cause(seen)
+    cause = cause or (None if path else caller_cause(service, rows, looked))
+    return {**cause, "path": (*path, service)} if cause else None
+
+
+def caller_cause(service, rows, looked):
+    """A caller's new release may be what breaks a service: wrong requests, a wrong key, too many of them."""
+    for name, row in rows.items():
+        if service in (row.get("depends_on") or []) and (cause := release_cause(looked.look_at(name), sure=False)):
+            return cause
+    return None
+
+
+def key_like(said, keys):
+    """Return the setting that a person means by a name or a few words, or None when none or several fit."""
+    if said in keys:
+        return said
+    words = [word.lower() for word in re.findall(r"[A-Za-z]+|\d+", said)]
+    plain = {key: re.sub(r"[^a-z0-9]", "", key.lower()) for key in keys}
+    fitting = [key for key in keys if plain[key] == "".join(words)] or [
+        key for key in keys if all(word in plain[key] for word in words)
+    ]
+    return fitting[0] if len(fitting) == 1 else None

@@ -1,0 +1,199 @@
+"""The diagnosis and repair actions against a model of a fleet: every kind of fault, in every service, alone and in pairs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.memory.conftest import Bench, FleetDouble  # the fixture's types only
+
+SERVICES = ("edge", "orders", "ledger", "stock", "vault")
+CALLERS = ("edge", "orders", "stock")
+
+
+def bad_timeout(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, values={"upstream.timeout_ms": 5})
+
+
+def bad_url(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, values={"upstream.url": "http://127.0.0.1:7999"})
+
+
+def bad_kind(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, values={"db.pool_size": "ten"})
+
+
+def small_quota(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, values={"quota": 4096})
+
+
+def bug(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, code="new", bug="KeyError: 'tier'")
+
+
+def small_pool(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, values={"db.pool_size": 1})
+
+
+def leak(fleet: FleetDouble, name: str) -> None:
+    fleet.commit(name, code="leaky", leak=True)
+
+
+def stuck_pool(fleet: FleetDouble, name: str) -> None:
+    fleet.services[name].stuck_pool = True
+
+
+def slow(fleet: FleetDouble, name: str) -> None:
+    fleet.services[name].locked = True
+
+
+def disk_full(fleet: FleetDouble, name: str) -> None:
+    fleet.fill_disk(name)
+
+
+def port_clash(fleet: FleetDouble, name: str) -> None:
+    fleet.services[name].holder = 4242
+
+
+Fault = Callable[["FleetDouble", str], None]
+EXPECTED: dict[Fault, tuple[str, ...]] = {
+    bad_timeout: ("change_config",),
+    bad_url: ("change_config",),
+    bad_kind: ("change_config",),
+    small_quota: ("change_config",),
+    bug: ("rollback",),
+    small_pool: ("change_config",),
+    leak: ("rollback",),
+    stuck_pool: ("restart",),
+    slow: ("restart",),
+    disk_full: ("delete_files",),
+    port_clash: ("stop_process", "restart"),
+}
+
+
+def places(fault: Fault) -> tuple[str, ...]:
+    return CALLERS if fault in (bad_timeout, bad_url) else SERVICES
+
+
+def is_well(fleet: FleetDouble) -> bool:
+    return all(not fleet.trouble(name)[0] and fleet.trouble(name)[1] < 1000 for name in fleet.services)
+
+
+CASES = [(fault, name) for fault in EXPECTED for name in places(fault)]
+
+
+@pytest.mark.parametrize(("fault", "name"), CASES, ids=[f"{fault.__name__}-{name}" for fault, name in CASES])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_fleet_diagnosis_repairs_the_root_cause_and_nothing_else(
+    bench: Bench, fault: Fault, name: str, language: str
+) -> None:
+    fault(bench.fleet, name)
+    if not (bench.fleet.trouble(name)[0] or bench.fleet.trouble(name)[1] > 1000):
+        pytest.fail("the fault has no effect")
+    answer = bench.run("diagnose_fleet", language=language)
+    assert is_well(bench.fleet), answer
+    assert tuple(effect[0] for effect in bench.fleet.effects) == EXPECTED[fault], answer
+    assert name in answer
+    assert ("All is well again" if language == "en" else "现在全部恢复正常") in answer
+
+
+@pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.__name__)
+def test_asking_about_a_caller_finds_the_cause_below_it(bench: Bench, fault: Fault) -> None:
+    fault(bench.fleet, "stock")
+    answer = bench.run("diagnose_service", service="edge")
+    assert is_well(bench.fleet), answer
+    assert tuple(effect[0] for effect in bench.fleet.effects) == EXPECTED[fault], answer
+    assert "edge → orders → stock" in answer
+
+
+PAIRS = [pair for pair in itertools.combinations(EXPECTED, 2)]
+
+
+@pytest.mark.parametrize("faults", PAIRS, ids=lambda pair: "+".join(fault.__name__ for fault in pair))
+@pytest.mark.parametrize("names", [("orders", "vault"), ("stock", "ledger"), ("edge", "orders")], ids="-".join)
+def test_two_faults_at_once_are_both_repaired(
+    bench: Bench, faults: tuple[Fault, Fault], names: tuple[str, str]
+) -> None:
+    chosen = list(names)
+    if chosen[1] not in places(faults[1]):
+        chosen.reverse()
+    if any(name not in places(fault) for fault, name in zip(faults, chosen, strict=True)):
+        chosen = ["orders", "stock"]
+    for fault, name in zip(faults, chosen, strict=True):
+        fault(bench.fleet, name)
+    answer = bench.run("diagnose_fleet")
+    assert is_well(bench.fleet), answer
+
+
+SAME = [pair for pair in itertools.combinations((bad_timeout, bug, disk_full, port_clash, slow, stuck_pool), 2)]
+
+
+@pytest.mark.parametrize("faults", SAME, ids=lambda pair: "+".join(fault.__name__ for fault in pair))
+def test_two_faults_of_one_service_are_both_repaired(bench: Bench, faults: tuple[Fault, Fault]) -> None:
+    for fault in faults:
+        fault(bench.fleet, "orders")
+    answer = bench.run("diagnose_service", service="orders")
+    assert is_well(bench.fleet), answer
+
+
+@pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_refusal_changes_nothing_and_gives_the_plan(bench: Bench, fault: Fault, language: str) -> None:
+    fault(bench.fleet, "orders")
+    bench.fleet.refuse = {"change_config", "rollback", "restart", "stop_process", "delete_files"}
+    answer = bench.run("diagnose_service", service="orders", language=language)
+    assert bench.fleet.effects == []
+    assert ("Still to do:" if language == "en" else "仍需执行:") in answer
+    assert "The operator said no." in answer
+    assert "well again" not in answer
+
+
+def test_healthy_fleet_is_left_alone(bench: Bench) -> None:
+    assert "is well" in bench.run("diagnose_fleet")
+    assert "一切正常" in bench.run("diagnose_service", service="orders", language="zh")
+    assert bench.fleet.effects == []
+
+
+def test_harmless_release_right_before_does_not_take_the_blame_of_a_dependency(bench: Bench) -> None:
+    bench.fleet.commit("orders", values={"http.port": 9001}, at_seconds=200)
+    bench.fleet.services["vault"].locked = True
+    bench.run("diagnose_fleet")
+    assert bench.fleet.effects == [("restart", "vault")]
+
+
+def test_old_release_does_not_take_the_blame(bench: Bench) -> None:
+    bench.fleet.commit("ledger", code="changed", at_seconds=50_000)
+    bench.fleet.services["ledger"].stuck_pool = True
+    bench.run("diagnose_fleet")
+    assert bench.fleet.effects == [("restart", "ledger")]
+
+
+def test_without_evidence_it_says_what_it_saw_and_changes_nothing(bench: Bench) -> None:
+    bench.fleet.services["ledger"].releases[1].bug = "RuntimeError: out of luck"
+    answer = bench.run("diagnose_fleet")
+    assert bench.fleet.effects == []
+    assert "does not name a cause" in answer
+    assert "out of luck" in answer
+
+
+def test_unknown_service_is_named_with_those_there_are(bench: Bench) -> None:
+    assert "orders" in bench.run("diagnose_service", service="ordres")
+
+
+def test_disk_repair_keeps_the_newest_files_and_the_database(bench: Bench) -> None:
+    bench.fleet.fill_disk("ledger")
+    bench.run("diagnose_fleet")
+    left = bench.fleet.services["ledger"].files
+    assert "ledger.db" in left
+    assert "exports/dump-2026-01-09.csv" in left
+    assert "exports/dump-2026-01-01.csv" not in left
+
+
+def test_cards_show_facts_curve_and_patch(bench: Bench) -> None:
+    bad_timeout(bench.fleet, "orders")
+    bench.run("diagnose_service", service="orders")
+    assert {kind for kind, _ in bench.card.shown} == {"facts", "line_chart", "diff"}
