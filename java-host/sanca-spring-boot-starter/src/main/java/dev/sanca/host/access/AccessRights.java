@@ -5,7 +5,6 @@ import dev.sanca.host.toolkit.Effect;
 import dev.sanca.host.toolkit.ToolDefinition;
 import dev.sanca.host.toolkit.ToolDeniedException;
 import java.util.List;
-import java.util.Optional;
 
 /** Says whether a call may run, by the host's own records. */
 public final class AccessRights {
@@ -20,27 +19,31 @@ public final class AccessRights {
         this.approvals = approvals;
     }
 
+    /** The same context in the name of whom the host knows to have started the run, or of {@code local}. */
+    public CallContext identify(CallContext context) {
+        Principal principal = runs.find(context.runId())
+                .orElseGet(() -> new Principal("default", LOCAL, List.copyOf(properties.localRights())));
+        return context.as(principal.tenant(), principal.user(), principal.rights());
+    }
+
     /**
      * Checks rights and approval.
      *
-     * @return the context with the principal that the host knows
+     * @param context as {@link #identify} gave it
      * @throws ToolDeniedException with a sentence that says what is missing
      */
-    public CallContext check(CallContext context, String toolkit, ToolDefinition tool, String argumentsJson) {
-        Optional<Principal> starter = runs.find(context.runId());
-        Principal principal =
-                starter.orElseGet(() -> new Principal("default", LOCAL, List.copyOf(properties.localRights())));
-        boolean mayCall = starter.isPresent() ? principal.has(tool.right()) : localMayCall(principal, tool);
+    public void check(CallContext context, String toolkit, ToolDefinition tool, String argumentsJson) {
+        boolean startedHere = runs.find(context.runId()).isPresent();
+        Principal principal = new Principal(context.tenant(), context.user(), context.rights());
         String name = toolkit + "." + tool.name();
-        if (!mayCall) {
-            throw new ToolDeniedException("The user '" + principal.user() + "' may not call " + name + ": it needs the right '"
-                    + (tool.right().isEmpty() ? "*" : tool.right()) + "'.");
+        if (!(startedHere ? principal.has(tool.right()) : localMayCall(principal, tool))) {
+            throw new ToolDeniedException("The user '" + context.user() + "' may not call " + name
+                    + ": it needs the right '" + (tool.right().isEmpty() ? "*" : tool.right()) + "'.");
         }
-        if (tool.needsApproval() && !isApproved(starter.isPresent(), context, toolkit, tool.name(), argumentsJson)) {
+        if (tool.needsApproval() && !isApproved(startedHere, context, toolkit, tool.name(), argumentsJson)) {
             throw new ApprovalRequiredException(
                     "The host has no approval for exactly this call of " + name + ": a person must approve it first.");
         }
-        return context.as(principal.tenant(), principal.user(), principal.rights());
     }
 
     private boolean isApproved(

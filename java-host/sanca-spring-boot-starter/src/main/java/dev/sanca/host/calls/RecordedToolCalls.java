@@ -102,12 +102,12 @@ final class RecordedToolCalls implements ToolCalls {
 
     private String run(String toolkit, String tool, String argumentsJson, CallContext context, String digest) {
         RegisteredTool found = registry.find(toolkit, tool);
-        CallContext allowed;
+        CallContext known = access.identify(context);
         try {
-            allowed = access.check(context, toolkit, found.definition(), argumentsJson);
+            access.check(known, toolkit, found.definition(), argumentsJson);
             budget.take(context.runId());
         } catch (ToolException refusal) {
-            reporter.refused(toolkit, found.definition(), context, digest, refusal);
+            reporter.refused(toolkit, found.definition(), known, digest, refusal);
             throw refusal;
         }
         JsonNode arguments = arguments(argumentsJson);
@@ -117,7 +117,7 @@ final class RecordedToolCalls implements ToolCalls {
         if (other != null) {
             return other.digest().equals(digest) ? awaitAnswer(other) : conflict(context.callId());
         }
-        return runOnce(toolkit, found, arguments, allowed, call);
+        return runOnce(toolkit, found, arguments, known, call);
     }
 
     private String runOnce(

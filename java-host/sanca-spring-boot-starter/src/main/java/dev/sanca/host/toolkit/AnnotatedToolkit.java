@@ -3,6 +3,7 @@ package dev.sanca.host.toolkit;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.UndeclaredThrowableException;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,10 @@ final class AnnotatedToolkit implements Toolkit {
     public ToolkitDefinition definition() {
         JsonSchemas schemas = new JsonSchemas();
         List<ToolDefinition> definitions =
-                tools.values().stream().map(tool -> tool.definition(schemas)).toList();
+                tools.values().stream()
+                .sorted(Comparator.comparing(AnnotatedTool::name)) // reflection has no order of its own
+                .map(tool -> tool.definition(schemas))
+                .toList();
         return new ToolkitDefinition(annotation.name(), annotation.description(), definitions);
     }
 

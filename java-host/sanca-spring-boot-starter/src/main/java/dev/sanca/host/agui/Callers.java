@@ -1,0 +1,47 @@
+package dev.sanca.host.agui;
+
+import dev.sanca.host.engine.Caller;
+import dev.sanca.host.session.SessionContext;
+import dev.sanca.host.session.SessionContextResolver;
+import dev.sanca.host.session.SessionOwners;
+import dev.sanca.host.toolkit.ToolDeniedException;
+import jakarta.servlet.http.HttpServletRequest;
+
+/** Turns a request into the caller that the engine is told of. */
+final class Callers {
+    static final String ASK = "sanca:ask";
+    static final String SETTINGS = "sanca:settings";
+    private final SessionContextResolver contexts;
+    private final SessionOwners owners;
+
+    Callers(SessionContextResolver contexts, SessionOwners owners) {
+        this.contexts = contexts;
+        this.owners = owners;
+    }
+
+    /** Whoever is signed in. */
+    Caller of(HttpServletRequest request) {
+        SessionContext context = contexts.resolve(request);
+        return new Caller(context.principal(), context.traceId(), "chat", context.language());
+    }
+
+    /** Whoever is signed in and has a right. */
+    Caller with(String right, HttpServletRequest request) {
+        Caller caller = of(request);
+        if (!caller.principal().has(right)) {
+            throw new ToolDeniedException("The user '" + caller.principal().user() + "' needs the right '" + right
+                    + "' for this; an operator can give it.");
+        }
+        return caller;
+    }
+
+    /** Makes a session the caller's if it is new. */
+    void claim(String sessionId, Caller caller) {
+        owners.claim(sessionId, caller.principal());
+    }
+
+    /** Refuses another user's session. */
+    void check(String sessionId, Caller caller) {
+        owners.check(RunAgentInput.checkId("The session id", sessionId), caller.principal());
+    }
+}

@@ -1,0 +1,6 @@
+package dev.sanca.host.engine;
+
+/** How the engine stands, without asking it. */
+public interface EngineStatus {
+    EngineState state();
+}

@@ -1,0 +1,8 @@
+package dev.sanca.host.engine;
+
+/**
+ * One AG-UI event, as the engine wrote it.
+ *
+ * @param seq 1, 2, 3 … within a run
+ */
+public record RunEvent(String runId, long seq, String json) {}

@@ -1,0 +1,38 @@
+package dev.sanca.host.engine;
+
+import java.util.List;
+
+/**
+ * A run to start.
+ *
+ * @param aguiRunId the id that the page gave; empty: the run's own
+ * @param messageId id of the user's message; empty: the engine makes one
+ * @param page where the user is
+ * @param fileIds files put into the session before
+ * @param replacesMessageId edit and resend: messages from this one on are left out; empty: none
+ */
+public record RunRequest(
+        Caller caller,
+        String sessionId,
+        RunInput input,
+        String aguiRunId,
+        String messageId,
+        Page page,
+        List<String> fileIds,
+        String replacesMessageId) {
+
+    public RunRequest {
+        fileIds = List.copyOf(fileIds);
+    }
+
+    /** A message or action without a page. */
+    public RunRequest(Caller caller, String sessionId, RunInput input) {
+        this(caller, sessionId, input, "", "", Page.NONE, List.of(), "");
+    }
+
+    /** The portal page that the user looks at. */
+    public record Page(String url, String title, String selection) {
+        /** No page is known. */
+        public static final Page NONE = new Page("", "", "");
+    }
+}
