@@ -214,8 +214,14 @@ def _bind_class(made: PythonTool) -> BoundTool:
         timeout_seconds=kind.timeout_seconds,
         undo=kind.undo,
     )
-    output = typing.get_type_hints(kind.execute).get("return", Any)
-    return BoundTool(_definition(options, kind.Parameters, output), kind.Parameters, made.execute)
+    return BoundTool(_definition(options, kind.Parameters, _result_of(kind)), kind.Parameters, made.execute)
+
+
+def _result_of(kind: type[PythonTool]) -> Any:
+    try:
+        return typing.get_type_hints(kind.execute, localns={"Parameters": kind.Parameters}).get("return", Any)
+    except NameError:  # a result type only the type checker can see makes the stub say Any
+        return Any
 
 
 def _bind_function(function: Callable[..., Any], options: ToolOptions) -> BoundTool:

@@ -74,7 +74,7 @@ class LocalBackend:
         self._running[call.call_id] = future = self._start(self._run, call)
         try:
             return CallOutcome(ok=True, value=future.result())
-        except (CancelledError, anyio.get_cancelled_exc_class()):
+        except CancelledError:
             return failure("cancelled", f"{call.toolkit}.{call.definition.name} was cancelled.")
         except TimeoutError:
             limit = f"{call.definition.timeout_seconds:g} seconds"

@@ -6,7 +6,8 @@ import dataclasses
 import os
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,7 @@ class Broker:
 
     def close(self) -> None:
         """Let nothing more leave, stop what runs, write the journal, let go of everything."""
-        for run_id in list(self._runs):
-            self.close_gate(run_id)
+        _at_once(list(self._runs.values()), self._close, 2 * _STOP_SECONDS + _ABANDON_SECONDS)
         for session in list(self._sessions.values()):
             session.close()
         self._host.close()
@@ -182,10 +182,10 @@ class Broker:
 
     def _close(self, run: RunState) -> list[CallRecord]:
         under_way = run.close()
-        _stop(under_way, lambda call: call.cancel(call.call_id))
+        _at_once(under_way, _cancel, _STOP_SECONDS)
         if not run.await_settled(_STOP_SECONDS):
             left = [call for call in under_way if run.cut_off().get(call.call_id) is None]
-            _stop(left, lambda call: call.abandon(call.call_id))
+            _at_once(left, _abandon, _STOP_SECONDS)
             run.await_settled(_ABANDON_SECONDS)
         run_id = run.context.run_id
         return [record or _unsettled(run_id, call_id) for call_id, record in run.cut_off().items()]
@@ -207,13 +207,22 @@ class Broker:
             self._outbox.post({"op": "toolkits", "value": catalog.content})
 
 
-def _stop(calls: Sequence[UnderWay], how: Any) -> None:
-    """Do it to all calls at once: one that does not listen must not keep the others running."""
-    threads = [threading.Thread(target=how, args=(call,), daemon=True) for call in calls]
+def _at_once(subjects: Sequence[Any], act: Callable[[Any], Any], timeout_seconds: float) -> None:
+    """Do it to all at once: one that does not listen must not keep the others running."""
+    threads = [threading.Thread(target=act, args=(subject,), daemon=True) for subject in subjects]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + timeout_seconds
     for thread in threads:
-        thread.join(_STOP_SECONDS)
+        thread.join(max(0.0, end - time.monotonic()))
+
+
+def _cancel(call: UnderWay) -> None:
+    call.cancel(call.call_id)
+
+
+def _abandon(call: UnderWay) -> None:
+    call.abandon(call.call_id)
 
 
 def _unsettled(run_id: str, call_id: str) -> CallRecord:

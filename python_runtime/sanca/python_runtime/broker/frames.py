@@ -73,7 +73,7 @@ def _receive_parts(connected: socket.socket, part: bytes) -> dict[str, Any] | No
 
 def _unpack(body: Any) -> dict[str, Any]:
     try:
-        message = msgpack.unpackb(body)
+        message = msgpack.unpackb(body, strict_map_key=False)
     except (ValueError, msgpack.UnpackException, RecursionError) as error:
         raise FrameError(f"A sandbox sent something that is no frame: {type(error).__name__}.") from error
     if not isinstance(message, dict):

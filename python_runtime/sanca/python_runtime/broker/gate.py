@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import structlog
 from sanca.core.errors import SancaError, ToolArgumentError, ToolDeniedError, ToolError
-from sanca.core.tools import CallError, CallOutcome
+from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.backends import outcome_of
 from sanca.python_runtime.broker.catalog import Catalog, PreparedCall, ToolEntry
 from sanca.python_runtime.broker.journal import Fact, Journal
@@ -20,6 +20,7 @@ from sanca.python_runtime.broker.policy import check_budget, check_right, decide
 from sanca.python_runtime.broker.records import Ask, AskKind, CallRecord, CallStatusWord
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.python_runtime.broker.shorten import shorten, summarize
+from sanca.toolkit_bridge.gateway import failure
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +75,10 @@ class ToolCallGate:
         except SancaError as error:
             outcome = outcome_of(error)
             if run.is_closed and isinstance(error, ToolDeniedError):
-                outcome = CallOutcome(ok=False, error=CallError(kind="cancelled", message=str(error)))
+                outcome = failure("cancelled", str(error))
+        except Exception as error:
+            log.exception("gate_failed", toolkit=toolkit, tool=tool, call_id=passage.call_id)
+            outcome = failure("failed", f"The broker failed at {toolkit}.{tool}: {type(error).__name__}.")
         self._finish(passage, outcome)
         return outcome
 

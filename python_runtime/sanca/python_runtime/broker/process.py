@@ -30,7 +30,8 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 
 _READ_BYTES = 262_144
 _DESCRIPTORS_AT_ONCE = 64
-_LOCK_WAIT_SECONDS = 15.0
+_LOCK_WAIT_SHARE = 0.6
+"""Of the time the engine gives us to start: an older broker may still be writing its last rows."""
 
 
 def main() -> None:
@@ -127,7 +128,7 @@ class Service:
     def _start(self, message: dict[str, Any]) -> dict[str, Any]:
         home = ensure_home(Path(message["home"]))
         configure_logs(message["log_level"])
-        self._lock_file = _lock(home)
+        self._lock_file = _lock(home, message["timeout_seconds"] * _LOCK_WAIT_SHARE)
         self._broker = Broker(home, message["toolkit_factories"], self._outbox)
         return self._broker.open()
 
@@ -169,10 +170,10 @@ def _not_started(_: dict[str, Any]) -> None:
     raise ConfigurationError("The broker has not been started.")
 
 
-def _lock(home: Path) -> Any:
-    """Hold the journal alone: an engine that died may have left a broker that is still writing its last rows."""
+def _lock(home: Path, timeout_seconds: float) -> Any:
+    """Hold the state folder's journal alone, and return what has to stay open for it."""
     file = (home / "broker.lock").open("w", encoding="ascii")
-    end = time.monotonic() + _LOCK_WAIT_SECONDS
+    end = time.monotonic() + timeout_seconds
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

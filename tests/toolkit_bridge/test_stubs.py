@@ -1,0 +1,81 @@
+"""Type stubs: valid Python that says what a model needs."""
+
+from __future__ import annotations
+
+import ast
+
+from sanca.core.tools import Effect, ToolDefinition, ToolkitDefinition
+from sanca.toolkit_bridge import CardToolkit, render_stub, signature
+
+LOGS = ToolDefinition(
+    name="logs",
+    description='Read log lines, "newest" last.\nSecond line with a \\ in it.',
+    input_schema={
+        "type": "object",
+        "properties": {
+            "service": {"type": "string", "description": "Which service."},
+            "level": {"type": "string", "enum": ["DEBUG", "INFO"], "default": None},
+            "limit": {"type": "integer", "default": 200},
+            "names": {"type": "array", "items": {"type": "string"}, "default": None},
+            "labels": {"type": "object", "additionalProperties": {"type": "number"}, "default": {}},
+            "late": {"type": "string"},
+        },
+        "required": ["service", "late"],
+    },
+    output_schema={
+        "type": "array",
+        "items": {"type": "object", "properties": {"time": {"type": "string"}, "status": {"enum": ["up", "down"]}}},
+    },
+)
+RESTART = ToolDefinition(name="restart", effect=Effect.WRITE, undo="none needed")
+
+
+def test_a_signature_has_types_enums_defaults_and_the_record_it_gives() -> None:
+    assert signature(LOGS) == (
+        'logs(service: str, level: Literal["DEBUG", "INFO"] | None = None, limit: int = 200, '
+        "names: list[str] | None = None, labels: dict[str, float] = {}, *, late: str) -> list[Record]"
+    )
+    assert signature(RESTART) == "restart() -> Any"
+
+
+def test_a_stub_is_valid_python_and_holds_what_matters() -> None:
+    text = render_stub(ToolkitDefinition(name="system", description="The fleet.", tools=(LOGS, RESTART)))
+
+    tree = ast.parse(text)
+    made = tree.body[0]
+    assert isinstance(made, ast.ClassDef)
+    functions = [node for node in made.body if isinstance(node, ast.FunctionDef)]
+    assert [function.name for function in functions] == ["logs", "restart"]
+    documented = ast.get_docstring(functions[0]) or ""
+    assert 'Read log lines, "newest" last.\nSecond line with a \\ in it.' in documented
+    assert "service: Which service." in documented
+    assert 'Returns: each {time: str, status: Literal["up", "down"]}' in documented
+    assert "Effect: WRITE (a person is asked first)." in (ast.get_docstring(functions[1]) or "")
+
+
+def test_dotted_names_nest() -> None:
+    text = render_stub(ToolkitDefinition(name="mcp.runbooks", tools=(RESTART,)))
+
+    outer = ast.parse(text).body[0]
+    assert isinstance(outer, ast.ClassDef)
+    inner = outer.body[0]
+    assert isinstance(inner, ast.ClassDef)
+    assert (outer.name, inner.name) == ("mcp", "runbooks")
+
+
+def test_names_python_cannot_write_and_texts_that_end_strings_do_no_harm() -> None:
+    odd = ToolDefinition(name="import", description="x")
+    quoted = ToolDefinition(name="q", description='ends with a quote"""; import os; """"')
+
+    text = render_stub(ToolkitDefinition(name="odd", description='"""', tools=(odd, quoted)))
+
+    tree = ast.parse(text)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert "def import" not in text
+
+
+def test_the_card_toolkits_stub_is_valid() -> None:
+    text = render_stub(CardToolkit().definition)
+
+    ast.parse(text)
+    assert "def table(title: str, rows: list[Record | list[Any]], columns: list[str] | None = None)" in text
