@@ -42,12 +42,12 @@ def look(service, rows, since=None, blamed=()):
         "blamed": blamed,
         "started": STARTED,
     }
-    seen["probe"] = None if seen["row"]["status"] == "down" else system.probe(service, count=10 if since else 3)
-    seen["logs"] = system.logs(service, level="WARN", since_minutes=60, limit=200)
-    seen["metrics"] = system.metrics(service, since_minutes=60)
-    seen["deployments"] = system.deployments(service, limit=20)
-    seen["disk"] = system.disk_usage(service)
-    seen["port"] = next((entry for entry in system.ports() if entry["service"] == service), None)
+    seen["probe"] = None if seen["row"]["status"] == "down" else called(service, 8 if since else 4)
+    seen["logs"] = asked(lambda: system.logs(service, level="WARN", since_minutes=60, limit=200), [])
+    seen["metrics"] = asked(lambda: system.metrics(service, since_minutes=60), {})
+    seen["deployments"] = asked(lambda: system.deployments(service, limit=20), [])
+    seen["disk"] = asked(lambda: system.disk_usage(service), {})
+    seen["port"] = next((entry for entry in asked(system.ports, []) if entry["service"] == service), None)
     if since:
         # Rates over the last minutes still hold the trouble of before; lines and calls of after do not.
         seen["row"].update(error_rate=None, latency_p95_ms=None)
@@ -56,6 +56,28 @@ def look(service, rows, since=None, blamed=()):
             seen["row"]["status"], seen["health"]["checks"] = "up", {}
     seen["text"] = "\n".join(f"{line['message']} {line.get('stack') or ''}" for line in seen["logs"])
     return seen
+
+
+def asked(question, otherwise):
+    """Return the answer of a tool, or what stands for no answer: one tool that fails does not end a diagnosis."""
+    try:
+        return question()
+    except ToolDeniedError:
+        raise
+    except ToolError as error:
+        say(t(f"(no answer: {error})", f"(没有回答:{error})"))
+        return otherwise
+
+
+def called(service, count):
+    """Really call a service: once at first, so that a sick one does not take all the time, then the rest."""
+    none = {"requests": 1, "failed": 1, "latencies_ms": [], "sample_error": t("no answer in time", "未及时应答")}
+    first = asked(lambda: system.probe(service, count=1), none)
+    if count < 2 or first["failed"] or max(first["latencies_ms"], default=0.0) >= SLOW_MS:
+        return first
+    more = asked(lambda: system.probe(service, count=count - 1), none)
+    taken = [*first["latencies_ms"], *more["latencies_ms"]]
+    return {**more, "requests": 1 + more["requests"], "latencies_ms": taken}
 
 
 class Looked(dict):

@@ -147,7 +147,7 @@ def verify(service, slow_before=None):
     """Call the service until it is well, at most a few seconds. Returns (well, what was measured)."""
     measured = ""
     for attempt in range(VERIFY_TRIES):
-        health, probe = system.health(service), system.probe(service, count=10)
+        health, probe = system.health(service), called(service, 8)
         taken = sorted(probe["latencies_ms"]) or [0.0]
         middle = taken[len(taken) // 2]
         measured = t(

@@ -25,5 +25,5 @@ else:
     between = [entry for entry in (system.releases(service, limit=50) if service else system.releases(limit=50)) if tags.index(older) > (tags.index(entry["tag"]) if entry["tag"] in tags else 10**6) >= tags.index(newer)]
     said = [f"{entry['tag']} · {entry['author']}, {clock(entry['date'])}: {shortened(entry['message'])}" for entry in between]
     files = [f"`{file['path']}` +{file['added']} −{file['removed']}" for file in diff["files"]]
-    answer = t(f"## {older} → {newer}", f"## {older} → {newer}") + "\n\n" + bullets(said) + "\n\n" + (bullets(files) or t("No file differs.", "没有文件不同。"))
+    answer = t(f"## Changes {older} → {newer}", f"## 改动 {older} → {newer}") + "\n\n" + bullets(said) + "\n\n" + (bullets(files) or t("No file differs.", "没有文件不同。"))
 answer
