@@ -42,6 +42,11 @@ def explain_start(answer: dict[str, Any], errors: str) -> SandboxError:
     reason = f"{answer.get('error')} (step: {answer.get('step')})"
     if answer.get("step") == "preload":
         return SandboxError(f"The sandbox could not load its libraries: {answer.get('error')}.")
+    if answer.get("step") == "second stage" and answer.get("errno") == errno.EACCES:
+        return SandboxError(
+            f"The sandbox may not read the Python interpreter in {sys.base_prefix!r};"
+            " make that folder readable by others."
+        )
     if answer.get("errno") in {errno.EPERM, errno.EACCES, errno.ENOSPC, errno.EUSERS}:
         return SandboxError(f"The system refuses the sandbox its namespaces: {reason}. {namespace_mend()}")
     if answer.get("errno") == errno.ENOSYS:

@@ -46,7 +46,8 @@ def main() -> NoReturn:
         _preload(config["preload"])
         _require_one_thread()
     except (ImportError, OSError) as error:
-        channel.send(json.dumps({"error": str(error), "errno": 0, "step": "preload"}).encode())
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        channel.send(json.dumps({"error": reason, "errno": 0, "step": "preload"}).encode())
         os._exit(1)
     sys.argv[:] = [""]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -60,9 +61,11 @@ def main() -> NoReturn:
 
 
 def _preload(modules: list[str]) -> None:
-    # Not from the environment: it would be read before the interpreter's own path is made.
+    # Only the start of the interpreter needed it.
     os.environ.pop("LD_LIBRARY_PATH", None)
     if Path(LIBRARY_FOLDER).is_dir():
+        if not os.access(LIBRARY_FOLDER, os.R_OK | os.X_OK):
+            raise OSError(0, "SANCA_SANDBOX_LIBRARY_FOLDER must be readable by others, and is not")
         sys.path.append(LIBRARY_FOLDER)
     for module in modules:
         importlib.import_module(module)

@@ -47,6 +47,10 @@ class ToolChannel:
                 answer = self._receive(number)
             except (OSError, EOFError) as error:
                 raise _broken() from error
+            except KeyboardInterrupt:
+                # What came of the answer so far is let go; its rest will not decode, or has another number.
+                self._assembler = frames.Assembler()
+                raise
         if answer["ok"]:
             return answer["v"]
         raise error_from_wire(answer["e"])

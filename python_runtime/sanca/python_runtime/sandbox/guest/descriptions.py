@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,18 +62,25 @@ class Descriptions:
 
 
 def signature_of(tool: Mapping[str, Any]) -> inspect.Signature:
-    """Return a tool's signature: its input schema's properties in order; required after optional ones by name."""
+    """Return a tool's signature: its input schema's properties in order; required after optional ones by name.
+
+    Properties whose name Python cannot write (`some-key`, `class`) are summed up as `**other`.
+    """
     schema = tool.get("input_schema") or {}
     properties: Mapping[str, Any] = schema.get("properties") or {}
     required = set(schema.get("required") or ())
     parameters: list[inspect.Parameter] = []
-    by_name_only = False
+    kind: inspect._ParameterKind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     for name, details in properties.items():
+        if not name.isidentifier() or keyword.iskeyword(name):
+            continue
         default = inspect.Parameter.empty if name in required else details.get("default")
-        seen_default = any(other.default is not inspect.Parameter.empty for other in parameters)
-        by_name_only = by_name_only or (name in required and seen_default)
-        kind = inspect.Parameter.KEYWORD_ONLY if by_name_only else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        if name in required and parameters and parameters[-1].default is not inspect.Parameter.empty:
+            kind = inspect.Parameter.KEYWORD_ONLY
         parameters.append(inspect.Parameter(name, kind, default=default, annotation=_annotation(details)))
+    if len(parameters) < len(properties):
+        other = "other" if "other" not in properties else "other_arguments"
+        parameters.append(inspect.Parameter(other, inspect.Parameter.VAR_KEYWORD))
     return inspect.Signature(parameters)
 
 

@@ -87,6 +87,7 @@ class _Worker:
 
     def _prepare(self, action: Mapping[str, Any]) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
+        self._channel.is_interrupted = False
         _collect_ended_children()
         os.chdir(str(action["folder"]))
         self._descriptions.forget()
