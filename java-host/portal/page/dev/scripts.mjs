@@ -10,28 +10,28 @@ export const skills = [
     "Find why a service is slow",
     "查明服务变慢的原因",
     "Why is checkout so slow since noon?",
-    "checkout 为什么变慢了?",
+    "checkout 为什么变慢了？",
   ),
   skill(
     "failing-requests",
     "Explain failing requests",
     "解释请求失败",
     "Half of the payment requests fail, what happened?",
-    "payment 一半请求失败,怎么回事?",
+    "payment 一半请求失败，怎么回事？",
   ),
   skill(
     "fleet-overview",
     "Give an overview of the fleet",
     "服务群概览",
     "How is the fleet doing?",
-    "服务群现在状态如何?",
+    "服务群现在状态如何？",
   ),
   skill(
     "what-changed",
     "List what changed",
     "列出近期变更",
     "What was deployed in the last hour?",
-    "最近一小时部署了什么?",
+    "最近一小时部署了什么？",
   ),
   skill(
     "undo-release",
@@ -45,7 +45,7 @@ export const skills = [
     "See what fills a disk",
     "查看磁盘占用",
     "What is filling the disk of inventory?",
-    "inventory 的磁盘被什么占满了?",
+    "inventory 的磁盘被什么占满了？",
   ),
 ];
 
@@ -312,7 +312,7 @@ async function diagnosis(context) {
         title: zh ? "查明服务变慢的原因" : "Find why a service is slow",
         score: 0.87,
         why: zh
-          ? "“变慢”与该技能的说法意思相同;checkout 是一个服务的名字。"
+          ? "“变慢”与该技能的说法意思相同；checkout 是一个服务的名字。"
           : "“so slow” means what this skill is for; checkout is the name of a service.",
         parameters: { service: "checkout", minutes: 15 },
       },
@@ -360,9 +360,9 @@ async function diagnosis(context) {
   }
   const { approved } = await ask(context, waiting, {
     description: zh
-      ? "把 checkout 的连接池大小从 2 改回 20,并部署这一更改。"
+      ? "把 checkout 的连接池大小从 2 改回 20，并部署这一更改。"
       : "Set the pool size of checkout from 2 back to 20, and deploy that change.",
-    undo: zh ? "可以撤销:再改回 2。" : "Can be undone: change it back to 2.",
+    undo: zh ? "可以撤销：再改回 2。" : "Can be undone: change it back to 2.",
   });
   Object.assign(
     waiting,
@@ -380,7 +380,7 @@ async function diagnosis(context) {
       : 'Traceback (most recent call last):\n  File "action.py", line 17, in <module>\nToolDeniedError: system.change_config was rejected by a person.',
   });
   await zone(context, "expression", () =>
-    say(context, approved ? answerText(zh) : zh ? "好的,我没有更改任何东西。" : "All right, I changed nothing."),
+    say(context, approved ? answerText(zh) : zh ? "好的，我没有更改任何东西。" : "All right, I changed nothing."),
   );
   if (approved) {
     const fileId = `file-${randomUUID().slice(0, 8)}`;
@@ -403,7 +403,7 @@ async function diagnosis(context) {
 
 function answerText(zh) {
   return zh
-    ? "**原因:** 版本 `checkout-r12` 把 `pool.size` 从 20 改成了 2,请求在等待连接。\n\n1. p95 延迟从 61 毫秒升到 1,840 毫秒\n2. 同时有 37 个请求在等待\n\n连接池已改回 20,并以 `checkout-r13` 部署;五次探测都在时限内返回。"
+    ? "**原因：** 版本 `checkout-r12` 把 `pool.size` 从 20 改成了 2，请求在等待连接。\n\n1. p95 延迟从 61 毫秒升到 1,840 毫秒\n2. 同时有 37 个请求在等待\n\n连接池已改回 20，并以 `checkout-r13` 部署；五次探测都在时限内返回。"
     : "**Cause:** release `checkout-r12` set `pool.size` from 20 to 2, so requests queue for a connection.\n\n1. p95 latency went from 61 ms to 1,840 ms at 12:04\n2. 37 requests were waiting at the same time\n\nThe pool is back at 20, deployed as `checkout-r13`. Five of five probes now answer in time.";
 }
 

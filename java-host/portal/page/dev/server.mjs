@@ -102,7 +102,7 @@ async function sancaApi(state, { path, method, request, response }) {
     return json(
       response,
       200,
-      [...state.sessions.values()].map(summary).sort((a, b) => b.updatedAt.localeCompare(a.updatedAt)),
+      [...state.sessions.values()].map(summary).toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)),
     );
   if (kind === "sessions" && verb === "files") return upload(state, id, request, response);
   if (kind === "sessions" && method === "PATCH") {

@@ -57,6 +57,7 @@ export class ConversationSession {
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private frame: number | undefined;
   private pending: Thread = emptyThread;
+  private nextConnection: Connection | undefined;
 
   constructor(id: string, client: HostClient, options: SessionOptions) {
     this.id = id;
@@ -145,7 +146,7 @@ export class ConversationSession {
     const show = (): void => {
       clearTimeout(pause);
       if (generation !== this.generation || onlyEngineLost(replayed)) return;
-      this.accept(keepUnsent(shown, replayed));
+      this.accept(keepUnsent(shown, replayed), isOpen(replayed) ? "live" : undefined);
     };
     if (this.attempt === 0 && shown.events === 0) this.publish({ connection: "loading" });
     const subscriber = this.subscriber(generation, (event) => {
@@ -246,17 +247,19 @@ export class ConversationSession {
     this.retryTimer = setTimeout(() => void this.connect(), delay);
   }
 
-  private accept(thread: Thread): void {
+  /** Takes the new state and shows it with the next frame. */
+  private accept(thread: Thread, connection?: Connection): void {
     this.pending = thread;
+    this.nextConnection = connection;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      this.publish({});
+      this.publish(this.nextConnection ? { connection: this.nextConnection } : {});
     });
   }
 
   private publish(change: Partial<SessionView>): void {
-    const connection = change.connection ?? (isOpen(this.pending) ? "live" : this.view.connection);
-    this.view = { ...this.view, ...change, connection, thread: this.pending };
+    this.nextConnection = undefined;
+    this.view = { ...this.view, ...change, thread: this.pending };
     for (const listener of this.listeners) listener();
   }
 }

@@ -18,7 +18,7 @@ import {
 import { useState, type FormEvent } from "react";
 import type { Fleet, Session } from "../api/types";
 import { useI18n } from "../i18n/context";
-import { Confirm, IconButton, Menu, MenuItem, Modal, Spinner } from "../ui/controls";
+import { Confirm, IconButton, Menu, MenuItem, Modal } from "../ui/controls";
 import { Logo } from "../ui/Logo";
 import { useHost } from "./host";
 import type { Preferences, ThemeChoice } from "./preferences";
@@ -137,7 +137,7 @@ function SessionRow({ session, current, onChanged, onDeleted }: SidebarProps & {
         <span className="session-title">{title}</span>
         {session.liveRunId && (
           <span className="session-live" title={t("sessionRunning")}>
-            <Spinner size={12} />
+            <span className="hidden-visually">{t("sessionRunning")}</span>
           </span>
         )}
       </a>

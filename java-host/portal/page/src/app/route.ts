@@ -1,5 +1,5 @@
 // The page's address: #/ (new conversation), #/s/<id>, #/fleet, #/settings, #/api.
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 export type Route = { page: "chat"; session: string | null } | { page: "fleet" | "settings" | "api" };
 
@@ -29,5 +29,6 @@ const subscribe = (listener: () => void): (() => void) => {
 };
 
 export function useRoute(): Route {
-  return parseRoute(useSyncExternalStore(subscribe, () => location.hash));
+  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  return useMemo(() => parseRoute(hash), [hash]);
 }

@@ -39,7 +39,7 @@ export function Chart({ title, unit, series }: { title?: string; unit?: string; 
   const formatX = useMemo(() => xFormat(time, xHigh - xLow, language), [time, xHigh, xLow, language]);
   const withUnit = (y: number | null | undefined): string =>
     y == null ? "–" : `${number(y, 2)}${unit ? ` ${unit}` : ""}`;
-  const xTicks = time ? timeTicks(xLow, xHigh, Math.floor(inner / 90)) : niceTicks(xLow, xHigh, Math.floor(inner / 80));
+  const xTicks = time ? timeTicks(xLow, xHigh, Math.floor(inner / 75)) : niceTicks(xLow, xHigh, Math.floor(inner / 80));
   const onMove = (event: PointerEvent<SVGSVGElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left;
     setAt(nearest(xs.map(px), event.clientX - left));
@@ -156,9 +156,9 @@ function read(series: Series[]): { lines: Line[]; xs: number[]; time: boolean } 
         time ||= parsed.time;
         return { x: parsed.value, y: typeof y === "number" ? y : null };
       })
-      .sort((left, right) => left.x - right.x),
+      .toSorted((left, right) => left.x - right.x),
   }));
-  const xs = [...new Set(lines.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
+  const xs = [...new Set(lines.flatMap((line) => line.points.map((point) => point.x)))].toSorted((a, b) => a - b);
   return { lines, xs, time };
 }
 

@@ -105,7 +105,7 @@ function numeric(rows: Cell[][], column: number): boolean {
 function sorted(rows: Cell[][], sorting: Sorting | null): Cell[][] {
   if (!sorting) return rows;
   const sign = sorting.down ? -1 : 1;
-  return rows.slice().sort((left, right) => sign * compare(left[sorting.column], right[sorting.column]));
+  return rows.toSorted((left, right) => sign * compare(left[sorting.column], right[sorting.column]));
 }
 
 function compare(left: Cell, right: Cell): number {

@@ -13,14 +13,16 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return ticks;
 }
 
-/** The y range, from zero when the values lie near it. */
+/** The y range in whole steps, from zero when the values lie near it. */
 export function valueRange(values: number[]): [number, number] {
   if (values.length === 0) return [0, 1];
   let low = Math.min(...values);
   let high = Math.max(...values);
   if (low > 0 && low < (high - low) * 2) low = 0;
   if (low === high) high = low === 0 ? 1 : low + Math.abs(low) * 0.1;
-  return [low, high];
+  const ticks = niceTicks(low, high, 4);
+  const step = (ticks[1] ?? high) - (ticks[0] ?? low) || high - low;
+  return [Math.floor(low / step) * step, Math.ceil(high / step) * step];
 }
 
 /** Epoch milliseconds or a plain number; times come as ISO 8601 or as epoch numbers. */

@@ -8,6 +8,7 @@ import { may, rightOf, useHost } from "../app/host";
 import { Diff } from "../cards/Diff";
 import { Surface, type UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
+import type { Key } from "../i18n/en";
 import { Highlighted, pretty } from "../ui/text";
 import { AnswerForm, fieldsOf } from "./AnswerForm";
 import { EffectBadge, Fold } from "./RoundCard";
@@ -43,11 +44,11 @@ export function ApprovalCard(props: ApprovalProps) {
       data-testid="approval"
       data-state={approval.state}
       data-kind={approval.kind}
-      aria-label={asks ? t("approvalTitle") : t("questionTitle")}
+      aria-label={t(titleOf(approval))}
     >
       <header>
         <Icon size={17} aria-hidden />
-        <h3>{asks ? t("approvalTitle") : t("questionTitle")}</h3>
+        <h3>{t(titleOf(approval))}</h3>
         {asks && <EffectBadge effect={approval.effect} />}
       </header>
       {approval.description && <p>{approval.description}</p>}
@@ -57,6 +58,12 @@ export function ApprovalCard(props: ApprovalProps) {
       {!open && <Outcome approval={approval} />}
     </section>
   );
+}
+
+function titleOf({ kind, state }: Approval): Key {
+  if (state === "asked") return kind === "approval" ? "approvalTitle" : "questionTitle";
+  if (state === "approved") return kind === "approval" ? "approved" : "answered";
+  return state === "denied" ? "rejected" : "approvalCancelled";
 }
 
 function ExactCall({ approval }: { approval: Approval }) {

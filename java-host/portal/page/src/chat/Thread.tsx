@@ -201,11 +201,16 @@ const nearEnd = 80;
 function useFollow(version: number) {
   const box = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
+  const lastTop = useRef(0);
   const [following, setFollowing] = useState(true);
   useEffect(() => {
     const element = box.current!;
     const onScroll = (): void => {
-      stick.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+      const upwards = element.scrollTop < lastTop.current - 2;
+      lastTop.current = element.scrollTop;
+      const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+      // Content that grows moves the end away too; only a person moves the view upwards.
+      if (atEnd || upwards) stick.current = atEnd;
       setFollowing(stick.current);
     };
     element.addEventListener("scroll", onScroll, { passive: true });

@@ -44,7 +44,10 @@ export function TimelineDrawer({ thread, onClose }: { thread: Thread; onClose: (
       )}
       <dl className="facts timeline-facts">
         <Figure label={t("duration")} value={seconds(timeline.total)} />
-        <Figure label={t("tokens")} value={`${number(usage.inputTokens)} → ${number(usage.outputTokens)}`} />
+        <Figure
+          label={t("tokens")}
+          value={usage.inputTokens > 0 ? `${number(usage.inputTokens)} → ${number(usage.outputTokens)}` : "–"}
+        />
         <Figure label={t("cost")} value={usage.cost > 0 ? money(usage.cost, usage.currency) : "–"} />
         {usage.models.length > 0 && <Figure label={t("model")} value={usage.models.join(", ")} />}
       </dl>

@@ -29,7 +29,7 @@ export interface Timeline {
 /** The ids of the engine runs of a conversation, the latest first. */
 export function runsOf(thread: Thread): string[] {
   const ids = thread.legs.map((leg) => leg.engineRun ?? leg.id);
-  return [...new Set(ids)].reverse();
+  return [...new Set(ids)].toReversed();
 }
 
 export function timelineOf(thread: Thread, runId: string): Timeline {
@@ -50,7 +50,9 @@ export function timelineOf(thread: Thread, runId: string): Timeline {
     });
     const motor = zones.find((bar) => bar.label === "motor");
     const begin = motor?.start ?? zones[0]?.start ?? fallback;
-    const bars = [...zones, ...callBars(round.calls ?? [], begin)];
+    const calls = callBars(round.calls ?? [], begin);
+    const after = motor ? zones.indexOf(motor) + 1 : zones.length;
+    const bars = [...zones.slice(0, after), ...calls, ...zones.slice(after)];
     fallback = Math.max(begin + (round.seconds ?? 0), ...bars.map((bar) => bar.start + bar.seconds));
     return { key: item.id, round, bars };
   });

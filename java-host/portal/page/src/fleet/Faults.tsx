@@ -135,21 +135,23 @@ function FaultItem({ fault }: { fault: Fault }) {
           {look.label}
         </span>
       </div>
-      <details className="fold">
-        <summary>{t("revealFault")}</summary>
-        <p className="panel-text">{fault.description}</p>
-      </details>
       {details && <p className="panel-text tone-muted fault-details">{details}</p>}
-      <button
-        type="button"
-        className="button small"
-        data-testid="fault-check"
-        disabled={busy}
-        onClick={() => void check()}
-      >
-        {busy && <Spinner size={13} />}
-        {t("checkRepaired")}
-      </button>
+      <div className="fault-foot">
+        <details className="fold">
+          <summary>{t("revealFault")}</summary>
+          <p className="panel-text">{fault.description}</p>
+        </details>
+        <button
+          type="button"
+          className="button small"
+          data-testid="fault-check"
+          disabled={busy}
+          onClick={() => void check()}
+        >
+          {busy && <Spinner size={13} />}
+          {t("checkRepaired")}
+        </button>
+      </div>
     </li>
   );
 }

@@ -57,7 +57,7 @@ export function FleetPanel({ fleet }: { fleet: Polled<Fleet> }) {
 }
 
 const ServiceRow = memo(function ServiceRow({ service }: { service: Service }) {
-  const { t, number, percent } = useI18n();
+  const { t, number, percent, seconds } = useI18n();
   const { client } = useHost();
   const read = useCallback(() => client.metrics(service.name, "latency_p95_ms", 15), [client, service.name]);
   const metrics = usePolling<Metrics>(read, 15_000);
@@ -80,13 +80,13 @@ const ServiceRow = memo(function ServiceRow({ service }: { service: Service }) {
       </div>
       <div className="service-figures num">
         <span>
-          {number(service.requestsPerSecond ?? 0, 1)} <i>{t("perSecond")}</i>
+          {number(service.requestsPerSecond ?? 0, service.requestsPerSecond < 10 ? 1 : 0)} <i>{t("perSecond")}</i>
         </span>
         <span className={service.errorRate > 0.01 ? "tone-bad" : ""}>
           {percent(service.errorRate ?? 0)} <i>{t("errors")}</i>
         </span>
         <span>
-          {number(latency)} <i>ms {t("latency")}</i>
+          <i>{t("latency")}</i> {seconds(latency / 1000)}
         </span>
         <Sparkline
           values={values.length > 1 ? values : [latency, latency]}

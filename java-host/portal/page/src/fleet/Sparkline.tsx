@@ -1,5 +1,5 @@
 // A tiny line of recent values.
-const width = 72;
+const width = 60;
 const height = 20;
 
 export function Sparkline({ values, label, tone }: { values: number[]; label: string; tone: string }) {

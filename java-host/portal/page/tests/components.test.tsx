@@ -1,0 +1,191 @@
+import type { Interrupt } from "@ag-ui/core";
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactElement } from "react";
+import { describe, expect, it, vi } from "vitest";
+import type { Approval, Call, Round } from "../src/agui/activities";
+import { HostClient } from "../src/api/client";
+import { HostContext, type Host } from "../src/app/host";
+import { ApprovalCard } from "../src/chat/ApprovalCard";
+import { RoundCard } from "../src/chat/RoundCard";
+import { I18nProvider, type Language } from "../src/i18n/context";
+import { approvalContent, roundContent } from "./events";
+
+const toolkits = {
+  toolkits: [
+    {
+      name: "system",
+      description: "",
+      tools: [{ name: "rollback", description: "", effect: "WRITE", right: "system:operate" }],
+    },
+  ],
+} as Host["toolkits"];
+
+function show(element: ReactElement, { rights = ["system:operate"], language = "en" as Language } = {}) {
+  const me = { user: "u", displayName: "U", rights, tenant: "t" };
+  const host: Host = { client: new HostClient(), me, toolkits, signedOut: () => undefined };
+  return render(
+    <I18nProvider language={language}>
+      <HostContext value={host}>{element}</HostContext>
+    </I18nProvider>,
+  );
+}
+
+const call = (index: number, rest: Partial<Call> = {}): Call => ({
+  call_id: `c${index}`,
+  toolkit: "system",
+  tool: "logs",
+  arguments: { service: "checkout", limit: index },
+  effect: "READ",
+  status: "ok",
+  seconds: 0.12,
+  summary: null,
+  ...rest,
+});
+const round = (rest: Partial<Round> = {}): Round => ({ ...(roundContent as unknown as Round), ...rest });
+
+describe("the round card", () => {
+  it("shows goal, skill with score and parameters, code and status", () => {
+    show(<RoundCard round={round({ status: "ok", seconds: 1.5 })} />);
+    expect(screen.getByText("Find the cause")).toBeVisible();
+    expect(screen.getByTestId("skill-name")).toHaveTextContent("Find why a service is slow");
+    expect(screen.getByText("87% match")).toBeVisible();
+    expect(screen.getByText(/"checkout"/)).toBeVisible();
+    expect(screen.getByTestId("code")).toHaveTextContent("system.services()");
+    expect(screen.getByTestId("round-status")).toHaveTextContent("Done");
+    expect(screen.getByText("1.5 s")).toBeVisible();
+  });
+
+  it("folds earlier calls beyond six and says how many are left out", async () => {
+    const calls = Array.from({ length: 10 }, (_, index) => call(index));
+    show(<RoundCard round={round({ calls, calls_total: 30 })} />);
+    expect(screen.getAllByTestId("call")).toHaveLength(6);
+    await userEvent.click(screen.getByRole("button", { name: "Show 24 earlier calls" }));
+    expect(screen.getAllByTestId("call")).toHaveLength(10);
+    expect(screen.getByText("20 calls in between are not listed.")).toBeVisible();
+  });
+
+  it("marks calls that change something, and names a failed call's state", () => {
+    show(<RoundCard round={round({ calls: [call(1, { effect: "DESTRUCTIVE", status: "denied", summary: "no" })] })} />);
+    const row = screen.getByTestId("call");
+    expect(row).toHaveAttribute("data-status", "denied");
+    expect(within(row).getByText("Destroys")).toBeVisible();
+    expect(within(row).getByText("denied")).toBeInTheDocument();
+  });
+
+  it("puts an error's last line first and keeps the whole behind a fold", () => {
+    show(<RoundCard round={round({ status: "error", error: "Traceback\n  line 3\nValueError: no such service" })} />);
+    expect(screen.getAllByText(/ValueError: no such service/)[0]).toBeVisible();
+    expect(screen.getByText("Whole error").closest("details")).not.toHaveAttribute("open");
+  });
+
+  it("keeps the observation folded", () => {
+    show(<RoundCard round={round({ observation: "148 warnings", value: { count: 148 } })} />);
+    expect(screen.getByText("Observation").closest("details")).not.toHaveAttribute("open");
+  });
+
+  it("never renders markup that came in as code or text", () => {
+    const evil = '<img src=x onerror="alert(1)">';
+    const { container } = show(
+      <RoundCard round={round({ sub_goal: evil, code: evil, observation: evil, error: evil })} />,
+    );
+    expect(container.querySelector("img")).toBeNull();
+  });
+});
+
+describe("the approval card", () => {
+  const interrupt: Interrupt = { id: "call-1", reason: "approval" };
+  const approval = (rest: Partial<Approval> = {}): Approval => ({
+    ...(approvalContent as unknown as Approval),
+    ...rest,
+  });
+  const props = { interrupt, busy: false, onAnswer: () => undefined, onDismiss: () => undefined };
+
+  it("shows the exact call, its effect and how to undo it, and answers with a reason", async () => {
+    const onAnswer = vi.fn();
+    show(<ApprovalCard {...props} approval={approval()} onAnswer={onAnswer} />);
+    const card = screen.getByTestId("approval");
+    expect(card).toHaveTextContent('system.rollback(service="payment", release="r11")');
+    expect(card).toHaveTextContent("Changes");
+    expect(card).toHaveTextContent("Deploy r12 again.");
+    await userEvent.type(screen.getByLabelText("Reason"), " it is safe ");
+    await userEvent.click(screen.getByTestId("approve"));
+    expect(onAnswer).toHaveBeenCalledWith({ approved: true, reason: "it is safe" });
+  });
+
+  it("answers by keyboard alone", async () => {
+    const onAnswer = vi.fn();
+    show(<ApprovalCard {...props} approval={approval()} onAnswer={onAnswer} />);
+    screen.getByLabelText("Reason").focus();
+    await userEvent.tab();
+    expect(screen.getByTestId("reject")).toHaveFocus();
+    await userEvent.keyboard("{Enter}");
+    expect(onAnswer).toHaveBeenCalledWith({ approved: false });
+  });
+
+  it("tells a person without the right why they cannot answer", () => {
+    show(<ApprovalCard {...props} approval={approval()} />, { rights: ["system:read"] });
+    expect(screen.queryByTestId("approve")).toBeNull();
+    expect(screen.getByText(/lacks the right system:operate/)).toBeVisible();
+  });
+
+  it("shows who answered and offers no buttons afterwards", () => {
+    show(
+      <ApprovalCard
+        {...props}
+        interrupt={null}
+        approval={approval({ state: "approved", answered_by: "olga", reason: "ok" })}
+      />,
+    );
+    expect(screen.getByText("Approved by olga")).toBeVisible();
+    expect(screen.queryByTestId("approve")).toBeNull();
+  });
+
+  it("is disabled while the answer is under way", () => {
+    show(<ApprovalCard {...props} busy approval={approval()} />);
+    expect(screen.getByTestId("approve")).toBeDisabled();
+  });
+
+  it("renders a form from the call's fields and submits typed values", async () => {
+    const onAnswer = vi.fn();
+    const fields = [
+      { name: "service", label: "Service", type: "choice", choices: ["a", "b"], required: true, default: "a" },
+      { name: "size", label: "Size", type: "number", required: true },
+      { name: "note", label: "Note", type: "text" },
+      { name: "now", label: "Now", type: "boolean" },
+    ];
+    show(<ApprovalCard {...props} approval={approval({ kind: "form", arguments: { fields } })} onAnswer={onAnswer} />);
+    await userEvent.selectOptions(screen.getByLabelText("Service"), "b");
+    await userEvent.type(screen.getByLabelText("Size"), "20");
+    await userEvent.click(screen.getByLabelText("Now"));
+    await userEvent.click(screen.getByTestId("approve"));
+    expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: { service: "b", size: 20, note: null, now: true } });
+  });
+
+  it("renders a form from the response schema, and a question as one field", async () => {
+    const responseSchema = {
+      type: "object",
+      properties: { city: { type: "string", title: "City" } },
+      required: ["city"],
+    };
+    const first = show(
+      <ApprovalCard
+        {...props}
+        interrupt={{ ...interrupt, responseSchema }}
+        approval={approval({ kind: "question" })}
+      />,
+    );
+    expect(screen.getByLabelText("City")).toBeRequired();
+    first.unmount();
+    const onAnswer = vi.fn();
+    show(<ApprovalCard {...props} approval={approval({ kind: "question" })} onAnswer={onAnswer} />);
+    await userEvent.type(screen.getByLabelText("Your answer"), "payment");
+    await userEvent.click(screen.getByTestId("approve"));
+    expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: "payment" });
+  });
+
+  it("speaks Chinese", () => {
+    show(<ApprovalCard {...props} approval={approval()} />, { language: "zh" });
+    expect(screen.getByRole("button", { name: "批准" })).toBeVisible();
+  });
+});
