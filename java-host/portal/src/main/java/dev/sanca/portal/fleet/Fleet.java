@@ -32,6 +32,7 @@ public final class Fleet implements AutoCloseable {
     private final Scraper scraper;
     private final Prober prober;
     private final String python;
+    private final ForeignPrograms foreigners = new ForeignPrograms();
     private volatile Deployer deployer;
     private final Pulse pulse;
 
@@ -135,6 +136,10 @@ public final class Fleet implements AutoCloseable {
         return credentials;
     }
 
+    ForeignPrograms foreigners() {
+        return foreigners;
+    }
+
     String python() {
         return python;
     }
@@ -164,6 +169,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     private void stopServices() {
+        foreigners.close();
         runners.values().parallelStream().forEach(ServiceRunner::stop);
     }
 
