@@ -21,6 +21,35 @@ const types = {
   ".woff2": "font/woff2",
 };
 
+const status = {
+  engine: "up",
+  message: "The engine runs.",
+  details: {
+    status: "ok",
+    version: "0.1.0",
+    sandboxLevel: "namespace",
+    gateway: "connected",
+    gatewayDetail: "",
+    store: "sqlite",
+    models: [],
+    runsLive: 0,
+  },
+};
+const operation = (tag, summary) => ({ tags: [tag], summary });
+const openApi = {
+  openapi: "3.1.0",
+  paths: {
+    "/agui": { post: operation("Chat", "Start a run or answer an interrupt") },
+    "/agui/connect": { get: operation("Chat", "Replay a session and follow its live run") },
+    "/api/sanca/sessions": { get: operation("Sessions", "The person's sessions") },
+    "/api/sanca/sessions/{id}": {
+      patch: operation("Sessions", "Rename a session"),
+      delete: operation("Sessions", "Delete a session"),
+    },
+    "/api/fleet/faults": { post: operation("Fleet", "Break something on purpose") },
+  },
+};
+
 class Session {
   constructor(id) {
     this.id = id;
@@ -68,7 +97,13 @@ async function handle(state, request, response, dist) {
   const cookies = Object.fromEntries((request.headers.cookie ?? "").split("; ").map((pair) => pair.split("=")));
   const user = cookies["dev-user"] ?? "operator";
   const method = request.method;
-  if (dist && !path.startsWith("/api") && !path.startsWith("/agui") && !["/login", "/logout"].includes(path)) {
+  if (
+    dist &&
+    !path.startsWith("/api") &&
+    !path.startsWith("/agui") &&
+    !path.startsWith("/v3") &&
+    !["/login", "/logout"].includes(path)
+  ) {
     return serveFile(dist, path, response);
   }
   const writes = method !== "GET" && method !== "HEAD";
@@ -84,6 +119,7 @@ async function handle(state, request, response, dist) {
   }
   if (path === "/agui" && method === "POST") return startRun(state, user, await body(request), response);
   if (path === "/agui/connect") return connect(state, url.searchParams.get("threadId"), response);
+  if (path === "/v3/api-docs") return json(response, 200, openApi);
   if (path.startsWith("/api/fleet"))
     return fleetApi(state.fleet, {
       path,
@@ -126,6 +162,7 @@ async function sancaApi(state, { path, method, request, response }) {
     state.feedback.push({ id, ...(await body(request)) });
     return json(response, 200, {});
   }
+  if (kind === "status") return json(response, 200, status);
   if (kind === "skills") return json(response, 200, skills);
   if (kind === "tools") return json(response, 200, toolkits);
   if (kind === "files") return download(state, id, response);

@@ -30,8 +30,8 @@ describe("the page", () => {
   it("asks, shows the approval, and takes the answer", async () => {
     render(<App />);
     await userEvent.type(await screen.findByTestId("composer"), "Why is checkout slow?{Enter}");
-    await userEvent.click(await screen.findByTestId("approve", {}, { timeout: 4000 }));
-    await screen.findByTestId("download", {}, { timeout: 4000 });
+    await userEvent.click(await screen.findByTestId("approve"));
+    await screen.findByTestId("download");
     expect(screen.getByTestId("message-user")).toHaveTextContent("Why is checkout slow?");
     expect(screen.getByTestId("card-chart")).toBeVisible();
     expect(screen.getAllByTestId("call")).toHaveLength(6);
@@ -44,11 +44,11 @@ describe("the page", () => {
   it("asks to answer or dismiss first when a message is sent while a question waits", async () => {
     render(<App />);
     await userEvent.type(await screen.findByTestId("composer"), "question now{Enter}");
-    await screen.findByTestId("approval", {}, { timeout: 4000 });
+    await screen.findByTestId("approval");
     await waitFor(() => expect(screen.queryByTestId("stop")).toBeNull());
     await userEvent.type(screen.getByTestId("composer"), "model count{Enter}");
     await userEvent.click(await screen.findByTestId("dismiss-send"));
-    await waitFor(() => expect(screen.getAllByTestId("message-user")).toHaveLength(2), { timeout: 4000 });
+    await waitFor(() => expect(screen.getAllByTestId("message-user")).toHaveLength(2));
     expect(screen.getByTestId("approval")).toHaveAttribute("data-state", "cancelled");
   });
 

@@ -27,7 +27,7 @@ function conversation(id: string, onSignedOut = () => undefined): ConversationSe
 }
 
 const kinds = (session: ConversationSession) => session.snapshot().thread.items.map((item) => item.kind);
-const until = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
 it("runs to the approval, answers it, and a second window replays the same", async () => {
   const session = conversation("s-approve");

@@ -1,6 +1,6 @@
 // What jsdom lacks and the page uses.
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 class NoResizeObserver {
@@ -24,4 +24,6 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
 };
 Element.prototype.scrollTo ??= (() => undefined) as typeof Element.prototype.scrollTo;
 
+// The machine may be busy: bounded, but not tight.
+configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);

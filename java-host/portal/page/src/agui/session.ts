@@ -173,11 +173,7 @@ export class ConversationSession {
     const known = this.pending.legs.length;
     const parameters = {
       runId: randomUUID(),
-      forwardedProps: { language: this.options.language(), ...parts.forwardedProps },
-      context: [
-        { description: "url", value: location.href },
-        { description: "title", value: document.title },
-      ],
+      forwardedProps: { language: this.options.language(), page: pageContext(), ...parts.forwardedProps },
       resume: parts.resume,
     };
     const failure = await outcome(this.agent.runAgent(parameters, subscriber));
@@ -222,7 +218,7 @@ export class ConversationSession {
   private runFailed(error: HttpFailure): void {
     const status = error.status ?? 0;
     if (status === 401) return this.signedOut();
-    if (status === 0 || status >= 502) return this.lost("lost");
+    if (status === 0 || status === 503 || status === 504) return this.lost("lost");
     this.publish({ connection: "idle", stopping: false, problem: failureSentence(error) });
   }
 
@@ -272,6 +268,12 @@ async function outcome(stream: Promise<unknown>): Promise<HttpFailure | null> {
   } catch (error) {
     return error as HttpFailure;
   }
+}
+
+/** Where the person is and what they marked, so that "this one" can be understood. */
+function pageContext(): Record<string, string> {
+  const selection = getSelection()?.toString().slice(0, 2000) ?? "";
+  return { url: location.href, title: document.title, selection };
 }
 
 /** A replay that only says that the engine is away must not wipe out what is on the page. */

@@ -1,5 +1,6 @@
 // The page's one way to the host: same cookies, CSRF header, errors as one sentence.
 import type {
+  EngineStatus,
   Fault,
   FaultCheck,
   Fleet,
@@ -8,6 +9,7 @@ import type {
   ModelChange,
   ModelSettings,
   ModelTest,
+  OpenApi,
   Session,
   SkillInfo,
   Toolkits,
@@ -112,6 +114,9 @@ export class HostClient {
 
   skills = async (): Promise<SkillInfo[]> => listIn(await this.get("/api/sanca/skills"), "skills");
   tools = (): Promise<Toolkits> => this.get("/api/sanca/tools");
+
+  status = (): Promise<EngineStatus> => this.get("/api/sanca/status");
+  openApi = (): Promise<OpenApi> => this.get("/v3/api-docs");
 
   models = async (): Promise<ModelSettings[]> => listIn(await this.get("/api/sanca/models"), "models");
   setModel = (change: ModelChange): Promise<void> => this.write("PUT", "/api/sanca/models", change);

@@ -64,6 +64,27 @@ export interface ModelSettings {
   source?: string;
 }
 
+export interface EngineStatus {
+  engine: string;
+  message: string;
+  details: {
+    status: string;
+    version: string;
+    sandboxLevel: string;
+    gateway: string;
+    gatewayDetail: string;
+    store: string;
+    runsLive: number;
+  } | null;
+}
+
+export interface OpenApi {
+  paths: Record<
+    string,
+    Record<string, { summary?: string; description?: string; tags?: string[]; operationId?: string }>
+  >;
+}
+
 export interface ModelChange {
   role: string;
   kind: string;

@@ -53,6 +53,11 @@ export function UserMessage({ item, canResend, onResend }: UserMessageProps) {
         </ul>
       )}
       {item.text && <div className="bubble">{item.text}</div>}
+      {!item.run && canResend && (
+        <p className="undelivered" role="status">
+          <CircleAlert size={13} aria-hidden /> {t("undelivered")}
+        </p>
+      )}
       <div className="message-tools">
         <CopyButton text={item.text} />
         <IconButton small icon={Pencil} label={t("edit")} disabled={!canResend} onClick={() => setEditing(true)} />

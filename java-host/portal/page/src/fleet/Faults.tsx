@@ -103,14 +103,15 @@ type Checked = "unknown" | "repaired" | "broken";
 function FaultItem({ fault }: { fault: Fault }) {
   const { t, ago } = useI18n();
   const { client } = useHost();
-  const [state, setState] = useState<Checked>(fault.repaired ? "repaired" : "unknown");
+  const [checked, setChecked] = useState<Checked>("unknown");
+  const state: Checked = checked === "unknown" && fault.repaired ? "repaired" : checked;
   const [details, setDetails] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const check = async (): Promise<void> => {
     setBusy(true);
     try {
       const result = await client.checkFault(fault.id);
-      setState(result.repaired ? "repaired" : "broken");
+      setChecked(result.repaired ? "repaired" : "broken");
       setDetails(result.details ? pretty(result.details) : null);
     } catch (cause) {
       setDetails((cause as Error).message === "unreachable" ? t("unreachable") : (cause as Error).message);

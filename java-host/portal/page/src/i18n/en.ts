@@ -78,6 +78,7 @@ export const en = {
   stopping: "Stopping…",
   dropHere: "Drop files to attach them",
   // messages
+  undelivered: "Not delivered. Try again when the host answers.",
   edit: "Edit and send again",
   editHint: "What follows this message is replaced.",
   retry: "Try again",
@@ -245,11 +246,19 @@ export const en = {
   modelNone: "No model is set.",
   modelCurrent: "{model} is set.",
   settingsNoRight: "Your account lacks the right sanca:settings, so these cannot be changed.",
+  engineTitle: "Engine",
+  engineState: "State",
+  engineVersion: "Version",
+  engineSandbox: "Sandbox",
+  engineGateway: "Gateway",
+  engineStore: "Store",
+  engineRuns: "Live runs",
   // api page
   apiTitle: "API",
   apiText:
     "Everything this page does goes through the host's HTTP interface. Call it from your own programs with the same rights.",
-  apiOpen: "Open in a new window",
+  apiOpen: "Try it in Swagger UI",
+  apiUnreachable: "The OpenAPI document could not be read.",
   apiSchema: "OpenAPI document",
   // embedded element
   history: "Past conversations",

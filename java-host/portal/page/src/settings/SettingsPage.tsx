@@ -3,6 +3,7 @@ import type { Preferences, ThemeChoice } from "../app/preferences";
 import type { Language } from "../i18n/context";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
+import { EngineFacts } from "./EngineFacts";
 import { ModelForm } from "./ModelForm";
 
 const themes: [ThemeChoice, Key][] = [
@@ -21,6 +22,7 @@ export function SettingsPage({ preferences }: { preferences: Preferences }) {
     <div className="document">
       <h1>{t("settings")}</h1>
       <ModelForm />
+      <EngineFacts />
       <section className="settings-section">
         <h2>{t("appearance")}</h2>
         <fieldset className="field">
