@@ -1,0 +1,5 @@
+/** Outside MCP servers of this portal: configuration that the engine reads. */
+@NullMarked
+package dev.sanca.host.toolkit.mcp;
+
+import org.jspecify.annotations.NullMarked;
