@@ -9,8 +9,10 @@ OpenAI-compatible at `/v1` (and `/compatible-mode/v1`), DashScope's own format a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -98,6 +100,7 @@ class FakeModelServer:
     ) -> None:
         self.stopping.set()
         self._http.shutdown()
+        self._http.close_connections()
         self._http.server_close()
         self._thread.join(timeout=5)
 
@@ -121,6 +124,26 @@ class FakeModelServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # joined at the end, so that no thread outlives a test
     fake: FakeModelServer
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """End what clients keep open for later, so that their threads end."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Note a client that reset its connection; anything else is a fault of this fake and is shown."""

@@ -69,13 +69,13 @@ class DashScopeModel:
         return cast("AsyncIterator[Any]", answers)  # with stream=True it is one; the SDK does not type that
 
     async def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            await load("dashscope")
-            import aiohttp
+        await load("dashscope")
+        import aiohttp
 
-            if "DASHSCOPE_LOGGING_LEVEL" not in os.environ:
-                # The SDK logs a traceback for every failed request; ours is one sentence.
-                logging.getLogger("dashscope").setLevel(logging.CRITICAL)
+        if "DASHSCOPE_LOGGING_LEVEL" not in os.environ:
+            # The SDK logs a traceback for every failed request; ours is one sentence.
+            logging.getLogger("dashscope").setLevel(logging.CRITICAL)
+        if self._session is None:  # asked after the wait above: two first calls at once share one session
             self._session = aiohttp.ClientSession(trust_env=not self._endpoint.is_loopback)
         return self._session
 

@@ -88,11 +88,11 @@ class OpenAIModel:
         return True
 
     async def _open(self) -> AsyncOpenAI:
-        if self._client is None:
-            await load("openai", "openai.resources.chat", "openai.types.chat")
-            import httpx
-            from openai import AsyncOpenAI
+        await load("openai", "openai.resources.chat", "openai.types.chat")
+        import httpx
+        from openai import AsyncOpenAI
 
+        if self._client is None:  # asked after the wait above: two first calls at once share one client
             # A proxy is never asked for this very machine. Retries are ours (retry.py), for both wire formats alike.
             http_client = httpx.AsyncClient(trust_env=not self._endpoint.is_loopback, follow_redirects=True)
             key = self._endpoint.api_key.get_secret_value() or "none"

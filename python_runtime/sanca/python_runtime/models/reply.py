@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -109,16 +110,14 @@ def _read_block(lines: Sequence[str], start: int, opening: re.Match[str]) -> tup
         return _Block(language, _code(lines[start + 1 :], opening["indent"]), start, is_closed=False), len(lines)
     end = ends[0]
     if language in _PYTHON:
-        # A fence inside a string of the code (a card's Markdown, say) closes nothing: the first end that parses counts.
-        end = next(
-            (at for at in ends[:_CLOSINGS_TRIED] if _parses(_code(lines[start + 1 : at], opening["indent"]))), end
-        )
+        # A fence inside a string of the code (a card's Markdown) closes nothing: the first end that parses counts.
+        end = next((at for at in ends if _parses(_code(lines[start + 1 : at], opening["indent"]))), end)
     return _Block(language, _code(lines[start + 1 : end], opening["indent"]), start), end + 1
 
 
 def _closings(lines: Sequence[str], start: int, fence: str) -> list[int]:
     closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
-    return [at for at in range(start, len(lines)) if closing.match(lines[at])]
+    return list(itertools.islice((at for at in range(start, len(lines)) if closing.match(lines[at])), _CLOSINGS_TRIED))
 
 
 def _code(lines: Sequence[str], indent: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -56,4 +57,6 @@ async def close_shielded(close: Callable[[], Awaitable[object]]) -> None:
 async def load(*modules: str) -> None:
     """Import a provider's SDK in a thread: it takes a second that the event loop must not lose."""
     for module in modules:
+        if module in sys.modules:
+            continue
         await anyio.to_thread.run_sync(importlib.import_module, module)
