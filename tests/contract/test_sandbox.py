@@ -138,21 +138,45 @@ async def wait_for(event: threading.Event) -> None:
     assert await anyio.to_thread.run_sync(event.wait, 10)
 
 
-def descendants() -> set[tuple[int, str]]:
-    """Return every process below this one as (pid, start time)."""
-    parents: dict[int, tuple[int, str]] = {}
+def stat(pid: int) -> list[str]:
+    """Return the fields of /proc/<pid>/stat from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+
+
+def start_time(pid: int) -> str:
+    return stat(pid)[19]
+
+
+def parents() -> dict[int, int]:
+    """Return every process's parent."""
+    found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                found[int(folder.name)] = int(stat(int(folder.name))[1])
             except OSError:
                 continue
-            parents[int(folder.name)] = (int(fields[1]), fields[19])
-    found, wave = set(), {os.getpid()}
-    while wave:
-        wave = {pid for pid, (parent, _) in parents.items() if parent in wave}
-        found |= {(pid, parents[pid][1]) for pid in wave}
     return found
+
+
+def children() -> set[int]:
+    return {pid for pid, parent in parents().items() if parent == os.getpid()}
+
+
+def descendants(of: int | None = None) -> set[tuple[int, str]]:
+    """Return every process below one (ours by default) as (pid, start time)."""
+    known, found, wave = parents(), set[int](), {of or os.getpid()}
+    while wave := {pid for pid, parent in known.items() if parent in wave}:
+        found |= wave
+    return {(pid, start_time(pid)) for pid in found if is_running(pid)}
+
+
+def is_running(pid: int, started: str | None = None) -> bool:
+    try:
+        fields = stat(pid)
+    except OSError:
+        return False
+    return fields[0] not in "ZX" and started in {None, fields[19]}
 
 
 # Values, output, errors
@@ -352,23 +376,16 @@ async def test_closed_session_runs_nothing_and_leaves_no_process(sandbox: Sandbo
 
 
 async def test_closed_sandbox_leaves_no_process(tmp_path: Path) -> None:
-    before = descendants()
+    before = children()
     sandbox = NamespaceSandbox()
     await sandbox.start()
     session = await sandbox.spawn(input_dir=tmp_path)
     await value_of(session, "import os\n_ = [os.fork() for _ in range(2)]")
-    own = descendants() - before
-    assert len(own) >= 4
+    (server,) = children() - before
+    own = descendants(server) | {(server, start_time(server))}
+    assert len(own) >= 6
     await sandbox.close()
-    assert not [pid for pid, started in own if _is_running(pid, started)]
-
-
-def _is_running(pid: int, started: str) -> bool:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[19] == started and fields[0] not in "ZX"
+    assert not [pid for pid, started in own if is_running(pid, started)]
 
 
 async def test_eight_sessions_at_once_do_not_cross(sandbox: Sandbox) -> None:

@@ -41,13 +41,6 @@ async def value_of(session: NamespaceSession, code: str) -> str | None:
     return result.value
 
 
-def children() -> set[int]:
-    found = set()
-    for folder in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (folder / "children").read_text(encoding="ascii").split()}
-    return found
-
-
 async def test_probe_finds_the_level_by_doing() -> None:
     report = await probe_level()
     assert (report.level, report.ok, report.reason) == ("namespace", True, "")
@@ -73,15 +66,15 @@ async def test_sessions_draw_different_random_numbers() -> None:
 
 
 async def test_fork_server_that_was_killed_is_replaced_at_the_next_spawn() -> None:
-    before = children()
+    before = processes_below(os.getpid())
     async with NamespaceSandbox() as sandbox:
         session = await sandbox.spawn()
-        (server,) = children() - before
+        (server,) = {pid for pid in processes_below(os.getpid()) - before if parent_of(pid) == os.getpid()}
         os.kill(server, signal.SIGKILL)
         result = await session.run("1", limit_seconds=5, toolkits=())
         assert (result.status, result.names_lost, session.alive) == ("killed", True, False)
         assert await value_of(await sandbox.spawn(), "1 + 1") == "2"
-    assert children() == before
+    assert processes_below(os.getpid()) == before
 
 
 async def test_library_folder_can_be_imported_from(library: Path) -> None:
@@ -94,10 +87,10 @@ async def test_preloaded_module_that_starts_a_thread_is_refused(library: Path) -
     (library / "busy.py").write_text(
         "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n", encoding="utf-8"
     )
-    before = children()
+    before = processes_below(os.getpid())
     with pytest.raises(SandboxError, match="SANCA_SANDBOX_PRELOAD"):
         await NamespaceSandbox(SandboxSettings(library_folder=library, preload=("busy",))).start()
-    assert children() == before
+    assert processes_below(os.getpid()) == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's sandbox runs as another user than the folder's owner")
@@ -211,3 +204,8 @@ def processes_below(pid: int) -> set[int]:
     while wave := {child for child, parent in parents.items() if parent in wave}:
         found |= wave
     return found
+
+
+def parent_of(pid: int) -> int:
+    """Return a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])

@@ -34,6 +34,8 @@ async def receive_datagram(channel: socket.socket, size: int, most_descriptors: 
             datagram, descriptors, _flags, _address = socket.recv_fds(channel, size, most_descriptors)
         except BlockingIOError:
             await anyio.wait_readable(channel)
+        except ConnectionResetError:
+            continue  # told once, before the datagrams that the other end sent before it closed
         else:
             return datagram, list(descriptors)
 
@@ -65,8 +67,8 @@ class MessageReader:
             except BlockingIOError:
                 await anyio.wait_readable(self._channel)
                 continue
-            except ConnectionError as error:
-                raise EOFError from error
+            except ConnectionResetError:
+                continue  # as in receive_datagram
             try:
                 message = self._assembler.feed(datagram)
                 if message is not None:

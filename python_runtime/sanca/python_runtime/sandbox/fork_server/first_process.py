@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from .output import CappedOutput
 _CONTROL_BYTES = 4 << 20
 _REPLY_BYTES = 1 << 20
 _MOST_MOUNTS = 2
-_SWEEPS = 50
+_SWEEP_SECONDS = 0.5
+_SWEEP_PAUSE_SECONDS = 0.001
 
 
 def run_first_process(control: socket.socket, tools: socket.socket, limits: Limits) -> None:
@@ -119,13 +121,15 @@ class _FirstProcess:
 
     def _sweep(self) -> None:
         """End the processes an action left behind; the guest itself stays, with its names."""
-        for _ in range(_SWEEPS):
+        deadline = time.monotonic() + _SWEEP_SECONDS
+        while time.monotonic() < deadline:
             others = [pid for pid in _processes() if pid not in {1, self._guest.pid}]
             if not others:
                 return
             for pid in others:
                 _kill(pid)
             _reap_all_but(self._guest.pid)
+            time.sleep(_SWEEP_PAUSE_SECONDS)
         # They fork faster than they are killed one by one; `_replace_guest` kills them in one stroke.
         self._replace_guest()
 
