@@ -280,7 +280,7 @@ class BrokerClient:
         match message["op"]:
             case "calls":
                 for content in message["calls"]:
-                    record = CallRecord(**content)
+                    record = CallRecord(*content)
                     await self._guarded(self._callbacks.on_call(record.run_id, record))
             case "ask":
                 ask = Ask(**message["ask"])
