@@ -16,7 +16,7 @@ from sanca.python_runtime.broker.records import Ask, BrokerHealth, BrokerSetting
 TOOLS = '''
 """Tools of the test."""
 
-import time
+import sqlite3
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +49,14 @@ async def slow_write(seconds: float) -> str:
     with LEDGER.open("a") as ledger:
         ledger.write("slow\\\\n")
     return "written"
+
+
+@tool(effect=Effect.WRITE, approval="NEVER")
+def look_into_journal(context: CallContext) -> list[str]:
+    """Say what a reader of the journal sees of this call while it runs."""
+    query = "SELECT kind FROM journal WHERE json_extract(data, '$.call_id') = ?"
+    with sqlite3.connect(LEDGER.parent / "journal.db") as journal:
+        return [kind for (kind,) in journal.execute(query, (context.call_id,))]
 
 
 @tool

@@ -219,6 +219,34 @@ async def test_the_engines_own_calls_pass_the_same_gate(driver: Driver) -> None:
     assert kinds == ["call_requested", "call_finished", "approval_asked", "approval_answered", "call_finished"]
 
 
+async def test_an_effects_request_is_on_the_disk_before_it_leaves(driver: Driver) -> None:
+    assert await driver.value("shop", "look_into_journal") == ["call_requested"]
+
+
+async def test_the_journal_tells_a_call_from_request_to_answer_with_trace_and_person(driver: Driver) -> None:
+    driver.answer_asks(reason="fine")
+    await driver.value("shop", "write", "blue")
+
+    rows = await driver.journal()
+    assert [row.kind for row in rows] == ["approval_asked", "approval_answered", "call_requested", "call_finished"]
+    assert {(row.trace_id, row.session_id, row.data["call_id"]) for row in rows} == {("a" * 32, "ses_1", "run_1/1")}
+    assert (rows[1].data["approved"], rows[1].data["by"], rows[1].data["reason"]) == (True, "olga", "fine")
+    assert (rows[2].data["arguments_json"], rows[2].data["approved_by"]) == ('{"name":"blue"}', "olga")
+    assert (rows[3].data["ok"], rows[3].data["value"]) == (True, {"wrote": "blue"})
+
+
+async def test_facts_of_the_engine_keep_their_order_among_the_calls(driver: Driver) -> None:
+    driver.client.append("run_1", "run_started", {"message": "hi"})
+    await driver.client.call("run_1", "shop", "add", {"a": 1})
+    driver.client.append("run_1", "event", {"seq": 1}, trace_id="b" * 32)
+    driver.client.append("run_9", "event", {"seq": 1}, session_id="ses_9")
+
+    rows = await driver.journal()
+    assert [row.kind for row in rows] == ["run_started", "call_requested", "call_finished", "event"]
+    assert (rows[0].session_id, rows[0].trace_id, rows[3].trace_id) == ("ses_1", "a" * 32, "b" * 32)
+    assert [row.session_id for row in await driver.journal("run_9")] == ["ses_9"]
+
+
 async def test_call_numbers_go_on_over_rounds_sessions_and_brokers(driver: Driver) -> None:
     await driver.value("shop", "add", 1)
     await driver.client.bind("sandbox_1", None, "run_1", 2)

@@ -141,7 +141,7 @@ async def test_a_toolkit_file_that_fails_is_told_by_name_and_the_others_work(hom
     assert "no toolkit" in problems["empty.py"]
 
 
-async def test_toolkits_of_factories_are_opened_called_and_closed(
+async def test_toolkits_of_factories_are_opened_called_followed_and_closed(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "outside_factory.py").write_text(FACTORY, encoding="utf-8")
@@ -155,9 +155,14 @@ async def test_toolkits_of_factories_are_opened_called_and_closed(
         assert await driver.value("mcp.outside", "ping") == "pong"
         problems = (await driver.client.health()).problems
 
+        await driver.engine.until(lambda: "mcp.late" in [each.name for each in driver.client.toolkits])
+        assert await driver.value("mcp.late", "ping") == "pong"
+        await driver.engine.until(lambda: _tools(driver, "mcp.late") == ["ping", "pong"])
+        assert "mcp.late" not in (await driver.client.health()).problems
+
     assert "bad luck" in problems["mcp.unlucky"]
     assert {"outside_factory:broken", "no_such_module:load"} <= set(problems)
-    assert (home / "outside.log").read_text(encoding="utf-8") == "opened\nclosed\n"
+    assert sorted((home / "outside.log").read_text(encoding="utf-8").split()) == ["closed"] * 2 + ["opened"] * 2
 
 
 async def test_an_error_in_the_body_comes_out_as_it_is(home: Path) -> None:
@@ -188,6 +193,10 @@ async def test_a_callback_that_raises_or_asks_back_stops_nothing(driver: Driver)
 
     assert await driver.value("shop", "write", "a") == {"wrote": "a"}
     assert await driver.value("shop", "write", "b") == {"wrote": "b"}
+
+
+def _tools(driver: Driver, name: str) -> list[str]:
+    return [tool.name for each in driver.client.toolkits if each.name == name for tool in each.tools]
 
 
 def _is_running(pid: int) -> bool:
@@ -231,20 +240,24 @@ FACTORY = '''
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 
 class Outside:
+    tries = 0
     def __init__(self, home, name):
         self.log, self.definition = home / "outside.log", ToolkitDefinition(name=name, source="mcp")
     async def open(self):
-        if self.definition.name == "mcp.unlucky":
+        self.tries += 1
+        if self.definition.name == "mcp.unlucky" or (self.definition.name == "mcp.late" and self.tries == 1):
             raise RuntimeError("bad luck")
         self.definition = self.definition.model_copy(update={"tools": (ToolDefinition(name="ping"),)})
         self.log.open("a").write("opened\\n")
     async def call(self, tool, arguments, context):
+        tools = (ToolDefinition(name="ping"), ToolDefinition(name="pong"))
+        self.definition = self.definition.model_copy(update={"tools": tools})
         return "pong"
     async def close(self):
         self.log.open("a").write("closed\\n")
 
 def load(home):
-    return [Outside(home, "mcp.outside"), Outside(home, "mcp.unlucky")]
+    return [Outside(home, "mcp.outside"), Outside(home, "mcp.late"), Outside(home, "mcp.unlucky")]
 
 def broken(home):
     raise ValueError("no")

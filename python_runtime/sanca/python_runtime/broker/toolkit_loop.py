@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import structlog
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sanca.core.errors import ConfigurationError
@@ -22,11 +23,16 @@ log = structlog.get_logger(__name__)
 
 _OPEN_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 30.0
+"""A toolkit that cannot be opened is tried again after a pause: its server may be starting."""
+_LOOK_SECONDS = 2.0
+"""How often a toolkit's definition is looked at: an MCP server may change its tools."""
 OUTSIDE_TOOLKITS_FILE = "toolkits.json"
 
 
 class ToolkitLoop:
-    """Opened once, closed once. `toolkits` holds those that are open; the others are in `problems`, with the reason."""
+    """Opened once, closed once. `toolkits` holds those that are open; the others are in `problems`, and tried again."""
 
     def __init__(self, home: Path, factories: Sequence[str], changed: Callable[[], None]) -> None:
         self._home = home
@@ -74,39 +80,51 @@ class ToolkitLoop:
         self._changed()
 
     def _open_all(self, toolkits: Iterable[Toolkit]) -> None:
-        opening = []
+        """Start to keep toolkits and wait until each has been tried once."""
+        trying = []
         for toolkit in toolkits:
-            ready: Future[None] = Future()
-            keeper = self._running().start_task_soon(self._keep, toolkit, ready)
-            self._keepers.append(keeper)
-            opening.append((toolkit, ready, keeper))
-        for toolkit, ready, keeper in opening:
-            self._await_open(toolkit, ready, keeper)
+            tried: Future[None] = Future()
+            self._keepers.append(self._running().start_task_soon(self._keep, toolkit, tried))
+            trying.append((toolkit.definition.name, tried))
+        for name, tried in trying:
+            try:
+                tried.result(_OPEN_SECONDS)
+            except (FutureTimeoutError, CancelledError):
+                self._note(name, f"{name} has not opened within {_OPEN_SECONDS:g} seconds.")
 
-    def _await_open(self, toolkit: Toolkit, ready: Future[None], keeper: Future[None]) -> None:
-        name = toolkit.definition.name
-        try:
-            ready.result(_OPEN_SECONDS)
-        except (FutureTimeoutError, CancelledError):
-            keeper.cancel()
-            self._note(name, f"{name} did not open within {_OPEN_SECONDS:g} seconds.")
-        except Exception as error:
-            self._note(name, f"{name} cannot be opened: {error}")
-        else:
-            self.toolkits[toolkit.definition.name] = toolkit
-
-    async def _keep(self, toolkit: Toolkit, ready: Future[None]) -> None:
+    async def _keep(self, toolkit: Toolkit, tried: Future[None]) -> None:
         """Open a toolkit, hold it, close it: all in one task, as cancel scopes of MCP sessions demand."""
+        pause = _FIRST_PAUSE_SECONDS
+        while not await self._is_opened(toolkit):
+            _set(tried)
+            if await self._ends_within(pause):
+                return
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        told, is_late = toolkit.definition, tried.done()
+        self.toolkits[told.name] = toolkit
+        self.problems.pop(told.name, None)
+        _set(tried)
+        if is_late:
+            await anyio.to_thread.run_sync(self._changed)
+        while not await self._ends_within(_LOOK_SECONDS):
+            if toolkit.definition != told:
+                told = toolkit.definition
+                await anyio.to_thread.run_sync(self._changed)
+        await toolkit.close()
+
+    async def _is_opened(self, toolkit: Toolkit) -> bool:
         try:
             await toolkit.open()
         except Exception as error:
-            ready.set_exception(error)
-            return
-        if not ready.done():
-            ready.set_result(None)
+            self._note(toolkit.definition.name, f"{toolkit.definition.name} cannot be opened: {error}")
+            return False
+        return True
+
+    async def _ends_within(self, seconds: float) -> bool:
         assert self._ending is not None  # noqa: S101 - made before the first toolkit
-        await self._ending.wait()
-        await toolkit.close()
+        with anyio.move_on_after(seconds):
+            await self._ending.wait()
+        return self._ending.is_set()
 
     def _running(self) -> BlockingPortal:
         if self._portal is None:
@@ -114,12 +132,18 @@ class ToolkitLoop:
         return self._portal
 
     def _note(self, source: str, problem: str) -> None:
+        if self.problems.get(source) != problem:
+            log.warning("toolkit_unavailable", toolkit=source, reason=problem)
         self.problems[source] = problem
-        log.warning("toolkit_unavailable", toolkit=source, reason=problem)
 
 
 async def _make_event() -> anyio.Event:
     return anyio.Event()
+
+
+def _set(tried: Future[None]) -> None:
+    if not tried.done():
+        tried.set_result(None)
 
 
 def _made_by(factory: str, home: Path) -> list[Toolkit]:
