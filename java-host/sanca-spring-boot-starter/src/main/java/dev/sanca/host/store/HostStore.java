@@ -121,10 +121,9 @@ public final class HostStore implements AutoCloseable {
     private void write(List<Change> group) {
         try {
             group.forEach(change -> change.action().run());
+            store.commit();
             if (group.stream().anyMatch(Change::force)) {
-                store.sync();
-            } else {
-                store.commit();
+                store.sync(); // only forces what is committed
             }
             group.forEach(change -> change.done().complete(null));
         } catch (RuntimeException error) {

@@ -53,7 +53,7 @@ class ToolkitTests {
             {"service":"a","level":"WARNING"}|must be one of DEBUG, WARN, not "WARNING". Did you mean 'WARN'?|level|WARN
             {"service":"a","since_minutes":"soon"}|'since_minutes' of demo.logs must be a whole number, not "soon".|since_minutes|
             {"service":"a","since_minutes":1.5}|must be a whole number, not 1.5.|since_minutes|
-            {"service":"a","points":[{"top":1,"left":2}]}|must be a list (each an object) (look at [0].left)|points|
+            {"service":"a","points":[{"top":1,"left":2}]}|must be a list (each an object) (look at [0].left_edge)|points|
             """)
     void aWrongArgumentIsNamedWithTheMend(String arguments, String sentence, String argument, @Nullable String near) {
         ToolArgumentException error =
