@@ -90,6 +90,15 @@ async def test_a_caller_without_the_right_is_refused_without_asking(driver: Driv
     assert driver.engine.asks == []
 
 
+async def test_the_right_star_stands_for_all_but_still_asks(driver: Driver) -> None:
+    await driver.open_run("run_2", rights=("*",), channel="cli", bind=False)
+    await driver.client.bind("sandbox_1", None, "run_2", 1)
+    driver.answer_asks()
+
+    assert await driver.value("shop", "write", "blue") == {"wrote": "blue"}
+    assert len(driver.engine.asks) == 1
+
+
 @pytest.mark.parametrize(
     ("rules", "channel", "expected"),
     [

@@ -85,7 +85,7 @@ class RunContext:
     tenant: str = "default"
     user: str = "local"
     rights: tuple[str, ...] = ()
-    """`*` stands for all. On channel `cli` the person owns the machine: the gate checks none, the host still does."""
+    """`*` stands for all; the host checks its own user's rights again."""
     trace_id: str = ""
     channel: str = "chat"
     budget: RunBudget = field(default_factory=RunBudget)
