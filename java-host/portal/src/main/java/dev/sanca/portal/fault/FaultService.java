@@ -27,21 +27,19 @@ public final class FaultService {
     private final FleetOperations fleet;
     private final RepairCheck check;
     private final Map<FaultKind, FaultMaker> makers = new EnumMap<>(FaultKind.class);
-    private final Path file;
     private final List<Fault> faults = new ArrayList<>();
+    private boolean loaded;
 
     public FaultService(FleetOperations fleet, ManagedSystem system) {
         FaultCatalogue catalogue = FaultCatalogue.load();
         this.fleet = fleet;
         this.check = new RepairCheck(system);
-        this.file = fleet.stateFile("faults.json");
         makers.put(FaultKind.BAD_CONFIG, new BadConfig(fleet, catalogue.badConfig()));
         makers.put(FaultKind.BUG_RELEASE, new BugRelease(fleet, catalogue.bugRelease()));
         makers.put(FaultKind.EXHAUSTED_POOL, new ExhaustedPool(fleet, catalogue.exhaustedPool()));
         makers.put(FaultKind.SLOW_DEPENDENCY, new SlowDependency(fleet, catalogue.slowDependency()));
         makers.put(FaultKind.DISK_FULL, new DiskFull(fleet, catalogue.diskFull()));
         makers.put(FaultKind.PORT_CLASH, new PortClash(fleet, system, catalogue.portClash()));
-        load();
     }
 
     /** Whether a fault is repaired, and what was seen. */
@@ -53,6 +51,7 @@ public final class FaultService {
      * @param kind null: each another kind, drawn too
      */
     public synchronized List<Fault> inject(@Nullable FaultKind kind, long seed, int count) {
+        load();
         if (count < 1 || count > fleet.services().size()) {
             throw new ToolArgumentException("count", "The count must be from 1 to " + fleet.services().size() + ".");
         }
@@ -71,6 +70,7 @@ public final class FaultService {
 
     /** Newest last; repaired ones too. */
     public synchronized List<Fault> all() {
+        load();
         return List.copyOf(faults);
     }
 
@@ -88,6 +88,7 @@ public final class FaultService {
 
     /** Forgets all, once the fleet is as on the first day. */
     public synchronized void clear() {
+        load();
         faults.clear();
         save();
     }
@@ -119,6 +120,7 @@ public final class FaultService {
     }
 
     private synchronized Fault find(String id) {
+        load();
         return faults.stream()
                 .filter(fault -> fault.id().equals(id))
                 .findFirst()
@@ -134,11 +136,15 @@ public final class FaultService {
         return Objects.requireNonNull(makers.get(kind));
     }
 
-    private void load() {
+    /** What was open when the portal ended is open still; read once the fleet's folder is there. */
+    private synchronized void load() {
+        fleet.awaitStarted();
+        Path file = fleet.stateFile("faults.json");
         try {
-            if (Files.exists(file)) {
+            if (!loaded && Files.exists(file)) {
                 faults.addAll(HostJson.LENIENT.readValue(Files.readString(file), FAULTS));
             }
+            loaded = true;
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
@@ -146,7 +152,7 @@ public final class FaultService {
 
     private void save() {
         try {
-            Files.writeString(file, HostJson.MAPPER.writeValueAsString(faults));
+            Files.writeString(fleet.stateFile("faults.json"), HostJson.MAPPER.writeValueAsString(faults));
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }

@@ -16,10 +16,10 @@ public final class Deployer {
     private final FleetPaths paths;
     private final GitRepository repository;
     private final DeploymentBook book;
-    private final Predicate<String> runsWell;
+    private final Predicate<ServiceSpec> runsWell;
 
     /** @param runsWell whether the service did its work since its process started */
-    Deployer(FleetPaths paths, GitRepository repository, DeploymentBook book, Predicate<String> runsWell) {
+    Deployer(FleetPaths paths, GitRepository repository, DeploymentBook book, Predicate<ServiceSpec> runsWell) {
         this.paths = paths;
         this.repository = repository;
         this.book = book;
@@ -34,7 +34,7 @@ public final class Deployer {
         ServiceSpec spec = runner.spec();
         synchronized (runner) {
             place(spec, order.release());
-            if (runner.alive().isPresent() && runsWell.test(spec.name())) {
+            if (runner.alive().isPresent() && runsWell.test(spec)) {
                 book.ranWell(spec.name());
             }
             runner.stop();

@@ -1,127 +1,112 @@
 package dev.sanca.portal.fleet;
 
 import dev.sanca.host.ConfigurationException;
+import dev.sanca.host.HostException;
 import dev.sanca.host.toolkit.ToolArgumentException;
+import dev.sanca.host.toolkit.ToolFailedException;
 import dev.sanca.portal.git.GitRepository;
-import dev.sanca.portal.git.HistoryTemplate;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The running fleet: what its parts share. Made by {@link #start}, ended by {@link #close}. */
+/** The fleet. It starts in the background; whoever needs a part of it waits until it is up. */
 public final class Fleet implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
-    private static final String PORTAL = "portal";
+    private static final long START_LIMIT_SECONDS = 90;
     private final FleetPaths paths;
     private final FleetProperties properties;
-    private final GitRepository repository;
-    private final HistoryTemplate history;
+    private final List<ServiceSpec> specs;
     private final ServiceHttp http = new ServiceHttp();
-    private final SampleRequest.Catalogue samples = SampleRequest.Catalogue.load();
-    private final Map<String, ServiceRunner> runners = new LinkedHashMap<>();
-    private final Credentials credentials;
-    private final Scraper scraper;
-    private final Prober prober;
-    private final String python;
     private final ForeignPrograms foreigners = new ForeignPrograms();
-    private volatile Deployer deployer;
-    private final Pulse pulse;
+    private final CompletableFuture<FleetParts> parts;
 
-    private Fleet(Path home, FleetProperties properties, String python) {
+    private Fleet(Path home, FleetProperties properties) {
         this.properties = properties;
-        this.python = python;
         this.paths = new FleetPaths(home);
-        List<ServiceSpec> services = ServiceSpec.shop(properties.basePort());
-        this.history = FleetResources.history();
-        this.repository = FleetFiles.prepare(paths, services, history);
-        this.credentials = Credentials.create(paths.credentials());
-        for (ServiceSpec spec : services) {
-            runners.put(spec.name(), new ServiceRunner(spec, paths, python, http, properties.startTimeout()));
-        }
-        this.scraper = new Scraper(services, http);
-        this.prober = new Prober(http, samples, credentials);
-        this.deployer = newDeployer();
-        Traffic traffic = new Traffic(http, properties.basePort(), samples.storefront(), properties.requestsPerSecond());
-        this.pulse = new Pulse(traffic, scraper, properties.scrapeInterval());
+        this.specs = ServiceSpec.shop(properties.basePort());
+        this.parts = CompletableFuture.supplyAsync(this::begin);
+    }
+
+    /** Begins to build what is missing under {@code home} and to start every service; returns at once. */
+    public static Fleet start(Path home, FleetProperties properties) {
+        return new Fleet(home, properties);
     }
 
     /**
-     * Builds what is missing under {@code home} and starts every service.
+     * Waits until every service was started.
      *
      * @throws ConfigurationException no git, no Python, or a port is taken
      */
-    public static Fleet start(Path home, FleetProperties properties) {
-        long began = System.nanoTime();
-        String python = PythonProgram.resolve(properties.python());
-        requireFreePorts(ServiceSpec.shop(properties.basePort()));
-        Fleet fleet = new Fleet(home, properties, python);
-        fleet.startServices();
-        fleet.pulse.start();
-        log.info("The fleet is up after {} ms.", (System.nanoTime() - began) / 1_000_000);
-        return fleet;
+    public void awaitStarted() {
+        parts();
     }
 
     /** Everything as on the first day: history, data, logs and metrics too. */
     public synchronized void reset() {
-        pulse.pause();
-        stopServices();
-        repository.resetTo(history.newestTag());
-        FleetFiles.clear(paths, history.newestTag(), specs());
-        scraper.clear();
-        deployer = newDeployer();
-        startServices();
-        pulse.resume();
+        FleetParts up = parts();
+        up.pulse().pause();
+        stop(up);
+        up.reset(paths);
+        startServices(up);
+        up.pulse().resume();
     }
 
     @Override
     public void close() {
-        pulse.close();
-        stopServices();
+        if (parts.isDone() && !parts.isCompletedExceptionally()) {
+            parts.join().pulse().close();
+            stop(parts.join());
+        }
     }
 
     public List<ServiceSpec> specs() {
-        return runners.values().stream().map(ServiceRunner::spec).toList();
+        return specs;
     }
 
     /** @throws ToolArgumentException there is no such service; the message names those there are */
-    ServiceRunner runner(String service) {
-        ServiceRunner runner = runners.get(service);
-        if (runner == null) {
-            throw new ToolArgumentException(
-                    "service",
-                    "There is no service '" + service + "': the services are " + String.join(", ", runners.keySet()) + ".",
-                    List.copyOf(runners.keySet()));
-        }
-        return runner;
+    public ServiceSpec spec(String service) {
+        List<String> names = specs.stream().map(ServiceSpec::name).toList();
+        return specs.stream()
+                .filter(spec -> spec.name().equals(service))
+                .findFirst()
+                .orElseThrow(() -> new ToolArgumentException(
+                        "service",
+                        "There is no service '" + service + "': the services are " + String.join(", ", names) + ".",
+                        names));
     }
 
-    public ServiceSpec spec(String service) {
-        return runner(service).spec();
+    ServiceRunner runner(String service) {
+        return Objects.requireNonNull(parts().runners().get(spec(service).name()));
     }
 
     GitRepository repository() {
-        return repository;
+        return parts().repository();
     }
 
     Deployer deployer() {
-        return deployer;
+        return parts().deployer();
     }
 
     Scraper scraper() {
-        return scraper;
+        return parts().scraper();
     }
 
     Prober prober() {
-        return prober;
+        return parts().prober();
+    }
+
+    Credentials credentials() {
+        return parts().credentials();
+    }
+
+    String python() {
+        return parts().python();
     }
 
     ServiceHttp http() {
@@ -132,64 +117,56 @@ public final class Fleet implements AutoCloseable {
         return paths;
     }
 
-    Credentials credentials() {
-        return credentials;
-    }
-
     ForeignPrograms foreigners() {
         return foreigners;
     }
 
-    String python() {
-        return python;
-    }
-
-    private Deployer newDeployer() {
-        DeploymentBook book = new DeploymentBook(paths.deployments());
-        return new Deployer(paths, repository, book, service -> scraper.ranWell(spec(service)));
-    }
-
-    private void startServices() {
-        List<CompletableFuture<Void>> pending = new ArrayList<>();
-        for (ServiceRunner runner : runners.values()) {
-            pending.add(CompletableFuture.runAsync(() -> startService(runner)));
+    private FleetParts parts() {
+        try {
+            return parts.get(START_LIMIT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof HostException known
+                    ? known
+                    : new ToolFailedException("The fleet did not start; the host's log says why.", false, failed.getCause());
+        } catch (TimeoutException late) {
+            throw new ToolFailedException("The fleet is still starting: try again in a moment.", true, late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ToolFailedException("The wait for the fleet was interrupted.", true, interrupted);
         }
+    }
+
+    private FleetParts begin() {
+        long began = System.nanoTime();
+        PortTable.requireFree(specs);
+        FleetParts made = FleetParts.make(paths, properties, specs, http);
+        startServices(made);
+        made.pulse().start();
+        log.info("The fleet is up after {} ms.", (System.nanoTime() - began) / 1_000_000);
+        return made;
+    }
+
+    private static void startServices(FleetParts up) {
+        List<CompletableFuture<Void>> pending = up.runners().values().stream()
+                .map(runner -> CompletableFuture.runAsync(() -> startService(up, runner)))
+                .toList();
         pending.forEach(CompletableFuture::join);
     }
 
-    private void startService(ServiceRunner runner) {
+    private static void startService(FleetParts up, ServiceRunner runner) {
         String service = runner.spec().name();
-        boolean first = deployer.deployed(service).isEmpty();
-        String release = deployer.deployed(service).orElse(history.newestTag());
+        boolean first = up.deployer().deployed(service).isEmpty();
+        String release = up.deployer().deployed(service).orElse(up.firstRelease());
         String message = first ? "first deployment" : "the portal started";
-        String outcome = deployer.deploy(runner, new Deployer.Order(release, PORTAL, first ? "deploy" : "restart", message));
+        String outcome =
+                up.deployer().deploy(runner, new Deployer.Order(release, "portal", first ? "deploy" : "restart", message));
         if (!outcome.equals(ServiceRunner.OK)) {
             log.warn("{} {} did not come up: {}", service, release, outcome);
         }
     }
 
-    private void stopServices() {
+    private void stop(FleetParts up) {
         foreigners.close();
-        runners.values().parallelStream().forEach(ServiceRunner::stop);
-    }
-
-    private static void requireFreePorts(List<ServiceSpec> services) {
-        Map<Integer, Long> taken =
-                PortTable.listeners(services.stream().map(ServiceSpec::port).collect(Collectors.toSet()));
-        taken.forEach((port, pid) -> {
-            throw new ConfigurationException("The demo fleet needs port " + port + ", which process " + pid + " holds ("
-                    + PortTable.describe(pid).orElse("unknown") + "): stop it, or set fleet.base-port to four free ports.");
-        });
-    }
-
-    /** Writes a file of the tools folder and returns it. */
-    Path tool(String name) {
-        try {
-            Files.createDirectories(paths.tools());
-            String text = FleetResources.tools().get(name);
-            return Files.writeString(paths.tools().resolve(name), text == null ? "" : text);
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
+        up.runners().values().parallelStream().forEach(ServiceRunner::stop);
     }
 }

@@ -18,6 +18,11 @@ public final class FleetOperations {
         this.fleet = fleet;
     }
 
+    /** Waits until every service was started. */
+    public void awaitStarted() {
+        fleet.awaitStarted();
+    }
+
     public List<ServiceSpec> services() {
         return fleet.specs();
     }
@@ -72,7 +77,7 @@ public final class FleetOperations {
         String release = deployed(service);
         synchronized (runner) {
             runner.stop();
-            long pid = fleet.foreigners().listenOn(runner.spec().port(), fleet.python(), fleet.tool(program));
+            long pid = fleet.foreigners().listenOn(runner.spec().port(), fleet.python(), FleetResources.writeTool(fleet.paths().tools(), program));
             fleet.deployer().deploy(runner, new Deployer.Order(release, by, "restart", message));
             return pid;
         }

@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param scrapeInterval how often metrics are read
  * @param startTimeout how long a started service may take to become healthy
  */
-@ConfigurationProperties("fleet")
+@ConfigurationProperties("portal.fleet")
 public record FleetProperties(
         @DefaultValue("python3") String python,
         @DefaultValue("18110") int basePort,

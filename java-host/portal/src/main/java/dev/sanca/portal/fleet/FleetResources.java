@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,9 +34,15 @@ public final class FleetResources {
         return yaml("history.yaml", HistoryTemplate.class);
     }
 
-    /** The programs that may hold a port, by file name. */
-    static Map<String, String> tools() {
-        return texts("tools/");
+    /** Writes one of the programs that may hold a port. */
+    static Path writeTool(Path folder, String name) {
+        try (InputStream in = new ClassPathResource(ROOT + "tools/" + name).getInputStream()) {
+            Files.createDirectories(folder);
+            Files.copy(in, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            return folder.resolve(name);
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
     }
 
     /** A YAML file as a record. */

@@ -1,5 +1,6 @@
 package dev.sanca.portal.fleet;
 
+import dev.sanca.host.ConfigurationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which process listens on which TCP port, read from /proc. */
 final class PortTable {
@@ -30,6 +32,16 @@ final class PortTable {
             });
         }
         return portByInode.isEmpty() ? Map.of() : owners(portByInode);
+    }
+
+    /** @throws ConfigurationException somebody holds one of the services' ports */
+    static void requireFree(List<ServiceSpec> services) {
+        Map<Integer, Long> taken =
+                listeners(services.stream().map(ServiceSpec::port).collect(Collectors.toSet()));
+        taken.forEach((port, pid) -> {
+            throw new ConfigurationException("The demo fleet needs port " + port + ", which process " + pid + " holds ("
+                    + describe(pid).orElse("unknown") + "): stop it, or set portal.fleet.base-port to four free ports.");
+        });
     }
 
     /** The command line of a process. */
