@@ -1,12 +1,23 @@
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const host = process.env.SANCA_HOST ?? "http://127.0.0.1:8080";
 const paths = ["/agui", "/api", "/login", "/logout", "/sign-in", "/actuator", "/v3", "/swagger-ui"];
 
+/** In development the one-file element, which the second build makes, is its source. */
+const elementFromSource: Plugin = {
+  name: "element-from-source",
+  configureServer(server) {
+    server.middlewares.use("/sanca-chat.js", (_, response) => {
+      response.writeHead(302, { location: "/src/embed/element.tsx" }).end();
+    });
+  },
+};
+
 export default defineConfig({
   base: "./",
-  plugins: [react()],
+  plugins: [react(), elementFromSource],
   server: {
     host: "127.0.0.1",
     port: Number(process.env.SANCA_PAGE_PORT ?? 5173),

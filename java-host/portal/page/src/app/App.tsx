@@ -108,6 +108,9 @@ function Frame({ preferences }: { preferences: Preferences }) {
     />
   );
   const title = route.page === "chat" ? known?.title || (sessionId ? t("conversation") : t("newChat")) : t(route.page);
+  useEffect(() => {
+    document.title = `${title} · sanca`;
+  }, [title]);
   const lastChat = sessionId ? sessionHash(sessionId) : "#/";
   return (
     <>

@@ -39,7 +39,7 @@ export function ApprovalCard(props: ApprovalProps) {
           : SquarePen
         : ShieldX;
   return (
-    <section
+    <article
       className={`approval ${approval.state}`}
       data-testid="approval"
       data-state={approval.state}
@@ -48,7 +48,7 @@ export function ApprovalCard(props: ApprovalProps) {
     >
       <header>
         <Icon size={17} aria-hidden />
-        <h3>{t(titleOf(approval))}</h3>
+        <h2>{t(titleOf(approval))}</h2>
         {asks && <EffectBadge effect={approval.effect} />}
       </header>
       {approval.description && <p>{approval.description}</p>}
@@ -56,7 +56,7 @@ export function ApprovalCard(props: ApprovalProps) {
       {open && allowed && <Answers {...props} />}
       {open && !allowed && <p className="notice warning">{t("approvalNoRight", { right: right ?? "" })}</p>}
       {!open && <Outcome approval={approval} />}
-    </section>
+    </article>
   );
 }
 

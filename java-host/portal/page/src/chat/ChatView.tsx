@@ -93,7 +93,7 @@ export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onCha
         <Modal title={t("pendingTitle")} onClose={() => setHeld(false)} testId="pending-dialog">
           <p>{t("pendingText")}</p>
           <div className="dialog-actions">
-            <button type="button" className="button" onClick={() => setHeld(false)}>
+            <button type="button" className="button" data-autofocus onClick={() => setHeld(false)}>
               {t("answerFirst")}
             </button>
             <button

@@ -166,7 +166,7 @@ export function RunFooter({ text, runId, canRetry, onRetry, onTimeline, summary 
   return (
     <div className="run-footer">
       {text && <CopyButton text={text} label={t("copyAnswer")} />}
-      <IconButton small icon={RotateCcw} label={t("retry")} disabled={!canRetry} onClick={onRetry} />
+      {canRetry && <IconButton small icon={RotateCcw} label={t("retry")} onClick={onRetry} />}
       {runId && (
         <>
           <IconButton
@@ -258,8 +258,8 @@ interface ChoicesCardProps {
 export function ChoicesCard({ choices, busy, onPick }: ChoicesCardProps) {
   const { t } = useI18n();
   return (
-    <section className="choices-card" data-testid="choices" aria-label={t("choicesTitle")}>
-      <h3>{t("choicesTitle")}</h3>
+    <article className="choices-card" data-testid="choices" aria-label={t("choicesTitle")}>
+      <h2>{t("choicesTitle")}</h2>
       <ul>
         {choices.skills.map((skill) => (
           <li key={skill.name}>
@@ -275,6 +275,6 @@ export function ChoicesCard({ choices, busy, onPick }: ChoicesCardProps) {
           <Markdown text={choices.how_to_set_a_model} />
         </div>
       )}
-    </section>
+    </article>
   );
 }

@@ -14,7 +14,7 @@ import {
 } from "lucide-react";
 import { memo, useState, type ReactNode } from "react";
 import type { Call, CallStatus, Effect, Round, RoundStatus, Skill } from "../agui/activities";
-import { useI18n } from "../i18n/context";
+import { useI18n, type I18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
 import { CopyButton, Spinner } from "../ui/controls";
 import { argumentList, Highlighted, literal, pretty } from "../ui/text";
@@ -78,15 +78,10 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
   const strategy = strategies[round.strategy] ?? strategies.model;
   const Icon = strategy.icon;
   return (
-    <section
-      className="round"
-      data-testid="round"
-      data-status={round.status}
-      aria-label={t("roundTitle", { number: round.round })}
-    >
+    <article className="round" data-testid="round" data-status={round.status} aria-label={titleOf(round, t)}>
       <header className="round-head">
         <StateIcon icon={look.icon} tone={look.tone} />
-        <h3>{round.sub_goal || t("roundTitle", { number: round.round })}</h3>
+        <h2>{titleOf(round, t)}</h2>
         <span className="round-meta">
           <span className="badge">
             <Icon size={12} aria-hidden />
@@ -108,9 +103,14 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
           {round.value !== null && round.value !== undefined && <Value value={round.value} />}
         </Fold>
       )}
-    </section>
+    </article>
   );
 });
+
+function titleOf(round: Round, t: I18n["t"]): string {
+  if (round.sub_goal) return round.sub_goal;
+  return round.strategy === "person" ? t("strategyPerson") : t("roundTitle", { number: round.round });
+}
 
 function SkillLine({ skill }: { skill: Skill }) {
   const { t, percent } = useI18n();

@@ -1,6 +1,6 @@
 // The list of a conversation's entries; it follows the stream as long as the person has not scrolled up.
 import { ArrowDown, CircleAlert } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { SharedFile } from "../agui/activities";
 import type { Answer, ConversationSession, SessionView } from "../agui/session";
 import { currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
@@ -23,6 +23,7 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
   const busy = view.connection !== "idle";
   const scroller = useFollow(thread.events + thread.items.length);
   const lastUser = thread.items.findLast((item) => item.kind === "user");
+  const lastLeg = currentLeg(thread);
   const resend = (item: Extract<Item, { kind: "user" }>, text: string): void =>
     void session.send(text, item.files as SharedFile[], item.run ? item.id : undefined);
   const retry = (): void => {
@@ -39,15 +40,26 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
         aria-busy={busy}
         aria-label={t("conversation")}
       >
-        {thread.items.map((item) => (
-          <Entry key={item.id} item={item} {...{ session, thread, busy, resend }} />
+        {thread.items.map((item, index) => (
+          <Fragment key={item.id}>
+            <Entry item={item} {...{ session, thread, busy, resend }} />
+            {thread.items[index + 1]?.run !== item.run && (
+              <Footer
+                leg={thread.legs.find((leg) => leg.id === item.run)}
+                last={index === thread.items.length - 1}
+                {...{ thread, busy, retry, onTimeline }}
+              />
+            )}
+          </Fragment>
         ))}
+        {lastLeg && !thread.items.some((item) => item.run === lastLeg.id) && (
+          <Footer leg={lastLeg} last {...{ thread, busy, retry, onTimeline }} />
+        )}
         {working && (
           <p className="working" role="status">
             <Spinner /> {t("working")}
           </p>
         )}
-        <Footer {...{ thread, busy, retry, session, onTimeline }} canRetry={!busy && lastUser !== undefined} />
       </div>
       {!scroller.following && (
         <IconButton icon={ArrowDown} label={t("toEnd")} className="to-end" onClick={scroller.toEnd} />
@@ -162,27 +174,29 @@ function RunFault({
 
 interface FooterProps {
   thread: ThreadState;
+  leg: Leg | undefined;
+  last: boolean;
   busy: boolean;
-  canRetry: boolean;
   retry: () => void;
   onTimeline: () => void;
 }
 
-function Footer({ thread, busy, canRetry, retry, onTimeline }: FooterProps) {
+/** Behind the last entry of a run that is over; one that waits for an answer has none. */
+function Footer({ thread, leg, last, busy, retry, onTimeline }: FooterProps) {
   const { t, seconds } = useI18n();
-  const leg = currentLeg(thread);
-  if (busy || !leg?.ending || leg.ending === "interrupt") return null;
+  if (!leg?.ending || leg.ending === "interrupt" || (last && busy)) return null;
   const text = thread.items.findLast((item) => item.kind === "assistant" && item.run === leg.id);
+  const calls = leg.result?.calls ?? 0;
   const parts = [
     leg.ending === "cancelled" ? t("runCancelled") : null,
     duration(leg, seconds),
-    leg.result?.calls != null ? t("callCount", { count: leg.result.calls }) : null,
+    calls > 0 ? t(calls === 1 ? "callCountOne" : "callCount", { count: calls }) : null,
   ].filter((part) => part !== null);
   return (
     <RunFooter
       text={text?.kind === "assistant" ? text.text : ""}
       runId={leg.engineRun}
-      canRetry={canRetry}
+      canRetry={!busy && last && thread.items.some((item) => item.kind === "user")}
       onRetry={retry}
       onTimeline={onTimeline}
       summary={parts.length > 0 ? parts.join(" · ") : t("timeline")}

@@ -1,8 +1,9 @@
 // <sanca-chat base-url language theme>: the chat for other portals, in a Shadow DOM of its own.
 import { HistoryIcon, SquarePen } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { HostClient } from "../api/client";
+import type { Me, Toolkits } from "../api/types";
 import { HostContext, usePolling } from "../app/host";
 import { usePreferences } from "../app/preferences";
 import { ChatView } from "../chat/ChatView";
@@ -21,7 +22,14 @@ interface EmbeddedProps {
 function Embedded({ baseUrl, language, theme, onSignedOut }: EmbeddedProps) {
   const preferences = usePreferences({ language, theme });
   const client = useMemo(() => new HostClient(baseUrl), [baseUrl]);
-  const host = useMemo(() => ({ client, me: null, toolkits: null, signedOut: onSignedOut }), [client, onSignedOut]);
+  const [me, setMe] = useState<Me | null>(null);
+  const [toolkits, setToolkits] = useState<Toolkits | null>(null);
+  useEffect(() => {
+    // A portal may have no /api/me; the host checks every right again anyway, this is only for clear words.
+    client.me().then(setMe, () => setMe(null));
+    client.tools().then(setToolkits, () => setToolkits(null));
+  }, [client]);
+  const host = useMemo(() => ({ client, me, toolkits, signedOut: onSignedOut }), [client, me, toolkits, onSignedOut]);
   return (
     <I18nProvider language={preferences.language}>
       <HostContext value={host}>

@@ -1,6 +1,4 @@
 // The example portal's own script: shows that attributes change the element while it runs.
-import "./element";
-
 const chat = document.querySelector("sanca-chat")!;
 
 function toggle(attribute: string, one: string, other: string): void {
@@ -9,3 +7,5 @@ function toggle(attribute: string, one: string, other: string): void {
 
 document.getElementById("language")!.addEventListener("click", () => toggle("language", "en", "zh"));
 document.getElementById("theme")!.addEventListener("click", () => toggle("theme", "light", "dark"));
+
+export {};

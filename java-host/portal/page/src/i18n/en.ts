@@ -78,7 +78,7 @@ export const en = {
   stopping: "Stopping…",
   dropHere: "Drop files to attach them",
   // messages
-  undelivered: "Not delivered. Try again when the host answers.",
+  undelivered: "Not delivered",
   edit: "Edit and send again",
   editHint: "What follows this message is replaced.",
   retry: "Try again",
@@ -94,6 +94,7 @@ export const en = {
   choicesTitle: "What I can do",
   runCancelled: "Cancelled",
   callCount: "{count} calls",
+  callCountOne: "1 call",
   interruptedText: "Nothing is run again by itself. Continue to go on from here.",
   continueRun: "Continue",
   // banner

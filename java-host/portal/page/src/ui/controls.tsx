@@ -144,6 +144,7 @@ export function Modal({ title, kind = "small", onClose, children, bare, testId }
   useEffect(() => {
     const element = dialog.current!;
     if (!element.open) element.showModal();
+    element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => element.close();
   }, []);
   const onBackdrop = (event: SyntheticEvent): void => {
@@ -188,7 +189,7 @@ export function Confirm(props: {
     <Modal title={props.title} onClose={props.onClose}>
       <p className="tone-muted">{props.text}</p>
       <div className="dialog-actions">
-        <button type="button" className="button" onClick={props.onClose}>
+        <button type="button" className="button" data-autofocus onClick={props.onClose}>
           {t("cancel")}
         </button>
         <button
