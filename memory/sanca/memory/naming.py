@@ -12,7 +12,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ENOUGH = 2.0
 
 _BEFORE = re.compile(
-    r"""(?: \b(?: of | for | on | in | from | is | are | does | did | has | with | behind | whether | if | the | to | inside
+    r"""(?: \b(?: of | for | on | in | from | is | are | does | did | has | with | behind | whether | if | the | to | inside | was | were | have | let's | through | newest | latest | last
               | at | about | when | get | give | make | let | bring | take | switch | put | turn | should | would | will )
           | \b(?: services? | apps? | applications? )(?: [ ]called | [ ]named )?
           | [\u3400-\u9fff] ) [\s:,]* $""",
@@ -23,7 +23,7 @@ _AFTER = re.compile(
           | \s+ (?: is | was | has | keeps | kept | are | does | doesn't | isn't | can't | won't | needs? | went | goes | gets?
                   | got | started | stopped | dies | died | seems? | feels? | looks? | takes | again | been | hangs? | crash\w*
                   | fails? | throws? | wants? | uses? | run(?:s|ning) | service | process | app | so | since | please | should
-                  | must | will | would | a | the | for[ ]me | back | to | up ) \b
+                  | must | will | would | could | can | won't | acts? | behaves? | answers? | logged | wrote | had | be | a | the | for[ ]me | back | and | release | version | logs? | port | disk | config | change | deploy\w* | to | up ) \b
           | [\s,]* [\u3400-\u9fff]
           | \s* [?.!]? \s* $ | \s*[,:] )""",
     re.IGNORECASE | re.VERBOSE,
@@ -32,8 +32,8 @@ _CALLED_SERVICE = re.compile(
     r"^\s*(?:service|app|application|microservice|backend|component|服务|应用|微服务)(?![a-z])", re.IGNORECASE
 )
 _SERVICE_CALLED = re.compile(r"(?:\b(?:service|app|application)|服务|应用)[\s:]*$", re.IGNORECASE)
-_ARTICLE = re.compile(r"\b(?:an?|my|your|our|this|some|any|me|these|those)\s+$", re.IGNORECASE)
-_VERB_OR_ADVERB = re.compile(r"(?:ly|ed|ize|ise|ful|ous|est)$")
+_ARTICLE = re.compile(r"\b(?:an?|my|your|our|this|some|any|these|those)\s+$", re.IGNORECASE)
+_VERB_OR_ADVERB = re.compile(r"(?:ly|ed|ize|ise|ful|ous|est|able)$")
 _OPERATED_ON = frozenset(
     [
         "restart",
@@ -79,7 +79,7 @@ def _points(word: re.Match[str], rest: str, piece: Piece | None, lexicon: Lexico
     everyday = lexicon.is_everyday(name)
     if piece is None or piece.kind == "stop" or len(name) < 3 or (everyday and (not named or piece.kind == "foreign")):
         return 0
-    points = (3.0 if named else 0.0) + (0.0 if everyday else 1.0)
+    points = (3.0 if named else 0.0) + (0.0 if everyday else 1.5)
     points += 2.5 if re.search(r"[-_]|[a-z][A-Z]|\d", name) else 0
     points += 1.5 if CJK.search(rest) else 0
     points += 1 if _BEFORE.search(before) else 0

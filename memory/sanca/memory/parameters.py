@@ -137,12 +137,17 @@ def _value(reading: Reading) -> str | None:
     names = {str(slot.value).lower() for slot in reading.slots if slot.kind in ("service", "setting")}
     for hit in reversed(list(_VALUE.finditer(reading.text))):
         said = next(group for group in hit.groups() if group)
-        if said.lower() not in names and said.lower() not in ("the", "a", "an", "be"):
+        if said.lower() not in names and said.lower() not in ("the", "a", "an", "be", "on", "in", "for", "of"):
             return _as_digits(said) if hit["quoted"] is None and hit["code"] is None else said
     numbers = [slot for slot in reading.slots if slot.kind in ("number", "minutes")]
     if not numbers:
         return None
     return _as_digits(re.split(r"\s|-", reading.text[numbers[-1].start : numbers[-1].end])[0])
+
+
+def names_value(reading: Reading) -> bool:
+    """Whether the message says a new value: `to 30`, `= true`, `改成 50`."""
+    return _value(reading) is not None
 
 
 def _as_digits(said: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.parameters import names_value
 from sanca.memory.skills import Skill
 from sanca.memory.slots import Reading
 from sanca.memory.text import CJK, tokens
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
     Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-FEATURES = ("concepts", "text", "explained", "unexplained", "foreign", "missing", "surplus")
-"""concepts, text: likeness to the nearest phrase. explained: share of the message's meaning that the skill's phrases have.
+FEATURES = ("concepts", "lexical", "dense", "explained", "unexplained", "foreign", "missing", "surplus")
+"""concepts, lexical, dense: likeness to the nearest phrase. explained: share of the message's meaning that the skill's phrases have.
 unexplained, foreign: weight of words that no phrase of it has, and of things it surely does not do. missing: required
 parameters not named. surplus: named things it has no use for."""
 
-WEIGHTS = np.array([6.67, 3.61, 0.88, -0.67, -2.76, -3.23, -2.0])
-NONE_SCORE = 4.65
+WEIGHTS = np.array([5.23, 4.39, 2.59, 0.5, -1.22, -3.36, -2.64, -1.28])
+NONE_SCORE = 3.81
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SLOT_WORDS = {"quoted": "text", "payload": "json"}
@@ -98,17 +99,18 @@ class Ranker:
         found = concepts_of(reading, service_known=service_known)
         template = _template(reading)
         like_concepts = self._concepts @ self._vector(found)
-        like_text = 0.5 * self._hashed.scores(f"{template} {' '.join(sorted(found))}") + 0.5 * (
-            self._vectors @ self._embed([template])[0]
-        )
+        like_lexical = self._hashed.scores(f"{template} {' '.join(sorted(found))}")
+        like_dense = self._vectors @ self._embed([template])[0]
         rows = []
         for index, skill in enumerate(self._skills):
             own = self._owner == index
             explained, unexplained, foreign = self._coverage(reading.pieces, index)
             missing, surplus = _fit(skill, reading, service_known)
-            rows.append(
-                [like_concepts[own].max(), like_text[own].max(), explained, unexplained, foreign, missing, surplus]
-            )
+            if is_about_anything(skill) and set(skill.sheet.only_with) & set(found):
+                # What follows `the runbooks say about …` is the topic: any words at all.
+                explained, unexplained, foreign = max(explained, 0.8), 0.3 * unexplained, 0.3 * foreign
+            like = (like_concepts[own].max(), like_lexical[own].max(), like_dense[own].max())
+            rows.append([*like, explained, unexplained, foreign, missing, surplus])
         return np.array(rows)
 
     def _phrase_concepts(self, phrase: str) -> dict[str, float]:
@@ -167,6 +169,11 @@ class Ranker:
         return min(2.0, 0.5 * len(piece.text)) if CJK.match(piece.text) else _UNKNOWN_WEIGHT
 
 
+def is_about_anything(skill: Skill) -> bool:
+    """Whether a skill takes a topic in free words."""
+    return any(parameter.take == "topic" for parameter in skill.sheet.parameters)
+
+
 def concepts_of(reading: Reading, *, service_known: bool = False) -> dict[str, float]:
     """Return the concepts of a message with their weights, its slots among them."""
     slots = {f"slot:{_SLOT_WORDS.get(slot.kind, slot.kind)}" for slot in reading.slots}
@@ -186,6 +193,8 @@ def _weighted(pieces: Iterable[Piece]) -> dict[str, float]:
     found: dict[str, float] = {}
     for piece in pieces:
         for name in piece.concepts:
+            if name.startswith("foreign:") and piece.kind == "concept":
+                continue  # it may be meant so, and then it is not foreign
             # A word of two meanings says half of each.
             found[name] = max(found.get(name, 0.0), 1 / math.sqrt(len(piece.concepts)))
     return found
@@ -211,6 +220,8 @@ def _fit(skill: Skill, reading: Reading, service_known: bool) -> tuple[float, fl
     required = Counter(parameter.kind for parameter in skill.sheet.parameters if parameter.required)
     takes = {parameter.take for parameter in skill.sheet.parameters if parameter.kind == "text"}
     missing = sum((required - kinds)[kind] for kind in ("service", "release"))
+    if "value" in takes and not (kinds["number"] or kinds["minutes"] or names_value(reading)):
+        missing += 1
     if "payload" in takes and not kinds["payload"] and not kinds["quoted"]:
         missing += 1
     surplus = sum(max(0, kinds[kind] - wanted[kind]) for kind in ("service", "release", "setting"))

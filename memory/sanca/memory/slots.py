@@ -158,7 +158,7 @@ def _literal_slots(text: str, entities: Entities, now: datetime) -> Iterator[tup
 
 def _exact(kind: str, text: str, names: Sequence[str]) -> Iterator[tuple[str, int, int, Any]]:
     for name in sorted(names, key=len, reverse=True):
-        loose = re.escape(name).replace(r"\-", r"[-_\s]?").replace("_", r"[-_\s]?")
+        loose = r"[-_\s]?".join(re.escape(part) for part in re.split(r"[-_]", name))
         for hit in re.finditer(rf"(?<![A-Za-z0-9_.-]){loose}(?![A-Za-z0-9_]|[.-][A-Za-z0-9])", text, re.IGNORECASE):
             yield kind, hit.start(), hit.end(), name
 
