@@ -65,7 +65,8 @@ class RemoteAgent:
             with anyio.fail_after(_CONNECT_SECONDS):
                 card = await A2ACardResolver(http_client, entry.url).get_agent_card()
             _keep_own_interfaces(card, entry.url)
-            client = ClientFactory(ClientConfig(httpx_client=http_client)).create(card)
+            # polling: an agent that does not stream gives the task's id at once, so that it can be cancelled.
+            client = ClientFactory(ClientConfig(httpx_client=http_client, polling=True)).create(card)
         except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await http_client.aclose()
@@ -75,7 +76,9 @@ class RemoteAgent:
         return cls(label, entry, http_client, card, client)
 
     async def ask(self, text: str, data: object, conversation: Conversation, timeout_seconds: float) -> Answer:
-        """Send one message and wait until the agent has nothing more to do. An abandoned task is cancelled there.
+        """Send one message and wait until the agent has nothing more to do.
+
+        A task that is abandoned (time-out, cancel) is cancelled at the agent, once the agent has named it.
 
         Raises:
             ToolFailedError: The agent cannot be reached, breaks off or answers in another form.
