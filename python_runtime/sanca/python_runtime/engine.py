@@ -21,6 +21,7 @@ from sanca.core.messages import Caller, Usage
 from sanca.core.ports import Model
 from sanca.python_runtime.asks import Answer
 from sanca.python_runtime.events import EventLog, LoggedEvent
+from sanca.python_runtime.files import check_session_id
 from sanca.python_runtime.lifecycle import EngineLock
 from sanca.python_runtime.refusals import BadRequestError
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
@@ -101,10 +102,13 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it; runs under way are marked interrupted."""
-        self._parts, parts = None, self._parts
-        del parts
-        await self._stack.__aexit__(kind, error, trace)
+        """Close it; runs under way are marked interrupted. What the block raised comes out as it was raised."""
+        self._parts = None
+        try:
+            await self._stack.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as group:
+            if only_error(group) is not error:
+                raise
 
     @property
     def parts(self) -> Parts:
@@ -196,7 +200,7 @@ class Engine:
         traced = caller if caller.trace_id else caller.model_copy(update={"trace_id": new_trace_id()})
         return RunRequest(
             run_id=run,
-            session_id=SessionId(session_id or new_session_id()),
+            session_id=SessionId(check_session_id(session_id) if session_id else new_session_id()),
             caller=traced,
             message=message,
             action_code=action_code,

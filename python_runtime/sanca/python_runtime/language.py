@@ -33,6 +33,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "dismissed": ("All right, I leave it at that.", "好的，那就先不做了。"),
     "no_answer": ("The action ended without an answer.", "动作已结束，但没有给出回答。"),
     "action_failed": ("The action stopped with an error: {error}", "动作因错误停止：{error}"),
+    "toolkit_missing": (
+        "This needs the toolkit {name!r}, which is not there now; it comes with the portal's host.",
+        "这需要工具包 {name!r}，它目前不可用；它由门户的主机提供。",
+    ),
     "action_timeout": (
         "The action was stopped after {seconds:.0f} seconds of work.",
         "动作运行 {seconds:.0f} 秒后被停止。",

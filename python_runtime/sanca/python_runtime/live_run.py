@@ -86,9 +86,9 @@ class LiveRun:
             self.state.show_round()
         self.note_progress()
         self.record.status = RunStatus.NEEDS_INPUT
+        self._rested.set()  # before anybody can see the question: the answer begins a new leg
         self.reporter.run_interrupted_for(self.record, [ask.interrupt()])
         await self._save(self.record)
-        self._rested.set()
 
     async def ask_and_wait(self, ask: Ask) -> Answer:
         """Ask a person a question of the engine's own and wait for the answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Protocol
 
 from sanca.core.messages import Caller
@@ -12,6 +13,10 @@ from sanca.python_runtime.observation import cut_middle, format_observation
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
 from sanca.python_runtime.sandbox.ports import ActionResult
+
+
+_MISSING_TOOLKIT = re.compile(r"NameError: name '(system|mcp|agents)' is not defined")
+"""Toolkits that skills may use and that are not everywhere."""
 
 
 class Workers(Protocol):
@@ -81,6 +86,8 @@ class Motor:
         last_line = (result.error or result.status).strip().splitlines()[-1]
         if result.status == "timeout":
             round_.error = sentence("action_timeout", state.language, seconds=result.seconds - result.waited_seconds)
+        elif round_.strategy == "experience" and (missing := _MISSING_TOOLKIT.search(last_line)):
+            round_.error = sentence("toolkit_missing", state.language, name=missing[1])
         elif round_.error_type == "ToolDeniedError":
             round_.error = sentence("denied", state.language, error=last_line.partition(": ")[2] or last_line)
         else:
