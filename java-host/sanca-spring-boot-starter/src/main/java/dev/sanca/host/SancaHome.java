@@ -36,8 +36,7 @@ public record SancaHome(Path path) {
     /** Writes a file of mode 0600 in one step: a reader sees the old text or the new, never half of it. */
     public void write(String name, String text) {
         try {
-            Path draft = Files.createTempFile(
-                    path, name, ".tmp", PosixFilePermissions.asFileAttribute(OWNER_FILE));
+            Path draft = Files.createTempFile(path, name, ".tmp", PosixFilePermissions.asFileAttribute(OWNER_FILE));
             Files.writeString(draft, text, StandardCharsets.UTF_8);
             Files.move(draft, resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException error) {

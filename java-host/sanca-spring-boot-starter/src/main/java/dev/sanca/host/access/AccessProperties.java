@@ -14,7 +14,9 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("sanca.access")
 public record AccessProperties(
-        @Nullable List<String> localRights, @Nullable String anonymousUser, @Nullable List<String> anonymousRights) {
+        @Nullable List<String> localRights,
+        @Nullable String anonymousUser,
+        @Nullable List<String> anonymousRights) {
 
     public AccessProperties {
         localRights = localRights == null ? List.of() : List.copyOf(localRights);

@@ -71,7 +71,11 @@ public final class Approvals {
         return Optional.ofNullable(rows.get(callId)).map(text -> HostJson.MAPPER.readValue(text, Row.class));
     }
 
-    private record Row(String runId, String digest, String state, @Nullable String by) {
+    private record Row(
+            String runId,
+            String digest,
+            String state,
+            @Nullable String by) {
         String text() {
             return HostJson.MAPPER.writeValueAsString(this);
         }

@@ -31,8 +31,8 @@ public final class RunPrincipals {
         if (known != null) {
             return Optional.of(known);
         }
-        Optional<Principal> stored = Optional.ofNullable(rows.get(runId))
-                .map(text -> HostJson.MAPPER.readValue(text, Principal.class));
+        Optional<Principal> stored =
+                Optional.ofNullable(rows.get(runId)).map(text -> HostJson.MAPPER.readValue(text, Principal.class));
         stored.ifPresent(principal -> remember(runId, principal));
         return stored;
     }

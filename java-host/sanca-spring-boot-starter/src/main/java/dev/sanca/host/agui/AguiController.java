@@ -67,12 +67,7 @@ class AguiController {
 
     private static RunAnswer answer(RunAgentInput input, RunAgentInput.Answer answer, Caller caller) {
         return new RunAnswer(
-                caller,
-                answer.interruptId(),
-                answer.approved(),
-                answer.reason(),
-                answer.valueJson(),
-                input.runId());
+                caller, answer.interruptId(), answer.approved(), answer.reason(), answer.valueJson(), input.runId());
     }
 
     private static void begin(SseStream stream, Start start) {

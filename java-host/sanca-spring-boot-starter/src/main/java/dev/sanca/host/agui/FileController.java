@@ -44,7 +44,8 @@ class FileController {
         if (file.getSize() > properties.maxSize().toBytes()) {
             throw new BadInputException(
                     HttpStatus.CONTENT_TOO_LARGE,
-                    "The file '" + name + "' is larger than " + properties.maxSize().toMegabytes() + " MB.");
+                    "The file '" + name + "' is larger than "
+                            + properties.maxSize().toMegabytes() + " MB.");
         }
         callers.claim(RunAgentInput.checkId("The session id", id), caller);
         String type = MediaTypeFactory.getMediaType(name)
@@ -85,8 +86,13 @@ class FileController {
     }
 
     private String checkedName(@Nullable String original) {
-        String name = original == null ? "" : original.substring(original.replace('\\', '/').lastIndexOf('/') + 1);
-        if (name.isBlank() || name.startsWith(".") || name.length() > NAME_CHARS || name.chars().anyMatch(c -> c < 32)) {
+        String name = original == null
+                ? ""
+                : original.substring(original.replace('\\', '/').lastIndexOf('/') + 1);
+        if (name.isBlank()
+                || name.startsWith(".")
+                || name.length() > NAME_CHARS
+                || name.chars().anyMatch(c -> c < 32)) {
             throw new BadInputException("The file needs a plain name of 1 to " + NAME_CHARS + " characters.");
         }
         String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);

@@ -13,13 +13,47 @@ import org.springframework.util.unit.DataSize;
  * @param types endings that are taken, without the dot
  */
 @ConfigurationProperties("sanca.files")
-record FileProperties(@DefaultValue("10MB") DataSize maxSize, @Nullable List<String> types) {
+record FileProperties(
+        @DefaultValue("10MB") DataSize maxSize, @Nullable List<String> types) {
     FileProperties {
         types = types == null
                 ? List.of(
-                        "txt", "md", "log", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "conf",
-                        "properties", "html", "sql", "py", "java", "js", "ts", "sh", "diff", "patch", "pdf", "png",
-                        "jpg", "jpeg", "gif", "webp", "svg", "xlsx", "docx", "pptx", "parquet", "zip", "gz")
+                        "txt",
+                        "md",
+                        "log",
+                        "csv",
+                        "tsv",
+                        "json",
+                        "jsonl",
+                        "xml",
+                        "yaml",
+                        "yml",
+                        "toml",
+                        "ini",
+                        "conf",
+                        "properties",
+                        "html",
+                        "sql",
+                        "py",
+                        "java",
+                        "js",
+                        "ts",
+                        "sh",
+                        "diff",
+                        "patch",
+                        "pdf",
+                        "png",
+                        "jpg",
+                        "jpeg",
+                        "gif",
+                        "webp",
+                        "svg",
+                        "xlsx",
+                        "docx",
+                        "pptx",
+                        "parquet",
+                        "zip",
+                        "gz")
                 : List.copyOf(types);
     }
 }

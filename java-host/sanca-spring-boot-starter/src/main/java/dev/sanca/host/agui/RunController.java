@@ -28,12 +28,14 @@ class RunController {
 
     @GetMapping
     RunInfo get(@PathVariable("id") String id, HttpServletRequest request) {
-        return engine.getRun(callers.of(request), RunAgentInput.checkId("The run id", id)).join();
+        return engine.getRun(callers.of(request), RunAgentInput.checkId("The run id", id))
+                .join();
     }
 
     @PostMapping("/cancel")
     RunInfo cancel(@PathVariable("id") String id, HttpServletRequest request) {
-        return engine.cancel(callers.of(request), RunAgentInput.checkId("The run id", id)).join();
+        return engine.cancel(callers.of(request), RunAgentInput.checkId("The run id", id))
+                .join();
     }
 
     @PostMapping("/feedback")

@@ -40,7 +40,11 @@ final class SseStream implements RunListener {
      * @param needsTerminal whether a stream that ends without a terminal event is an error
      * @param onClose called once when it is over, also when the browser went away
      */
-    SseStream(HttpServletRequest request, HttpServletResponse response, boolean needsTerminal, Consumer<SseStream> onClose) {
+    SseStream(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            boolean needsTerminal,
+            Consumer<SseStream> onClose) {
         this.response = response;
         this.needsTerminal = needsTerminal;
         this.onClose = onClose;

@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 record BudgetProperties(@DefaultValue("10000") int callsPerRun) {
     BudgetProperties {
         if (callsPerRun < 1) {
-            throw new ConfigurationException("sanca.budget.calls-per-run is " + callsPerRun + ": it must be 1 or more.");
+            throw new ConfigurationException(
+                    "sanca.budget.calls-per-run is " + callsPerRun + ": it must be 1 or more.");
         }
     }
 }

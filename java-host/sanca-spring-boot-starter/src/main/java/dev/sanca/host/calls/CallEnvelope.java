@@ -21,7 +21,8 @@ final class CallEnvelope {
         try {
             json = HostJson.MAPPER.writeValueAsString(value);
         } catch (JacksonException error) {
-            return failure("failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
+            return failure(
+                    "failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
         }
         if (json.length() > maxChars) {
             return failure(

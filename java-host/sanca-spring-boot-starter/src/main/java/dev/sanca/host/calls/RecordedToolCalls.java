@@ -170,9 +170,8 @@ final class RecordedToolCalls implements ToolCalls {
         return switch (stop) {
             case CANCELLED -> CallEnvelope.failure("cancelled", "The call of " + name + " was cancelled while it ran.");
             case TIMED_OUT -> CallEnvelope.failure("timeout", "The call of " + name + " took longer than its limit.");
-            case NONE -> error instanceof ToolException known
-                    ? CallEnvelope.failure(known)
-                    : CallEnvelope.failure(error);
+            case NONE ->
+                error instanceof ToolException known ? CallEnvelope.failure(known) : CallEnvelope.failure(error);
         };
     }
 
@@ -221,11 +220,13 @@ final class RecordedToolCalls implements ToolCalls {
     private static String unknown(String callId) {
         return CallEnvelope.failure(
                 "unknown",
-                "The call " + callId + " began before and never ended: its effect may or may not have happened; look first.");
+                "The call " + callId
+                        + " began before and never ended: its effect may or may not have happened; look first.");
     }
 
     private static String state(String callId, String state, @Nullable String envelope) {
-        ObjectNode node = HostJson.MAPPER.createObjectNode().put("call_id", callId).put("state", state);
+        ObjectNode node =
+                HostJson.MAPPER.createObjectNode().put("call_id", callId).put("state", state);
         if (envelope != null) {
             node.set("outcome", HostJson.MAPPER.readTree(envelope));
         }

@@ -27,8 +27,7 @@ final class RunningCalls implements AutoCloseable {
     }
 
     /** Adds a call; returns the one that has the id already, if there is one. */
-    @Nullable
-    RunningCall add(String callId, RunningCall call) {
+    @Nullable RunningCall add(String callId, RunningCall call) {
         return calls.putIfAbsent(callId, call);
     }
 

@@ -44,7 +44,8 @@ public interface EngineClient {
     CompletableFuture<Void> giveFeedback(Caller caller, String runId, String thumb, String comment);
 
     /** Puts a file into a session; reads the stream on the calling thread. */
-    CompletableFuture<FileInfo> putFile(Caller caller, String sessionId, String name, String mediaType, InputStream data);
+    CompletableFuture<FileInfo> putFile(
+            Caller caller, String sessionId, String name, String mediaType, InputStream data);
 
     /** Reads a file: first what it is, then its bytes, on the calling thread. */
     void getFile(Caller caller, String fileId, Consumer<FileInfo> head, OutputStream data);

@@ -15,15 +15,14 @@ final class EngineErrors {
             return known;
         }
         Status status = Status.fromThrowable(error);
-        Kind kind =
-                switch (status.getCode()) {
-                    case UNAVAILABLE, UNAUTHENTICATED, CANCELLED, DEADLINE_EXCEEDED, UNKNOWN -> Kind.UNAVAILABLE;
-                    case INVALID_ARGUMENT, OUT_OF_RANGE -> Kind.INVALID;
-                    case PERMISSION_DENIED -> Kind.FORBIDDEN;
-                    case NOT_FOUND -> Kind.NOT_FOUND;
-                    case FAILED_PRECONDITION, RESOURCE_EXHAUSTED, ALREADY_EXISTS, ABORTED -> Kind.REFUSED;
-                    default -> Kind.FAILED;
-                };
+        Kind kind = switch (status.getCode()) {
+            case UNAVAILABLE, UNAUTHENTICATED, CANCELLED, DEADLINE_EXCEEDED, UNKNOWN -> Kind.UNAVAILABLE;
+            case INVALID_ARGUMENT, OUT_OF_RANGE -> Kind.INVALID;
+            case PERMISSION_DENIED -> Kind.FORBIDDEN;
+            case NOT_FOUND -> Kind.NOT_FOUND;
+            case FAILED_PRECONDITION, RESOURCE_EXHAUSTED, ALREADY_EXISTS, ABORTED -> Kind.REFUSED;
+            default -> Kind.FAILED;
+        };
         String said = status.getDescription();
         if (kind == Kind.UNAVAILABLE || said == null || said.isBlank()) {
             said = kind == Kind.UNAVAILABLE ? LOST : "The engine failed (" + status.getCode() + "); its log says more.";

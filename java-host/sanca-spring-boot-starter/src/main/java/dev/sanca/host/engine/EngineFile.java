@@ -9,7 +9,12 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 
 /** What a living engine writes into the state folder. */
-record EngineFile(String address, String token, long pid, @JsonProperty("startedAt") String startedAt, String version) {
+record EngineFile(
+        String address,
+        String token,
+        long pid,
+        @JsonProperty("startedAt") String startedAt,
+        String version) {
     static final String NAME = "engine.json";
 
     static Optional<EngineFile> read(Path path) {

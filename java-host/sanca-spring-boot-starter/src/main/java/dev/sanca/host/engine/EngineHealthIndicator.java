@@ -15,12 +15,11 @@ final class EngineHealthIndicator extends AbstractHealthIndicator {
     @Override
     protected void doHealthCheck(Health.Builder builder) {
         EngineState state = supervisor.state();
-        Status status =
-                switch (state.phase()) {
-                    case UP -> Status.UP;
-                    case DOWN -> Status.DOWN;
-                    case STARTING, OFF -> Status.UNKNOWN;
-                };
+        Status status = switch (state.phase()) {
+            case UP -> Status.UP;
+            case DOWN -> Status.DOWN;
+            case STARTING, OFF -> Status.UNKNOWN;
+        };
         builder.status(status).withDetail("message", state.sentence());
     }
 }

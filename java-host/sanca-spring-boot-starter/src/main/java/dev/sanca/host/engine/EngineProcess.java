@@ -74,8 +74,8 @@ final class EngineProcess {
 
     /** Stops it: asks, then kills what is left of the whole tree. */
     void stop(Duration patience) {
-        List<ProcessHandle> tree =
-                Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
         process.destroy();
         long end = System.nanoTime() + patience.toNanos();
         for (ProcessHandle member : tree) {
@@ -101,8 +101,10 @@ final class EngineProcess {
             byte[] bytes = new byte[(int) Math.max(0, file.length() - from)];
             file.seek(from);
             file.readFully(bytes);
-            List<String> lines =
-                    new String(bytes, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .toList();
             return String.join(" | ", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
         } catch (IOException unreadable) {
             return "";

@@ -32,8 +32,7 @@ final class EngineSupervisor implements SmartLifecycle {
     private volatile @Nullable EngineProcess process;
     private volatile @Nullable Thread thread;
 
-    EngineSupervisor(
-            EngineProperties properties, SancaHome home, EngineConnection connection, EngineClient client) {
+    EngineSupervisor(EngineProperties properties, SancaHome home, EngineConnection connection, EngineClient client) {
         this.properties = properties;
         this.home = home;
         this.connection = connection;
@@ -105,7 +104,8 @@ final class EngineSupervisor implements SmartLifecycle {
 
     /** An engine that somebody else started, and that answers. */
     private Optional<EngineFile> living() throws InterruptedException {
-        Optional<EngineFile> named = EngineFile.read(home.resolve(EngineFile.NAME)).filter(EngineFile::isAlive);
+        Optional<EngineFile> named =
+                EngineFile.read(home.resolve(EngineFile.NAME)).filter(EngineFile::isAlive);
         return named.isPresent() && answers() ? named : Optional.empty();
     }
 
@@ -133,7 +133,9 @@ final class EngineSupervisor implements SmartLifecycle {
 
     private @Nullable String launch() {
         try {
-            if (EngineFile.read(home.resolve(EngineFile.NAME)).filter(EngineFile::isAlive).isEmpty()) {
+            if (EngineFile.read(home.resolve(EngineFile.NAME))
+                    .filter(EngineFile::isAlive)
+                    .isEmpty()) {
                 Files.deleteIfExists(home.resolve(EngineFile.NAME)); // a dead engine left it
             }
             process = EngineProcess.start(properties.command(), home);
@@ -155,8 +157,9 @@ final class EngineSupervisor implements SmartLifecycle {
             }
             if (Duration.between(begun, Instant.now()).compareTo(properties.startTimeout()) > 0) {
                 started.stop(properties.stopTimeout());
-                return "The engine did not serve within " + properties.startTimeout().toSeconds()
-                        + " s; its log " + home.resolve("logs/engine.log") + " says more.";
+                return "The engine did not serve within "
+                        + properties.startTimeout().toSeconds() + " s; its log " + home.resolve("logs/engine.log")
+                        + " says more.";
             }
             started.awaitEnd(POLL);
         }

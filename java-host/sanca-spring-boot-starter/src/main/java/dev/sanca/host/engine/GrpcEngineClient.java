@@ -41,8 +41,7 @@ final class GrpcEngineClient implements EngineClient {
     private final Approvals approvals;
     private final RunMeters meters;
 
-    GrpcEngineClient(
-            EngineConnection connection, RunPrincipals principals, Approvals approvals, RunMeters meters) {
+    GrpcEngineClient(EngineConnection connection, RunPrincipals principals, Approvals approvals, RunMeters meters) {
         this.connection = connection;
         this.principals = principals;
         this.approvals = approvals;
@@ -135,10 +134,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setSessionId(sessionId)
                 .setLimit(limit)
                 .build();
-        return ask(
-                (stub, answer) -> stub.listRuns(request, answer),
-                ProtoMapper::runs,
-                UNARY_SECONDS);
+        return ask((stub, answer) -> stub.listRuns(request, answer), ProtoMapper::runs, UNARY_SECONDS);
     }
 
     @Override
@@ -147,10 +143,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setCaller(ProtoMapper.caller(caller))
                 .setLimit(limit)
                 .build();
-        return ask(
-                (stub, answer) -> stub.listSessions(request, answer),
-                ProtoMapper::sessions,
-                UNARY_SECONDS);
+        return ask((stub, answer) -> stub.listSessions(request, answer), ProtoMapper::sessions, UNARY_SECONDS);
     }
 
     @Override
@@ -220,10 +213,7 @@ final class GrpcEngineClient implements EngineClient {
     @Override
     public CompletableFuture<ModelTest> testModel(Caller caller, ModelInfo model, String apiKey) {
         SetModelRequest request = setModelRequest(caller, ProtoMapper.model(model), apiKey, false);
-        return ask(
-                (stub, answer) -> stub.testModel(request, answer),
-                ProtoMapper::modelTest,
-                MODEL_SECONDS);
+        return ask((stub, answer) -> stub.testModel(request, answer), ProtoMapper::modelTest, MODEL_SECONDS);
     }
 
     @Override
@@ -231,10 +221,7 @@ final class GrpcEngineClient implements EngineClient {
         ListSkillsRequest request = ListSkillsRequest.newBuilder()
                 .setCaller(ProtoMapper.caller(caller))
                 .build();
-        return ask(
-                (stub, answer) -> stub.listSkills(request, answer),
-                ProtoMapper::skills,
-                UNARY_SECONDS);
+        return ask((stub, answer) -> stub.listSkills(request, answer), ProtoMapper::skills, UNARY_SECONDS);
     }
 
     @Override

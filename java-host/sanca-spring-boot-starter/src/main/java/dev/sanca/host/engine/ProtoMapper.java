@@ -134,11 +134,7 @@ final class ProtoMapper {
 
     private static SkillInfo skill(dev.sanca.host.engine.proto.SkillInfo skill) {
         return new SkillInfo(
-                skill.getName(),
-                skill.getTitleEn(),
-                skill.getTitleZh(),
-                skill.getExampleEn(),
-                skill.getExampleZh());
+                skill.getName(), skill.getTitleEn(), skill.getTitleZh(), skill.getExampleEn(), skill.getExampleZh());
     }
 
     static List<RunInfo> runs(ListRunsReply reply) {

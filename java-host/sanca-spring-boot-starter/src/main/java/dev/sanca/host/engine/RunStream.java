@@ -115,12 +115,11 @@ final class RunStream<Q> implements ClientResponseObserver<Q, dev.sanca.host.eng
 
     private static RunResult finished(String runId, JsonNode event) {
         JsonNode details = event.path("result");
-        String status =
-                switch (event.path("outcome").path("type").asString("success")) {
-                    case "interrupt" -> "needs_input";
-                    case "cancelled" -> "cancelled";
-                    default -> details.path("status").asString("done");
-                };
+        String status = switch (event.path("outcome").path("type").asString("success")) {
+            case "interrupt" -> "needs_input";
+            case "cancelled" -> "cancelled";
+            default -> details.path("status").asString("done");
+        };
         return new RunResult(
                 runId,
                 status,

@@ -48,8 +48,8 @@ final class GatewayLifecycle implements SmartLifecycle {
         }
         server = opened;
         int port = opened.getListeningPort();
-        GatewayFile file =
-                new GatewayFile(port, token, ProcessHandle.current().pid(), Instant.now().toString());
+        GatewayFile file = new GatewayFile(
+                port, token, ProcessHandle.current().pid(), Instant.now().toString());
         home.write(FILE, HostJson.MAPPER.writeValueAsString(file));
         LOG.info("The gateway listens on 127.0.0.1:{}.", port);
     }
@@ -107,5 +107,8 @@ final class GatewayLifecycle implements SmartLifecycle {
 
     /** What the engine reads. */
     record GatewayFile(
-            int port, String token, long pid, @JsonProperty("startedAt") String startedAt) {}
+            int port,
+            String token,
+            long pid,
+            @JsonProperty("startedAt") String startedAt) {}
 }

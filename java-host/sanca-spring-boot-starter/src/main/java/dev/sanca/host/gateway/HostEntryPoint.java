@@ -13,8 +13,7 @@ final class HostEntryPoint {
     }
 
     /** Calls a method by name; null when there is none of that name with so many arguments. */
-    @Nullable
-    String invoke(String method, List<String> arguments) {
+    @Nullable String invoke(String method, List<String> arguments) {
         return switch (method + "/" + arguments.size()) {
             case "call/4" -> calls.call(arguments.get(0), arguments.get(1), arguments.get(2), arguments.get(3));
             case "describe/0" -> calls.describe();

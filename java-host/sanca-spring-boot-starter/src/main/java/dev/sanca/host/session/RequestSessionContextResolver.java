@@ -40,18 +40,23 @@ final class RequestSessionContextResolver implements SessionContextResolver {
     }
 
     private static String language(HttpServletRequest request) {
-        return request.getHeader("Accept-Language") == null ? "" : request.getLocale().toLanguageTag();
+        return request.getHeader("Accept-Language") == null
+                ? ""
+                : request.getLocale().toLanguageTag();
     }
 
     /** Apart, so that the class loads only where Spring Security is. */
     private static final class Signed {
+        /** How somebody signed in, not what they may do. */
+        private static final String FACTOR = "FACTOR_";
+
         private Signed() {}
 
         static @Nullable Principal principal(HttpServletRequest request, String tenant) {
             if (request.getUserPrincipal() instanceof Authentication user && user.isAuthenticated()) {
                 List<String> rights = user.getAuthorities().stream()
                         .map(GrantedAuthority::getAuthority)
-                        .filter(right -> right != null)
+                        .filter(right -> right != null && !right.startsWith(FACTOR))
                         .toList();
                 return new Principal(tenant, user.getName(), rights);
             }

@@ -98,8 +98,8 @@ public final class HostStore implements AutoCloseable {
             change.done().join();
         } catch (CompletionException error) {
             throw new HostException(
-                    "The host could not write its record of calls (" + error.getCause().getMessage()
-                            + "): check the free space of the state folder.",
+                    "The host could not write its record of calls ("
+                            + error.getCause().getMessage() + "): check the free space of the state folder.",
                     error.getCause());
         }
     }

@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 record AnnotatedTool(String name, Method method, Method declared, ToolMethod annotation, ArgumentBinder binder) {
 
     static AnnotatedTool of(String toolkit, Method invocable, Method declared, ToolMethod annotation) {
-        String name =
-                annotation.name().isEmpty() ? HostJson.snakeCase(declared.getName()) : annotation.name();
+        String name = annotation.name().isEmpty() ? HostJson.snakeCase(declared.getName()) : annotation.name();
         return new AnnotatedTool(
                 name, invocable, declared, annotation, new ArgumentBinder(toolkit + "." + name, declared));
     }

@@ -40,8 +40,7 @@ final class AnnotatedToolkit implements Toolkit {
     @Override
     public ToolkitDefinition definition() {
         JsonSchemas schemas = new JsonSchemas();
-        List<ToolDefinition> definitions =
-                tools.values().stream()
+        List<ToolDefinition> definitions = tools.values().stream()
                 .sorted(Comparator.comparing(AnnotatedTool::name)) // reflection has no order of its own
                 .map(tool -> tool.definition(schemas))
                 .toList();
@@ -79,15 +78,13 @@ final class AnnotatedToolkit implements Toolkit {
         ReflectionUtils.makeAccessible(invocable);
         AnnotatedTool tool = AnnotatedTool.of(annotation.name(), invocable, method, toolMethod);
         if (tools.putIfAbsent(tool.name(), tool) != null) {
-            throw new IllegalArgumentException(
-                    "The toolkit '" + name() + "' has two tools named '" + tool.name() + "': name one of them otherwise.");
+            throw new IllegalArgumentException("The toolkit '" + name() + "' has two tools named '" + tool.name()
+                    + "': name one of them otherwise.");
         }
     }
 
     private static Map<Method, ToolMethod> declared(Class<?> type) {
-        return MethodIntrospector.selectMethods(
-                type,
-                (MethodIntrospector.MetadataLookup<ToolMethod>)
-                        method -> AnnotatedElementUtils.findMergedAnnotation(method, ToolMethod.class));
+        return MethodIntrospector.selectMethods(type, (MethodIntrospector.MetadataLookup<ToolMethod>)
+                method -> AnnotatedElementUtils.findMergedAnnotation(method, ToolMethod.class));
     }
 }

@@ -42,8 +42,7 @@ final class ArgumentBinder {
      *
      * @throws ToolArgumentException for the first argument that is unknown, missing or of the wrong kind
      */
-    @Nullable
-    Object[] bind(JsonNode arguments, CallContext context) {
+    @Nullable Object[] bind(JsonNode arguments, CallContext context) {
         if (!arguments.isObject()) {
             throw new ToolArgumentException(null, toolName + " takes named arguments: " + signature() + ".");
         }
@@ -61,8 +60,7 @@ final class ArgumentBinder {
             if (!names.contains(given)) {
                 List<String> near = NearNames.of(given, names);
                 String known = near.isEmpty() ? " It takes " + signature() + "." : NearNames.hint(near);
-                throw new ToolArgumentException(
-                        given, toolName + " has no argument '" + given + "'." + known, near);
+                throw new ToolArgumentException(given, toolName + " has no argument '" + given + "'." + known, near);
             }
         }
     }

@@ -108,7 +108,8 @@ final class JsonSchemas {
             return new CustomDefinition(node, true);
         }
         if (raw == byte[].class) {
-            return new CustomDefinition(NODES.objectNode().put("type", "string").put("contentEncoding", "base64"), true);
+            return new CustomDefinition(
+                    NODES.objectNode().put("type", "string").put("contentEncoding", "base64"), true);
         }
         return raw == Object.class || JsonNode.class.isAssignableFrom(raw)
                 ? new CustomDefinition(NODES.objectNode(), true)

@@ -20,12 +20,16 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * @param schemaType the type without {@link Optional}
  * @param defaultValue null: it must be given; JSON null: optional without a value
  */
-record ToolArgument(String name, String description, JavaType type, Type schemaType, @Nullable JsonNode defaultValue) {
+record ToolArgument(
+        String name,
+        String description,
+        JavaType type,
+        Type schemaType,
+        @Nullable JsonNode defaultValue) {
 
     static ToolArgument of(Parameter parameter) {
         ToolParameter annotation = parameter.getAnnotation(ToolParameter.class);
-        String name =
-                annotation == null || annotation.name().isEmpty() ? nameOf(parameter) : annotation.name();
+        String name = annotation == null || annotation.name().isEmpty() ? nameOf(parameter) : annotation.name();
         return new ToolArgument(
                 name,
                 annotation == null ? "" : annotation.description(),
@@ -55,7 +59,8 @@ record ToolArgument(String name, String description, JavaType type, Type schemaT
 
     private static boolean hasNullable(Annotation[] annotations) {
         return Arrays.stream(annotations)
-                .anyMatch(annotation -> annotation.annotationType().getSimpleName().equals("Nullable"));
+                .anyMatch(annotation ->
+                        annotation.annotationType().getSimpleName().equals("Nullable"));
     }
 
     private static @Nullable JsonNode defaultOf(Parameter parameter, @Nullable ToolParameter annotation) {

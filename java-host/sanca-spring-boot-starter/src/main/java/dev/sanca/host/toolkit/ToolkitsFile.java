@@ -49,7 +49,8 @@ public final class ToolkitsFile {
             return (ObjectNode) HostJson.MAPPER.readTree(Files.readString(path));
         } catch (IOException | JacksonException | ClassCastException error) {
             throw new ConfigurationException(
-                    "The file '" + path + "' is not a JSON object (" + error.getMessage() + "): mend it or move it away.",
+                    "The file '" + path + "' is not a JSON object (" + error.getMessage()
+                            + "): mend it or move it away.",
                     error);
         }
     }

@@ -17,8 +17,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -63,9 +63,11 @@ class RecordedToolCallsTests {
     @Test
     void anEffectRunsOnceAlsoAcrossARestart() {
         approve("run_a/1", "run_a", "write", "{\"text\":\"x\"}");
-        assertThat(call("write", "{\"text\":\"x\"}", "run_a/1").path("replayed").asBoolean()).isFalse();
+        assertThat(call("write", "{\"text\":\"x\"}", "run_a/1").path("replayed").asBoolean())
+                .isFalse();
         restart();
-        assertThat(call("write", "{\"text\":\"x\"}", "run_a/1").path("replayed").asBoolean()).isTrue();
+        assertThat(call("write", "{\"text\":\"x\"}", "run_a/1").path("replayed").asBoolean())
+                .isTrue();
         assertThat(kit().written).isEmpty();
     }
 
@@ -136,7 +138,8 @@ class RecordedToolCallsTests {
     @Test
     void theUserWhoStartedTheRunNeedsTheRightWhateverTheEngineClaims() {
         principals().record("run_v", new Principal("default", "viewer", List.of("sanca:ask")));
-        JsonNode error = call("secret", "{}", "run_v/1", "\"rights\":[\"system:read\"]").path("error");
+        JsonNode error =
+                call("secret", "{}", "run_v/1", "\"rights\":[\"system:read\"]").path("error");
         assertThat(error.path("kind").asString()).isEqualTo("denied");
         assertThat(error.path("message").asString()).contains("'viewer'").contains("system:read");
         principals().record("run_a", ANN);
@@ -149,7 +152,8 @@ class RecordedToolCallsTests {
     void anApprovalHoldsForThatCallToTheByte() {
         principals().record("run_a", ANN);
         String arguments = "{\"text\":\"x\"}";
-        assertThat(kind(call("write", arguments, "run_a/1", "\"approved_by\":\"ann\""))).isEqualTo("approval_required");
+        assertThat(kind(call("write", arguments, "run_a/1", "\"approved_by\":\"ann\"")))
+                .isEqualTo("approval_required");
         approvals().asked("run_a/1", "run_a", "demo", "write", arguments);
         assertThat(kind(call("write", arguments, "run_a/1"))).isEqualTo("approval_required");
         approvals().answered("run_a/1", true, ANN, principals());
@@ -165,8 +169,7 @@ class RecordedToolCallsTests {
         principals().record("run_a", ANN);
         approvals().asked("run_a/1", "run_a", "demo", "write", "{\"text\":\"x\"}");
         Principal bob = new Principal("default", "bob", List.of("*"));
-        assertThatThrownBy(
-                        () -> approvals().answered("run_a/1", true, bob, principals()))
+        assertThatThrownBy(() -> approvals().answered("run_a/1", true, bob, principals()))
                 .hasMessageContaining("Only the user who started the run");
         approvals().answered("run_a/1", false, ANN, principals());
         assertThat(kind(call("write", "{\"text\":\"x\"}", "run_a/1"))).isEqualTo("approval_required");
@@ -175,11 +178,14 @@ class RecordedToolCallsTests {
     @Test
     void aRunThatTheHostDidNotStartMayOnlyReadByDefault() {
         assertThat(call("secret", "{}", "run_l/1").path("value").asString()).isEqualTo("local");
-        assertThat(kind(call("write", "{\"text\":\"x\"}", "run_l/2", "\"approved_by\":\"me\""))).isEqualTo("denied");
+        assertThat(kind(call("write", "{\"text\":\"x\"}", "run_l/2", "\"approved_by\":\"me\"")))
+                .isEqualTo("denied");
         host.close();
         start(home, "--sanca.access.local-rights=*");
         assertThat(kind(call("write", "{\"text\":\"x\"}", "run_l/2"))).isEqualTo("approval_required");
-        assertThat(call("write", "{\"text\":\"x\"}", "run_l/2", "\"approved_by\":\"me\"").path("ok").asBoolean())
+        assertThat(call("write", "{\"text\":\"x\"}", "run_l/2", "\"approved_by\":\"me\"")
+                        .path("ok")
+                        .asBoolean())
                 .isTrue();
     }
 
@@ -226,7 +232,8 @@ class RecordedToolCallsTests {
 
     private static String context(String callId, String extra) {
         return "{\"call_id\":\"" + callId + "\",\"run_id\":\"" + callId.substring(0, callId.indexOf('/'))
-                + "\",\"session_id\":\"s\",\"tenant\":\"t\",\"user\":\"root\",\"timeout_seconds\":20,\"newer\":1" + extra
+                + "\",\"session_id\":\"s\",\"tenant\":\"t\",\"user\":\"root\",\"timeout_seconds\":20,\"newer\":1"
+                + extra
                 + "}";
     }
 

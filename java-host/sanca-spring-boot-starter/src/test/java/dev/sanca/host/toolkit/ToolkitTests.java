@@ -29,9 +29,7 @@ class ToolkitTests {
 
     @Test
     void argumentsOfManyTypesBindByName() throws Exception {
-        Object result = call(
-                "many",
-                """
+        Object result = call("many", """
                 {"text":"你好","count":3,"big":"12345678901234567890.5","level":"WARN","day":"2026-01-31",
                  "moment":"2026-01-31T08:00:00Z","id":"0c1d2e3f-0000-4000-8000-000000000001",
                  "names":["a","b"],"limits":{"x":1.5},"point":{"left_edge":1,"top":2},"note":"hello"}""");
@@ -42,11 +40,7 @@ class ToolkitTests {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"servce":"a"}|demo.logs has no argument 'servce'. Did you mean 'service'?|servce|service
             {}|demo.logs needs the argument 'service' (a text).|service|
             {"service":null}|The argument 'service' of demo.logs must be a text, not null.|service|
@@ -56,8 +50,7 @@ class ToolkitTests {
             {"service":"a","points":[{"top":1,"left":2}]}|must be a list (each an object) (look at [0].left_edge)|points|
             """)
     void aWrongArgumentIsNamedWithTheMend(String arguments, String sentence, String argument, @Nullable String near) {
-        ToolArgumentException error =
-                catchThrowableOfType(ToolArgumentException.class, () -> call("logs", arguments));
+        ToolArgumentException error = catchThrowableOfType(ToolArgumentException.class, () -> call("logs", arguments));
         assertThat(error).hasMessageContaining(sentence);
         assertThat(error.argument()).isEqualTo(argument);
         assertThat(error.near()).isEqualTo(near == null ? List.of() : List.of(near));
@@ -66,9 +59,7 @@ class ToolkitTests {
     @Test
     void theSchemaSaysWhatTheBinderTakes() {
         ToolDefinition logs = definition("logs");
-        assertThat(logs.inputSchema())
-                .isEqualTo(json(
-                        """
+        assertThat(logs.inputSchema()).isEqualTo(json("""
                 {"type":"object","properties":{
                   "service":{"type":"string","description":"Which one."},
                   "level":{"type":"string","enum":["DEBUG","WARN"],"default":null},
@@ -137,7 +128,8 @@ class ToolkitTests {
         assertThatThrownBy(() -> registry.find("demo", "log"))
                 .isInstanceOf(ToolNotFoundException.class)
                 .hasMessage("The toolkit 'demo' has no tool 'log'. Did you mean 'logs'?");
-        assertThatThrownBy(() -> registry.find("dmo", "logs")).hasMessage("There is no toolkit 'dmo'. Did you mean 'demo'?");
+        assertThatThrownBy(() -> registry.find("dmo", "logs"))
+                .hasMessage("There is no toolkit 'dmo'. Did you mean 'demo'?");
     }
 
     @Test

@@ -33,9 +33,7 @@ class CardToolkit {
         return card("facts", null, Map.of("title", title, "items", items));
     }
 
-    @ToolMethod(
-            description = "Show rows; without columns those of the first row are shown.",
-            approval = Approval.NEVER)
+    @ToolMethod(description = "Show rows; without columns those of the first row are shown.", approval = Approval.NEVER)
     Map<String, Object> table(
             @ToolParameter(description = HEADING) String title,
             @ToolParameter(description = "Each an object, or a list of cells.") List<JsonNode> rows,

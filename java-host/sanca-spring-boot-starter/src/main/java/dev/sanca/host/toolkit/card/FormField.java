@@ -10,8 +10,7 @@ import tools.jackson.databind.JsonNode;
 
 /** One input of a form. */
 record FormField(
-        @ToolParameter(description = "The value's name.")
-        String name,
+        @ToolParameter(description = "The value's name.") String name,
 
         @ToolParameter(description = "What the person reads.", required = false)
         String label,
@@ -21,15 +20,14 @@ record FormField(
         @ToolParameter(description = "For choice: what can be chosen.", required = false)
         List<String> choices,
 
-        @ToolParameter(required = false) boolean required,
+        @ToolParameter(required = false) @Nullable Boolean required,
 
-        @ToolParameter(name = "default", required = false)
-        @JsonProperty("default")
-        @Nullable JsonNode defaultValue) {
+        @ToolParameter(name = "default", required = false) @JsonProperty("default") @Nullable JsonNode defaultValue) {
 
     FormField {
         label = label == null ? "" : label;
         type = type == null ? Type.TEXT : type;
+        required = required != null && required;
         choices = choices == null ? List.of() : List.copyOf(choices);
     }
 

@@ -33,7 +33,11 @@ public final class SystemFacts {
             Map<String, HealthCheck> checks) {}
 
     public record ProbeResult(
-            String service, int requests, int failed, List<Double> latenciesMs, @Nullable String sampleError) {}
+            String service,
+            int requests,
+            int failed,
+            List<Double> latenciesMs,
+            @Nullable String sampleError) {}
 
     public record LogEntry(
             Instant time,
@@ -60,7 +64,8 @@ public final class SystemFacts {
 
     public record BlameLine(int line, String commit, String author, Instant date, String text) {}
 
-    public record ServiceConfig(String service, String path, @Nullable String release, Map<String, Object> values) {}
+    public record ServiceConfig(
+            String service, String path, @Nullable String release, Map<String, Object> values) {}
 
     /** @param conflict somebody else holds the port */
     public record PortState(

@@ -22,7 +22,8 @@ public final class SystemRepairs {
             String outcome,
             @Nullable Long pid) {}
 
-    public record Restart(String service, String release, @Nullable Long pid, String outcome) {}
+    public record Restart(
+            String service, String release, @Nullable Long pid, String outcome) {}
 
     public record StoppedProcess(long pid, String process, int port, String service, boolean stopped) {}
 

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** The tools over a {@link ManagedSystem}: names, effects, rights and bounds. It knows no system itself. */
 @ToolkitComponent(
         name = "system",
-        description = "Services of the managed system: state, health, logs, metrics, releases and git history, configuration,"
-                + " ports, disk; and repairs: change a setting, deploy, restart, roll back, stop a foreign process, delete files.")
+        description =
+                "Services of the managed system: state, health, logs, metrics, releases and git history, configuration,"
+                        + " ports, disk; and repairs: change a setting, deploy, restart, roll back, stop a foreign process, delete files.")
 public class SystemToolkit {
     private static final String READ = "system:read";
     private static final String CHANGE = "system:change";
@@ -29,7 +30,10 @@ public class SystemToolkit {
         this.system = system;
     }
 
-    @ToolMethod(description = "All services with status (up, degraded, down), release, pid, port, depends_on, error rate, latency.", right = READ)
+    @ToolMethod(
+            description =
+                    "All services with status (up, degraded, down), release, pid, port, depends_on, error rate, latency.",
+            right = READ)
     public List<SystemFacts.ServiceState> services() {
         return system.services();
     }
@@ -39,15 +43,21 @@ public class SystemToolkit {
         return system.health(service);
     }
 
-    @ToolMethod(description = "Really calls a service some times and tells failures and latencies.", right = READ, timeoutSeconds = 120)
+    @ToolMethod(
+            description = "Really calls a service some times and tells failures and latencies.",
+            right = READ,
+            timeoutSeconds = 120)
     public SystemFacts.ProbeResult probe(
             @ToolParameter(description = "service name") String service,
-            @ToolParameter(description = "path to GET; empty: the service's main operation", defaultValue = "") String path,
+            @ToolParameter(description = "path to GET; empty: the service's main operation", defaultValue = "")
+                    String path,
             @ToolParameter(description = "1 to 50 requests", defaultValue = "5") int count) {
         return system.probe(service, path, Bounds.between("count", count, 1, MOST_PROBES));
     }
 
-    @ToolMethod(description = "Log entries, newest last; level is a minimum, contains is searched in message and stack.", right = READ)
+    @ToolMethod(
+            description = "Log entries, newest last; level is a minimum, contains is searched in message and stack.",
+            right = READ)
     public List<SystemFacts.LogEntry> logs(
             @ToolParameter(description = "service name") String service,
             @Nullable LogLevel level,
@@ -58,8 +68,9 @@ public class SystemToolkit {
     }
 
     @ToolMethod(
-            description = "Metric series, oldest first. Names: requests_per_second error_rate latency_p95_ms pool_in_use"
-                    + " pool_size pool_waiting disk_used_bytes disk_quota_bytes memory_mb.",
+            description =
+                    "Metric series, oldest first. Names: requests_per_second error_rate latency_p95_ms pool_in_use"
+                            + " pool_size pool_waiting disk_used_bytes disk_quota_bytes memory_mb.",
             right = READ)
     public Map<String, List<SystemFacts.MetricPoint>> metrics(
             @ToolParameter(description = "service name") String service,
@@ -75,7 +86,9 @@ public class SystemToolkit {
         return system.releases(service, rows(limit));
     }
 
-    @ToolMethod(description = "What was deployed when and by whom (deploy, rollback, restart, config), newest first.", right = READ)
+    @ToolMethod(
+            description = "What was deployed when and by whom (deploy, rollback, restart, config), newest first.",
+            right = READ)
     public List<SystemFacts.Deployment> deployments(
             @ToolParameter(description = "service name") String service,
             @ToolParameter(defaultValue = "20") int limit) {
@@ -84,9 +97,7 @@ public class SystemToolkit {
 
     @ToolMethod(description = "Commits of a service's files, of a path, or of everything; newest first.", right = READ)
     public List<SystemFacts.Commit> gitLog(
-            @Nullable String service,
-            @Nullable String path,
-            @ToolParameter(defaultValue = "20") int limit) {
+            @Nullable String service, @Nullable String path, @ToolParameter(defaultValue = "20") int limit) {
         return system.gitLog(service, path, rows(limit));
     }
 
@@ -178,7 +189,8 @@ public class SystemToolkit {
     }
 
     @ToolMethod(
-            description = "Deletes files inside a service's data folder; pattern is a glob relative to it, as exports/*.csv.",
+            description =
+                    "Deletes files inside a service's data folder; pattern is a glob relative to it, as exports/*.csv.",
             effect = DESTRUCTIVE,
             right = OPERATE)
     public SystemRepairs.Deletion deleteFiles(
@@ -187,7 +199,10 @@ public class SystemToolkit {
             @ToolParameter(defaultValue = "0") int olderThanMinutes,
             CallContext context) {
         return system.deleteFiles(
-                service, pattern, Bounds.between("older_than_minutes", olderThanMinutes, 0, Integer.MAX_VALUE), context.user());
+                service,
+                pattern,
+                Bounds.between("older_than_minutes", olderThanMinutes, 0, Integer.MAX_VALUE),
+                context.user());
     }
 
     private static int minutes(int value) {
