@@ -7,5 +7,3 @@ function toggle(attribute: string, one: string, other: string): void {
 
 document.getElementById("language")!.addEventListener("click", () => toggle("language", "en", "zh"));
 document.getElementById("theme")!.addEventListener("click", () => toggle("theme", "light", "dark"));
-
-export {};
