@@ -188,6 +188,7 @@ def test_an_effect_that_takes_too_long_and_does_not_stop_is_unknown(
     kind: type[WireGateway], shared_host: JvmHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sanca.toolkit_bridge.delivery.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("sanca.toolkit_bridge.delivery.STOP_SECONDS", 0.1)
     gateway = kind(shared_host.home)
 
     outcome = gateway.call(call_of("c/4", "stubborn_write", '{"ms":1500}', seconds=0.1))

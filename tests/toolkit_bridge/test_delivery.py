@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import threading
@@ -187,6 +188,52 @@ def test_an_answer_above_the_limit_breaks_off(tmp_path: Path, monkeypatch: pytes
         gateway.close()
 
     assert server.calls() == 1
+
+
+def test_a_timed_out_effect_that_needs_a_moment_to_stop_is_a_timeout(
+    kind: type[WireGateway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sanca.toolkit_bridge.delivery.GRACE_SECONDS", 0.0)
+    go_on = threading.Event()
+
+    def answer(method: str, number: int) -> bytes | None:
+        if method == "call":
+            go_on.wait(10)
+            return None
+        return state("running" if method == "cancel" or number == 1 else "cancelled")
+
+    with serving(tmp_path, answer) as server:
+        gateway = kind(tmp_path)
+        outcome = gateway.call(dataclasses.replace(EFFECT, timeout_seconds=0.2))
+        go_on.set()
+        gateway.close()
+
+    assert outcome.error is not None
+    assert outcome.error.kind == "timeout"
+    assert server.requests == ["call", "cancel", "status", "status"]
+
+
+def test_a_request_cut_off_while_it_is_sent_never_left(kind: type[WireGateway], tmp_path: Path) -> None:
+    """The host closes before it has read all: nothing ran, so the sentence is not "may or may not have happened"."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        (tmp_path / "gateway.json").write_text(
+            json.dumps({"port": listener.getsockname()[1], "token": "t"}), encoding="utf-8"
+        )
+        threading.Thread(target=_read_a_little_and_close, args=(listener, 2), daemon=True).start()
+        gateway = kind(tmp_path)
+        with pytest.raises(GatewayError, match=r"larger than|sent a request|does not answer"):
+            gateway.call(dataclasses.replace(EFFECT, arguments_json='"' + "x" * 30_000_000 + '"'))
+        gateway.close()
+
+
+def _read_a_little_and_close(listener: socket.socket, times: int) -> None:
+    for _ in range(times):
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4)
+            connection.sendall(b"!yv\n")
+            connection.recv(1000)
+            connection.sendall(b"!xsThe call is larger than sanca.gateway.max-payload.\n")
 
 
 @pytest.mark.parametrize("text", ["", "plain", "a\nb\r\nc", "\\n", "\\\\n\n", "end\\", "中\n🐍", "\\" * 7 + "\n"])

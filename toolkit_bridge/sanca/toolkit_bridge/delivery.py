@@ -27,6 +27,9 @@ CONTROL_TIMEOUT_SECONDS = 15.0
 GRACE_SECONDS = 5.0
 """The host ends a tool at its own time limit; we listen this much longer before we give up on the answer."""
 
+STOP_SECONDS = 2.0
+"""How long a call that was told to stop may take to do so."""
+
 READ_RECOVERY_SECONDS = 2.0
 EFFECT_RECOVERY_SECONDS = 20.0
 """How long a cut-off call waits for the host to come back and say what became of it; an effect is worth a restart."""
@@ -99,7 +102,9 @@ class DeliveringGateway(ABC):
             status = self.cancel(call.call_id)
         except GatewayError:
             return _unclear(call, f"{name} did not answer in time, and the host cannot be asked what became of it.")
-        if status.outcome is not None:
+        if status.state == "running":  # told to stop, and may need a moment for it
+            status = self._await_status(call.call_id, time.monotonic() + STOP_SECONDS) or status
+        if status.state == "done" and status.outcome is not None:
             return status.outcome
         if status.state == "cancelled" or call.repeatable:
             return failure(

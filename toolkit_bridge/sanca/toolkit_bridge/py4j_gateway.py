@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import GatewayClient, GatewayConnection, GatewayParameters, JavaGateway
-from py4j.protocol import Py4JAuthenticationError, Py4JError, Py4JJavaError, Py4JNetworkError
+from py4j.protocol import ERROR_ON_SEND, Py4JAuthenticationError, Py4JError, Py4JJavaError, Py4JNetworkError
 from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo, read_connection
 from sanca.toolkit_bridge.delivery import DeliveringGateway
@@ -43,6 +43,18 @@ class _Once(GatewayClient):  # type: ignore[misc]  # py4j has no annotations
             raise
         self._give_back_connection(connection)
         return answer
+
+    def _create_connection(self) -> GatewayConnection:
+        """Connect; py4j leaves the socket of a failed attempt to the garbage collector."""
+        connection = GatewayConnection(self.gateway_parameters, self.gateway_property)
+        try:
+            connection.start()
+        except BaseException:
+            if (stream := getattr(connection, "stream", None)) is not None:
+                stream.close()
+            connection.socket.close()
+            raise
+        return connection
 
     def _live_connection(self) -> GatewayConnection:
         while self.deque:
@@ -154,6 +166,6 @@ def _is_stale(connected: socket.socket) -> bool:
 def _broken(error: Py4JNetworkError) -> ConnectionBrokenError:
     if isinstance(error.cause, TimeoutError):
         return ReplyTimeoutError("The host did not answer in time.")
-    if error.when is None:  # py4j sets `when` once a command was on its way
+    if error.when in (None, ERROR_ON_SEND):  # not connected, or the end mark is not out: the host runs nothing
         return ConnectionBrokenError("The host does not answer; it may be starting or gone.", sent=False)
     return ConnectionBrokenError("The connection to the host broke before the answer came.", sent=True)

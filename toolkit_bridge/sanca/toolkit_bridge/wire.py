@@ -134,9 +134,19 @@ class WireConnection:
             while sent < len(request):
                 sent += self._socket.send(memoryview(request)[sent:])
         except OSError as error:
-            raise ConnectionBrokenError(
-                "The host closed the connection while we sent a request.", sent=sent > 0
-            ) from error
+            self._raise_refusal()
+            # The end mark is not out, and without it the host runs nothing.
+            message = "The host closed the connection while we sent a request."
+            raise ConnectionBrokenError(message, sent=False) from error
+
+    def _raise_refusal(self) -> None:
+        """Raise what the host said before it closed on us (a request that is too large), if it said something."""
+        try:
+            answer = self._socket.recv(_FIRST_READ_BYTES, socket.MSG_DONTWAIT)
+        except OSError:
+            return
+        if answer.startswith(b"!xs"):
+            raise refusal(unescape(answer[3:].decode(errors="replace")))
 
     def _receive(self, timeout_seconds: float) -> bytes:
         chunk = self._read(_FIRST_READ_BYTES)

@@ -25,8 +25,8 @@ from sanca.python_runtime.broker.run_state import Answer
 
 log = structlog.get_logger(__name__)
 
-SWITCH_INTERVAL_SECONDS = 0.0005
-"""A thread that serves a call must not wait for one that computes; the default of 5 ms costs 10 times the latency."""
+SWITCH_INTERVAL_SECONDS = 0.0001
+"""A thread that serves a call must not wait for one that writes rows; 0.5 ms costs twice the 99th percentile."""
 
 _READ_BYTES = 262_144
 _DESCRIPTORS_AT_ONCE = 64
