@@ -6,7 +6,7 @@ answer is None. The matcher was fitted and worded on the development file only. 
 requests after the library is loaded, in interleaved blocks with the peer; the peer is BM25 alone over the same phrases
 (its best skill, no "none"), so `accuracy` rows carry the peer's accuracy and `match_ratio` our time by the peer's.
 
-`--fit` prints newly fitted ranker weights from the development file instead; `--wrong FILE` lists what goes wrong in it.
+`--fit` prints newly fitted ranker weights from the development file instead; `--wrong HALF` lists what goes wrong.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import random
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sanca.memory import SkillLibrary, load_skill_library
-from sanca.memory.parameters import Context, service_from_history
+from sanca.memory.lexicon import Piece
 from sanca.memory.ranking import FEATURES
 from sanca.memory.text import tokens
 
@@ -115,18 +117,26 @@ def time_rows(library: SkillLibrary, peer: BM25) -> Iterable[Row]:
     yield {"id": "match_ratio", "value": round(mine / others, 2), "unit": "ratio"}
 
 
-def fit(library: SkillLibrary, rounds: int = 4000, penalty: float = 0.002) -> None:
-    """Fit the weights of the softmax by gradient ascent on the development half and print them."""
-    rows, names = read("development"), [skill.name for skill in library.skills]
+def fit(
+    library: SkillLibrary, rounds: int = 3000, penalty: float = 0.002, hidden: float = 0.3, copies: int = 4
+) -> None:
+    """Fit the weights of the softmax by gradient ascent on the development half and print them.
+
+    The lexicon was worded on the same half and knows its words too well. So each request is also shown in copies of
+    which some words are hidden from the lexicon, as words of strangers will be.
+    """
+    rows, names, chance = read("development"), [skill.name for skill in library.skills], random.Random(1)  # noqa: S311
     features, targets = [], []
     for row in rows:
-        reading = library.read(row["message"])
-        known = service_from_history(reading, Context(library.lexicon, None, (), library._clock())) is not None
-        ours = library.ranker.features(reading, service_known=known)
-        # The last row is "none": all features 0 but the constant.
-        full = np.hstack([np.vstack([ours, np.zeros(len(FEATURES))]), np.eye(len(names) + 1)[:, -1:]])
-        features.append(full)
-        targets.append(names.index(row["skill"]) if row["skill"] else len(names))
+        for copy in range(copies):
+            reading = library.read(row["message"])
+            if copy:
+                reading.pieces = [strange(piece) if chance.random() < hidden else piece for piece in reading.pieces]
+            ours = library.ranker.features(reading)
+            # The last row is "none": all features 0 but the constant.
+            full = np.hstack([np.vstack([ours, np.zeros(len(FEATURES))]), np.eye(len(names) + 1)[:, -1:]])
+            features.append(full)
+            targets.append(names.index(row["skill"]) if row["skill"] else len(names))
     stacked, wanted = np.stack(features), np.array(targets)
     weights = np.zeros(len(FEATURES) + 1)
     for _ in range(rounds):
@@ -135,9 +145,13 @@ def fit(library: SkillLibrary, rounds: int = 4000, penalty: float = 0.002) -> No
         shares = odds / odds.sum(axis=1, keepdims=True)
         gradient = (stacked[np.arange(len(wanted)), wanted] - (shares[:, :, None] * stacked).sum(axis=1)).mean(axis=0)
         weights += 0.5 * (gradient - penalty * weights)
-    print(
-        "WEIGHTS =", [round(float(weight), 2) for weight in weights[:-1]], "NONE_SCORE =", round(float(weights[-1]), 2)
-    )
+    print("WEIGHTS =", [round(float(weight), 2) for weight in weights[:-1]])
+    print("NONE_SCORE =", round(float(weights[-1]), 2))
+
+
+def strange(piece: Piece) -> Piece:
+    """Return a piece as if the lexicon did not know it; stop words stay."""
+    return piece if piece.kind == "stop" else replace(piece, kind="unknown", concepts=())
 
 
 def list_wrong(library: SkillLibrary, half: str) -> None:

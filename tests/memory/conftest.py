@@ -1,4 +1,4 @@
-"""A small model of a managed fleet with the tool shapes of the `system` toolkit, and a way to run a skill's action on it.
+"""A small model of a managed fleet with the shapes of the `system` toolkit, and a way to run a skill's action on it.
 
 A double of outside services only: the action's code is the shipped one, executed as the sandbox would.
 """
@@ -103,7 +103,8 @@ class FleetDouble:
         base = service.release
         values = base.values | change.pop("values", {})
         tag = f"v1.{len(service.releases)}.0"
-        service.releases.append(Release(tag, values, **({"code": base.code, "at": ago(at_seconds)} | change)))
+        fields: dict[str, Any] = {"code": base.code, "at": ago(at_seconds)} | change
+        service.releases.append(Release(tag, values, **fields))
         service.running = len(service.releases) - 1
         service.events.insert(0, self._event(service, service.release, "deploy", service.release.at))
 
@@ -205,7 +206,8 @@ class SystemDouble:
             rate, shown = (0.6, 900.0) if service.was_sick else (0.5 if error else 0.0, time)
             status = "down" if self._fleet.down(name) else "degraded" if error or service.was_sick else "up"
             rows.append({
-                "name": name, "status": status, "release": service.release.tag, "pid": service.pid, "port": service.port,
+                "name": name, "status": status, "release": service.release.tag, "pid": service.pid,
+                "port": service.port,
                 "depends_on": service.depends_on, "uptime_seconds": 100, "error_rate": rate, "latency_p95_ms": shown,
             })  # fmt: skip
         return rows
@@ -261,8 +263,11 @@ class SystemDouble:
         size = values["db.pool_size"] if isinstance(values["db.pool_size"], int) else 0
         exhausted = "pool size" in error
         used = sum(count for count, _ in owner.files.values())
-        now = {"error_rate": 0.5 if error else 0.0, "latency_p95_ms": time, "requests_per_second": 3.0, "pool_size": size, "memory_mb": 40.0,
-               "pool_in_use": size if exhausted else 1, "pool_waiting": 3 if exhausted else 0, "disk_used_bytes": used, "disk_quota_bytes": values["quota"]}  # fmt: skip
+        now = {"error_rate": 0.5 if error else 0.0, "latency_p95_ms": time, "requests_per_second": 3.0,
+               "pool_size": size,
+               "memory_mb": 40.0,
+               "pool_in_use": size if exhausted else 1, "pool_waiting": 3 if exhausted else 0,
+               "disk_used_bytes": used, "disk_quota_bytes": values["quota"]}  # fmt: skip
         before = now | {"error_rate": 0.0, "latency_p95_ms": 12.0, "pool_in_use": 1, "pool_waiting": 0}
         series: dict[str, list[dict[str, Any]]] = {}
         for name in names or list(now):
@@ -499,8 +504,10 @@ class Bench:
         last = tree.body.pop()
         assert isinstance(last, ast.Expr), f"{skill} does not end in an expression"
         names: dict[str, Any] = {
-            "system": SystemDouble(self.fleet), "card": self.card, "say": self.said.append, "mcp": self.mcp, "agents": self.agents,
-            "ToolError": ToolError, "ToolDeniedError": ToolDeniedError, "ToolFailedError": ToolFailedError, "ToolNotFoundError": ToolNotFoundError,
+            "system": SystemDouble(self.fleet), "card": self.card, "say": self.said.append, "mcp": self.mcp,
+            "agents": self.agents,
+            "ToolError": ToolError, "ToolDeniedError": ToolDeniedError, "ToolFailedError": ToolFailedError,
+            "ToolNotFoundError": ToolNotFoundError,
             "__name__": "__action__",
         }  # fmt: skip
         exec(compile(tree, skill, "exec"), names)  # noqa: S102 - our own action, as the sandbox runs it
@@ -511,7 +518,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A healthy fleet of five services, edge → orders → (ledger, stock), stock → vault, and a bench to run actions on it."""
+    """A healthy fleet, edge → orders → (ledger, stock), stock → vault, and a bench to run actions on it."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     fleet = FleetDouble(
         {"edge": ["orders"], "orders": ["ledger", "stock"], "ledger": [], "stock": ["vault"], "vault": []}

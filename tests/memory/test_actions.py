@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,7 +194,8 @@ class Runbooks:
 
 @pytest.mark.parametrize(
     "reply",
-    ["Free the disk first.", [{"title": "Disk", "text": "Free the disk first."}], {"results": [{"path": "disk.md", "snippet": "Free the disk first."}]},
+    ["Free the disk first.", [{"title": "Disk", "text": "Free the disk first."}],
+     {"results": [{"path": "disk.md", "snippet": "Free the disk first."}]},
      {"content": [{"type": "text", "text": "Free the disk first."}]}],
 )  # fmt: skip
 def test_runbook_answers_of_any_shape_are_shown(bench: Bench, reply: object) -> None:
@@ -273,6 +274,8 @@ def test_what_is_no_arithmetic_is_refused_in_words(bench: Bench, said: str) -> N
 
 
 TODAY = datetime.now().astimezone().date()
+LATER = TODAY + timedelta(days=90)
+NEW_YEAR = TODAY if (TODAY.month, TODAY.day) == (1, 1) else date(TODAY.year + 1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -296,11 +299,11 @@ def test_dates_in_english(bench: Bench, said: str, expected: str) -> None:
         ("2027年3月3号是礼拜几", "星期三"),
         (
             "九十天以后是几月几号",
-            f"{(TODAY + timedelta(days=90)).year}年{(TODAY + timedelta(days=90)).month}月{(TODAY + timedelta(days=90)).day}日",
+            f"{LATER.year}年{LATER.month}月{LATER.day}日",
         ),
         (
             "离元旦还有多久",
-            f"**{(datetime(TODAY.year + 1, 1, 1, tzinfo=UTC).date() - TODAY).days if (TODAY.month, TODAY.day) != (1, 1) else 0} 天**",
+            f"**{(NEW_YEAR - TODAY).days} 天**",
         ),
         ("现在是什么时间", "现在是"),
     ],

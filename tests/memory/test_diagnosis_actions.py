@@ -1,4 +1,4 @@
-"""The diagnosis and repair actions against a model of a fleet: every kind of fault, in every service, alone and in pairs."""
+"""Diagnosis and repair against a model of a fleet: every kind of fault, in every service, alone and in pairs."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_asking_about_a_caller_finds_the_cause_below_it(bench: Bench, fault: Fau
     assert "edge → orders → stock" in answer
 
 
-PAIRS = [pair for pair in itertools.combinations(EXPECTED, 2)]
+PAIRS = list(itertools.combinations(EXPECTED, 2))
 
 
 @pytest.mark.parametrize("faults", PAIRS, ids=lambda pair: "+".join(fault.__name__ for fault in pair))
@@ -129,7 +129,7 @@ def test_two_faults_at_once_are_both_repaired(
     assert is_well(bench.fleet), answer
 
 
-SAME = [pair for pair in itertools.combinations((bad_timeout, bug, disk_full, port_clash, slow, stuck_pool), 2)]
+SAME = list(itertools.combinations((bad_timeout, bug, disk_full, port_clash, slow, stuck_pool), 2))
 
 
 @pytest.mark.parametrize("faults", SAME, ids=lambda pair: "+".join(fault.__name__ for fault in pair))

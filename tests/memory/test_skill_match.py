@@ -1,4 +1,4 @@
-"""The matcher: how often it is right on both halves of the paraphrases, what it refuses, and how it fills parameters."""
+"""The matcher: how often it is right on both halves of the paraphrases, what it refuses, how it fills parameters."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_match_carries_title_reason_and_code_in_the_right_language(library: Skil
     assert "restart" in english.why
     assert "把握" in chinese.why
     assert "system.restart" in english.code
-    assert 0.45 <= english.score <= 1
+    assert 0.4 <= english.score <= 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reading SKILL.md files: what is wrong is named with file and field; folders add and replace; the shipped ones are sound."""
+"""Reading SKILL.md files: what is wrong is named with file and field; folders add and replace; ours are sound."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from sanca.core.errors import ConfigurationError
-from sanca.memory import load_skill_library
+from sanca.memory import Skill, load_skill_library
 from sanca.memory.lexicon import shipped_lexicon
 from sanca.memory.skills import SHIPPED_SKILLS, read_skill
 
@@ -105,12 +105,12 @@ SHIPPED = load_skill_library().skills
 
 
 @pytest.mark.parametrize("skill", SHIPPED, ids=lambda skill: skill.name)
-def test_shipped_action_is_python_that_ends_in_an_expression(skill) -> None:  # type: ignore[no-untyped-def]  # parametrized
+def test_shipped_action_is_python_that_ends_in_an_expression(skill: Skill) -> None:
     assert isinstance(ast.parse(skill.code()).body[-1], ast.Expr)
 
 
 @pytest.mark.parametrize("skill", SHIPPED, ids=lambda skill: skill.name)
-def test_shipped_skill_has_phrases_in_both_languages_and_known_concepts(skill) -> None:  # type: ignore[no-untyped-def]  # parametrized
+def test_shipped_skill_has_phrases_in_both_languages_and_known_concepts(skill: Skill) -> None:
     assert len(skill.sheet.phrases.en) >= 6
     assert len(skill.sheet.phrases.zh) >= 6
     known = {

@@ -43,7 +43,8 @@ class StaticEmbedding:
         for row, encoded in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
             if encoded.ids:
                 matrix[row] = self._vectors[encoded.ids].astype(np.float32).mean(0)
-        return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+        unit: NDArray[np.float32] = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+        return unit
 
 
 def _wheel_folder() -> Path:

@@ -20,7 +20,7 @@ from sanca.memory.text import language_of
 if TYPE_CHECKING:
     from sanca.memory.ranking import Ranker, Scored
 
-DEFAULT_THRESHOLD = 0.45
+DEFAULT_THRESHOLD = 0.4
 _MESSAGE_CHARS = 8_000
 
 
@@ -128,7 +128,9 @@ def load_skill_library(folders: Sequence[Path] = (), *, threshold: float = DEFAU
 def _allowed(scored: Scored, reading: Reading) -> bool:
     """A skill that changes something is never guessed: the message must say so in some word the lexicon knows."""
     needed = set(scored.skill.sheet.only_with)
-    said = {name for piece in reading.pieces for name in piece.concepts} | {f"slot:{slot.kind}" for slot in reading.slots}
+    said = {name for piece in reading.pieces for name in piece.concepts} | {
+        f"slot:{slot.kind}" for slot in reading.slots
+    }
     return not needed or bool(needed & said)
 
 

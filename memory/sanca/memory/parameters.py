@@ -133,7 +133,7 @@ def _payload(reading: Reading) -> str | None:
 
 
 def _value(reading: Reading) -> str | None:
-    """The last word after `to`, `=`, `成` … that is not the name of something else; else the number beside the setting."""
+    """The last word after `to`, `=`, `成` … that names nothing else; else the number beside the setting."""
     names = {str(slot.value).lower() for slot in reading.slots if slot.kind in ("service", "setting")}
     for hit in reversed(list(_VALUE.finditer(reading.text))):
         said = next(group for group in hit.groups() if group)

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 FEATURES = ("concepts", "lexical", "dense", "explained", "unexplained", "foreign", "missing", "surplus")
-"""concepts, lexical, dense: likeness to the nearest phrase. explained: share of the message's meaning that the skill's phrases have.
-unexplained, foreign: weight of words that no phrase of it has, and of things it surely does not do. missing: required
-parameters not named. surplus: named things it has no use for."""
+"""concepts, lexical, dense: likeness to the nearest phrase. explained: share of the message's meaning that the skill's
+phrases have. unexplained, foreign: weight of words that no phrase of it has, and of things it surely does not do.
+missing: required parameters not named. surplus: named things it has no use for."""
 
-WEIGHTS = np.array([5.23, 4.39, 2.59, 0.5, -1.22, -3.36, -2.64, -1.28])
-NONE_SCORE = 3.81
+WEIGHTS = np.array([4.11, 4.81, 3.71, 1.32, -1.13, -3.15, -2.71, -1.26])
+NONE_SCORE = 4.26
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SLOT_WORDS = {"quoted": "text", "payload": "json"}
@@ -216,19 +216,15 @@ def _fit(skill: Skill, reading: Reading, service_known: bool) -> tuple[float, fl
     kinds = Counter(slot.kind for slot in reading.slots)
     if service_known:
         kinds["service"] += 1
-    wanted = Counter(parameter.kind for parameter in skill.sheet.parameters)
-    required = Counter(parameter.kind for parameter in skill.sheet.parameters if parameter.required)
+    wanted: Counter[str] = Counter(parameter.kind for parameter in skill.sheet.parameters)
+    required: Counter[str] = Counter(parameter.kind for parameter in skill.sheet.parameters if parameter.required)
     takes = {parameter.take for parameter in skill.sheet.parameters if parameter.kind == "text"}
-    missing = sum((required - kinds)[kind] for kind in ("service", "release"))
-    if "value" in takes and not (kinds["number"] or kinds["minutes"] or names_value(reading)):
-        missing += 1
-    if "payload" in takes and not kinds["payload"] and not kinds["quoted"]:
-        missing += 1
+    missing = sum(max(0, required[kind] - kinds[kind]) for kind in ("service", "release"))
+    missing += "value" in takes and not (kinds["number"] or kinds["minutes"] or names_value(reading))
+    missing += "payload" in takes and not (kinds["payload"] or kinds["quoted"])
     surplus = sum(max(0, kinds[kind] - wanted[kind]) for kind in ("service", "release", "setting"))
-    surplus += kinds["payload"] if not takes & {"payload", "message"} else 0
-    if takes & {"message", "topic"}:
-        surplus = 0.5 * surplus
-    return float(missing), float(surplus)
+    surplus += 0 if takes & {"payload", "message"} else kinds["payload"]
+    return float(missing), 0.5 * surplus if takes & {"message", "topic"} else float(surplus)
 
 
 class HashedIndex:

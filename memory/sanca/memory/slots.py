@@ -24,21 +24,25 @@ _FILE = re.compile(
     r"(?<![\w/])[\w./-]*[\w-]\.(?:csv|tsv|txt|json|md|log|xlsx?|ya?ml|pdf|py|java|xml|html)\b", re.IGNORECASE
 )
 _RELEASE = re.compile(
-    r"(?<![\w.])(?:[A-Za-z][\w-]*[-/@])?v\d+(?:\.\d+)*(?:[-+][A-Za-z0-9][\w.]*)?(?![\w.]*\w)|(?<![\w.])\d+\.\d+\.\d+(?:[-+][\w.]+)?(?![\w])"
+    r"(?<![\w.])(?:[A-Za-z][\w-]*[-/@])?v\d+(?:\.\d+)*(?:[-+][A-Za-z0-9][\w.]*)?(?![\w.]*\w)"
+    r"|(?<![\w.])\d+\.\d+\.\d+(?:[-+][\w.]+)?(?![\w])"
 )
 _PREVIOUS = re.compile(
-    r"\b(?:previous|prior|preceding|last (?:good|working|stable)|earlier|older)\s+(?:release|version|build|one|tag)\b|上一个版本|上个版本|上一版|前一版|前一个版本|之前的版本|旧版本|老版本",
+    r"\b(?:previous|prior|preceding|last (?:good|working|stable)|earlier|older)\s+(?:release|version|build|one|tag)\b"
+    r"|上一个版本|上个版本|上一版|前一版|前一个版本|之前的版本|旧版本|老版本",
     re.IGNORECASE,
 )
 _LATEST = re.compile(
-    r"\b(?:latest|newest|current|most recent|new|last)\s+(?:release|version|build|tag)\b|最新版本?|最新的版本|新版本|当前版本|最近一次发布|刚发的版本|新上的版本",
+    r"\b(?:latest|newest|current|most recent|new|last)\s+(?:release|version|build|tag)\b"
+    r"|最新版本?|最新的版本|新版本|当前版本|最近一次发布|刚发的版本|新上的版本",
     re.IGNORECASE,
 )
 _SETTING = re.compile(
     r"(?<![\w./-])[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+(?![\w/])|(?<![\w.-])[A-Za-z]+(?:_[A-Za-z0-9]+)+(?![\w.-])"
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|its|that service|this service|that one|this one|the service|the same service|the same one|that app)\b|它|这个服务|那个服务|该服务|这服务|那服务|刚才那个|这家伙|同一个服务",
+    r"\b(?:it|its|that service|this service|that one|this one|the service|the same service|the same one|that app)\b"
+    r"|它|这个服务|那个服务|该服务|这服务|那服务|刚才那个|这家伙|同一个服务",
     re.IGNORECASE,
 )
 _DATE = re.compile(

@@ -8,15 +8,14 @@ import unicodedata
 CJK = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PLAIN_QUOTES = {ord(quote): '"' for quote in "“”「」『』"} | {ord(quote): "'" for quote in "‘’"}
 _SUFFIXES = ("ings", "ing", "ies", "ed", "es", "s")
 
 
 def normalise(text: str) -> str:
     """Return `text` with full-width forms folded and typographic quotes made plain."""
     folded = unicodedata.normalize("NFKC", text)
-    return folded.translate(
-        str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"', "『": '"', "』": '"'})
-    )
+    return folded.translate(_PLAIN_QUOTES)
 
 
 def stem(word: str) -> str:

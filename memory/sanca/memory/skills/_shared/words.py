@@ -1,4 +1,4 @@
-# ruff: noqa: F821, E501 - names come from the runtime; sentences keep one line
+# ruff: noqa: F821 - names come from the runtime; sentences keep one line
 """Two languages, Markdown and numbers for people: put in front of an action by `includes`. Calls no tool but `card`."""
 
 from datetime import UTC, datetime
