@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 from broker_driver import Driver
+from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.records import ApprovalRule, RunBudget
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +207,27 @@ async def test_a_python_tool_that_fails_or_hangs_is_told_with_its_reason(driver:
 
     assert (failed["kind"], failed["message"]) == ("failed", "shop.fail failed: ValueError: no luck")
     assert hung["kind"] == "timeout"
+
+
+async def test_closing_the_gate_ends_what_runs_and_what_waits(driver: Driver) -> None:
+    outcomes: dict[str, CallOutcome] = {}
+
+    async def call(tool: str, **arguments: Any) -> None:
+        outcomes[tool] = await driver.client.call("run_1", "shop", tool, arguments)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(call, "wait", seconds=30))
+        tasks.start_soon(partial(call, "slow_write", seconds=30))
+        tasks.start_soon(partial(call, "write", name="blue"))
+        expected = {"running wait", "running slow_write", "ask write"}
+        await driver.engine.until(lambda: expected <= set(driver.engine.heard))
+        records = await driver.client.close_gate("run_1")
+
+    kinds = {tool: outcome.error.kind for tool, outcome in outcomes.items() if outcome.error is not None}
+    assert kinds == {"wait": "cancelled", "slow_write": "unknown", "write": "cancelled"}
+    assert {record.tool: record.status for record in records} == kinds
+    assert driver.ledger() == []
+    assert (await driver.error("shop", "add", 1))["kind"] == "cancelled"
 
 
 async def test_outside_a_round_no_call_passes(driver: Driver) -> None:

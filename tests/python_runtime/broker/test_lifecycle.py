@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -82,7 +83,7 @@ async def test_the_broker_ends_when_the_engine_dies_and_lets_no_effect_out_after
     await anyio.to_thread.run_sync(lambda: wait_until(lambda: not _is_running(pid), what="the broker's end"))
 
     finished = JournalReader(home).rows("run_1", kinds=("call_finished",))
-    assert [row.data["error"]["kind"] for row in finished] == ["cancelled"]
+    assert [row.data["error"]["kind"] for row in finished] == ["unknown"]
     assert not (home / "ledger.txt").exists()
 
 
@@ -193,6 +194,22 @@ async def test_a_callback_that_raises_or_asks_back_stops_nothing(driver: Driver)
 
     assert await driver.value("shop", "write", "a") == {"wrote": "a"}
     assert await driver.value("shop", "write", "b") == {"wrote": "b"}
+
+
+async def test_every_effect_and_every_refusal_is_logged_with_its_trace_id(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with driven(home) as driver:
+        await driver.open_run()
+        driver.answer_asks()
+        await driver.value("shop", "write", "blue")
+        await driver.value("shop", "add", 1)
+        await driver.error("shop", "nothing")
+
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    calls = [line for line in lines if line["event"] == "tool_call_finished"]
+    assert [(line["tool"], line["status"]) for line in calls] == [("shop.write", "ok"), ("shop.nothing", "failed")]
+    assert {(line["trace_id"], line["run_id"], line["user"]) for line in calls} == {("a" * 32, "run_1", "olga")}
 
 
 def _tools(driver: Driver, name: str) -> list[str]:

@@ -75,10 +75,9 @@ class LocalBackend:
         try:
             return CallOutcome(ok=True, value=future.result())
         except CancelledError:
-            return failure("cancelled", f"{call.toolkit}.{call.definition.name} was cancelled.")
+            return _stopped(call, "cancelled", "was cancelled")
         except TimeoutError:
-            limit = f"{call.definition.timeout_seconds:g} seconds"
-            return failure("timeout", f"{call.toolkit}.{call.definition.name} did not finish within {limit}.")
+            return _stopped(call, "timeout", f"did not finish within {call.definition.timeout_seconds:g} seconds")
         except SancaError as error:
             return outcome_of(error)
         except Exception as error:
@@ -141,6 +140,14 @@ class EngineBackend:
     def abandon(self, call_id: str) -> None:
         """Stop waiting for the engine."""
         self.cancel(call_id)
+
+
+def _stopped(call: PreparedCall, kind: str, what: str) -> CallOutcome:
+    """Return how a tool ended that was stopped while it ran; nobody can say how far an effect had come."""
+    name = f"{call.toolkit}.{call.definition.name}"
+    if call.definition.effect is Effect.READ:
+        return failure(kind, f"{name} {what}.")
+    return failure("unknown", f"{name} {what}; its effect may or may not have happened. Look before you try again.")
 
 
 def call_context(call: PreparedCall) -> CallContext:
