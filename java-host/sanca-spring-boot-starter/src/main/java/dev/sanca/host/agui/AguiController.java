@@ -9,6 +9,8 @@ import dev.sanca.host.engine.RunRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -18,6 +20,7 @@ import org.springframework.web.bind.annotation.RestController;
 /** AG-UI 1.0: starts runs and answers interrupts, and shows a session again. A browser that leaves cancels nothing. */
 @RestController
 class AguiController {
+    private static final Logger LOG = LoggerFactory.getLogger(AguiController.class);
     private final EngineClient engine;
     private final Callers callers;
     private final SseStreams streams;
@@ -77,6 +80,9 @@ class AguiController {
             stream.onFailure(error);
         } catch (HostException error) {
             stream.fail(error);
+        } catch (RuntimeException | LinkageError error) { // an open stream would keep the host from stopping
+            LOG.error("A run could not be started.", error);
+            stream.fail(new HostException("The host failed; its log says more.", error));
         }
     }
 

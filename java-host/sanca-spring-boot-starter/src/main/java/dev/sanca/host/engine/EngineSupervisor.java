@@ -99,6 +99,9 @@ final class EngineSupervisor implements SmartLifecycle {
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | LinkageError error) {
+            LOG.error("The engine is not watched any more.", error);
+            say(EngineState.Phase.DOWN, "The host cannot watch the engine (" + error + "); its log says more.");
         }
     }
 
