@@ -192,10 +192,10 @@ async def test_the_journal_tells_what_each_zone_did(home: Path, ledger: Callable
     async with Engine(home) as engine:
         await engine.execute("garden.dig('north')", session_id="ses_a")
         (record,) = await engine.parts.runs.of_session(LOCAL, "ses_a")
+        await engine.parts.journal.flush()
         rows = engine.parts.journal._reader.rows(record.run_id)
 
     kinds = [row.kind for row in rows if row.kind != "event"]
     assert kinds == ["percept", "action", "call_requested", "call_finished", "observation", "self_check"]
     assert {row.trace_id for row in rows} == {record.request.caller.trace_id}
     assert ledger() == ["dig north"]
-

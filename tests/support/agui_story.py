@@ -37,6 +37,8 @@ def check_order(events: Iterable[Event]) -> None:
                 is_open = False
             case "RUN_ERROR":
                 is_open = False
+                steps.clear()
+                messages.clear()
 
 
 def activities(events: Iterable[Event], kind: str) -> dict[str, Event]:

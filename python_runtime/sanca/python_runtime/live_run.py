@@ -33,6 +33,8 @@ class LiveRun:
         self.state: RunState | None = None
         self.scope = anyio.CancelScope()
         self.is_started = False
+        self.is_stopping = False
+        """Whether it is being ended from outside; how its action ends does not count any more."""
         self.is_over = False
         """Whether its end was decided; nothing else may end it, and nothing leaves after."""
         self.stopped = anyio.Event()
@@ -57,6 +59,11 @@ class LiveRun:
         self.is_started = True
         self._began_at = time.monotonic()
         await self.set_status(RunStatus.RUNNING)
+
+    async def pass_on(self) -> None:
+        """Go on, unless the run is being stopped: then wait for the end, which is near, and change nothing more."""
+        if self.is_stopping:
+            await anyio.sleep_forever()
 
     async def set_status(self, status: RunStatus) -> None:
         """Change where the run stands, and write it down."""

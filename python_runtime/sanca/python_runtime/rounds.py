@@ -112,6 +112,8 @@ class RunState:
     """Ask a person and wait; the run is shown as waiting meanwhile."""
     note: Callable[[str, Mapping[str, Any]], None]
     """Write a fact into the journal: its kind and data."""
+    pass_on: Callable[[], Awaitable[None]]
+    """Return at once; never, when the run is being stopped."""
     rounds_max: int
     language: Literal["en", "zh"] = "en"
     """The language of answers."""
@@ -161,6 +163,7 @@ async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
         for zone in zones:
             with state.reporter.step(zone.name):
                 await zone.run(state)
+            await state.pass_on()
 
 
 def _round_content(state: RunState) -> dict[str, Any]:

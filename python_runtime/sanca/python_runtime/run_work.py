@@ -85,6 +85,7 @@ class RunWork:
             request=request,
             reporter=live.reporter,
             ask=live.ask_and_wait,
+            pass_on=live.pass_on,
             note=partial(self._journal.append, request),
             rounds_max=self._settings.rounds_max,
             history=history,

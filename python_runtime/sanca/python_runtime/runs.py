@@ -70,7 +70,7 @@ class Runs:
         self._work: Callable[[LiveRun], Awaitable[None]] | None = None
 
     async def open(self, tasks: TaskGroup, work: Callable[[LiveRun], Awaitable[None]]) -> None:
-        """Start consuming; `work` performs a run and ends it by `finish`."""
+        """Start consuming; `work` performs a run and ends it by `end`."""
         self._tasks = tasks
         self._work = work
         await self._queue.open(self._run_leg)
@@ -192,6 +192,11 @@ class Runs:
 
     # -- ends ---------------------------------------------------------------------------------------------------------
 
+    async def end(self, live: LiveRun, status: RunStatus, *, error: str = "", code: str = "failed") -> None:
+        """End a run that came to its end by itself; one that is being stopped is ended by who stops it."""
+        if not live.is_stopping:
+            await self.finish(live, status, error=error, code=code)
+
     async def finish(
         self, live: LiveRun, status: RunStatus, *, error: str = "", code: str = "failed", releases: bool = True
     ) -> None:
@@ -240,6 +245,7 @@ class Runs:
         return live.record
 
     async def _stop(self, live: LiveRun) -> None:
+        live.is_stopping = True
         await self._gate.close_gate(live.record.run_id)
         if live.record.legs:
             await self._queue.cancel(live.record.run_id, live.record.legs)

@@ -167,7 +167,7 @@ async def _open(parts: Parts, tasks: TaskGroup, stack: AsyncExitStack, planner: 
     work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings)
 
     async def perform(live: LiveRun) -> None:
-        await work.perform(live, parts.runs.finish)
+        await work.perform(live, parts.runs.end)
 
     await parts.runs.mark_interrupted(parts.history.tell)
     await parts.runs.open(tasks, perform)

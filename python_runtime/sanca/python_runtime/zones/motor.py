@@ -63,6 +63,7 @@ class Motor:
         action = {"round": round_.number, "strategy": round_.strategy, "code": round_.code}
         state.note("action", {**action, "skill": round_.skill.skill if round_.skill else None})
         result = await self._workers.run(state.request, round_.code, round_number=round_.number)
+        await state.pass_on()
         round_.result, round_.status, round_.seconds = result, result.status, result.seconds
         round_.value = cut_middle(result.value or "", self._observation_chars)
         round_.observation = format_observation(result, self._observation_chars)
