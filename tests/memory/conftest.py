@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sanca.core.errors import ToolDeniedError, ToolError, ToolFailedError, ToolNotFoundError
@@ -482,6 +482,8 @@ class Names:
 @dataclass
 class Bench:
     """Runs the action of a skill and keeps what it did."""
+
+    system_type: ClassVar[type[SystemDouble]] = SystemDouble
 
     fleet: FleetDouble
     folder: Path

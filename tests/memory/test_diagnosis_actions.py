@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from sanca.core.errors import ToolFailedError
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Bench, FleetDouble  # the fixture's types only
@@ -197,3 +198,25 @@ def test_cards_show_facts_curve_and_patch(bench: Bench) -> None:
     bad_timeout(bench.fleet, "orders")
     bench.run("diagnose_service", service="orders")
     assert {kind for kind, _ in bench.card.shown} == {"facts", "line_chart", "diff"}
+
+
+def test_setting_that_was_just_repaired_is_not_broken_again(bench: Bench) -> None:
+    bad_timeout(bench.fleet, "orders")
+    bench.run("diagnose_fleet")
+    for service in bench.fleet.services.values():
+        service.was_sick, service.old_lines = False, []
+    bench.fleet.services["orders"].locked = True
+    bench.fleet.effects.clear()
+    answer = bench.run("diagnose_fleet")
+    assert bench.fleet.effects == [("restart", "orders")], answer
+
+
+def test_one_tool_that_fails_does_not_end_the_diagnosis(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ToolFailedError("the disk cannot be read")
+
+    monkeypatch.setattr(type(bench).system_type, "disk_usage", broken)
+    bench.fleet.services["vault"].locked = True
+    bench.run("diagnose_fleet")
+    assert bench.fleet.effects == [("restart", "vault")]
+    assert any("the disk cannot be read" in said for said in bench.said)

@@ -12,23 +12,21 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ENOUGH = 2.0
 
 _BEFORE_WORDS = (
-    "of for on in from is are does did has with behind whether if the to inside was were have let's through newest latest"
-    " last at about when get give make let bring take switch put turn should would will"
+    "of|for|on|in|from|is|are|does|did|has|with|behind|whether|if|the|to|inside|was|were|have|let's|through|"
+    "newest|latest|last|at|about|when|get|give|make|let|bring|take|switch|put|turn|should|would|will"
 )
 _AFTER_WORDS = (
-    "is was has keeps kept are does doesn't isn't can't won't need needs went goes get gets got started stopped dies died"
-    " seem seems feel feels look looks take takes again been hang hangs crash crashes crashed crashing fail fails throw"
-    " throws want wants use uses runs running service process app so since please should must will would could can act"
-    " acts behave behaves answer answers logged wrote had be a the for back and release version log logs port disk config"
-    " change deploy deploys deployed deployment to up"
+    "is|was|has|keeps|kept|are|does|doesn't|isn't|can't|won't|need|needs|went|goes|get|gets|got|started|"
+    "stopped|dies|died|seem|seems|feel|feels|look|looks|take|takes|again|been|hang|hangs|crash|crashes|"
+    "crashed|crashing|fail|fails|throw|throws|want|wants|use|uses|runs|running|service|process|app|so|since|"
+    "please|should|must|will|would|could|can|act|acts|behave|behaves|answer|answers|logged|wrote|had|be|a|the|"
+    "for|back|and|release|version|log|logs|port|disk|config|change|deploy|deploys|deployed|deployment|to|up"
 )
 _BEFORE = re.compile(
-    rf"(?:\b(?:{_BEFORE_WORDS.replace(' ', '|')}|(?:services?|apps?|applications?)(?: called| named)?)|[\u3400-\u9fff])[\s:,]*$",
+    rf"(?:\b(?:{_BEFORE_WORDS}|(?:service|app|application)s?(?: called| named)?)|[\u3400-\u9fff])[\s:,]*$",
     re.IGNORECASE,
 )
-_AFTER = re.compile(
-    rf"^(?:'s\b|\s+(?:{_AFTER_WORDS.replace(' ', '|')})\b|[\s,]*[\u3400-\u9fff]|\s*[?.!]?\s*$|\s*[,:])", re.IGNORECASE
-)
+_AFTER = re.compile(rf"^(?:'s\b|\s+(?:{_AFTER_WORDS})\b|[\s,]*[\u3400-\u9fff]|\s*[?.!]?\s*$|\s*[,:])", re.IGNORECASE)
 _CALLED_SERVICE = re.compile(
     r"^\s*(?:service|app|application|microservice|backend|component|服务|应用|微服务)(?![a-z])", re.IGNORECASE
 )

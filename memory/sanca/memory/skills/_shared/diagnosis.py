@@ -10,7 +10,7 @@ STARTED = datetime.now(UTC)
 FULL_DISK = 0.95
 HIGH_ERROR_RATE = 0.05
 SLOW_MS = 1000.0
-AFTER_RELEASE_SECONDS = 900
+AFTER_RELEASE_SECONDS = 300
 
 WRITE_TROUBLE = re.compile(
     r"no space|disk.{0,12}full|quota|enospc|cannot write|can't write|write failed|磁盘", re.IGNORECASE
@@ -101,9 +101,9 @@ class Looked(dict):
 
 
 def last_value(seen, name):
-    """Return the newest value of a metric, or None."""
-    points = seen["metrics"].get(name) or []
-    return points[-1]["value"] if points else None
+    """Return the highest of the newest values of a metric, or None: a gauge may just have been low."""
+    values = [point["value"] for point in (seen["metrics"].get(name) or [])[-3:] if point["value"] is not None]
+    return max(values, default=None)
 
 
 def usual_latency(seen):
@@ -176,8 +176,15 @@ def onset(seen):
             begin = when(point["time"]) if (point["value"] or 0) >= bad else None
         if begin:
             return begin
-    times = [when(line["time"]) for line in seen["logs"] if line["level"] in ("ERROR", "FATAL")]
-    return min((time for time in times if time), default=None)
+    lines = [line for line in seen["logs"] if line["level"] != "WARN"] or seen["logs"]
+    # Only what is said now counts: an older trouble of the same hour has other words.
+    same = [when(line["time"]) for line in lines if gist(line["message"]) == gist(lines[-1]["message"])]
+    return min((time for time in same if time), default=None)
+
+
+def gist(message):
+    """Return a message without what differs from line to line."""
+    return re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", "#", message)
 
 
 def last_release(seen):
@@ -193,26 +200,34 @@ def last_release(seen):
     ]
     if seen["since"]:
         events = [event for event in events if (when(event["at"]) or seen["since"]) < seen["started"]]
+    while len(events) > 1 and events[1]["release"] == events[0]["release"]:
+        events = events[1:]  # deployed again: the first time counts
     brought = events[0] if events and (seen["since"] or events[0]["release"] == seen["row"].get("release")) else None
-    older = [event["release"] for event in events[1:] if event["release"] != events[0]["release"]]
-    if brought is None or not older:
-        return None
+    older = [event["release"] for event in events[1:]]
+    if brought is None or not older or brought["release"] in older:
+        return None  # nothing was there before, or it ran before: a return to what was good
     began, deployed = onset(seen), when(brought["at"])
     gap = (began - deployed).total_seconds() if began and deployed else None
     failed = str(brought.get("outcome") or "").startswith("failed")
-    return {"release": brought["release"], "before": older[0], "by": brought.get("by"), "at": brought["at"], "gap": gap,
+    return {"release": brought["release"], "before": older[0], "earlier": older[1:2], "by": brought.get("by"), "at": brought["at"], "gap": gap,
             "fits": failed or (gap is not None and -60 <= gap <= AFTER_RELEASE_SECONDS)}  # fmt: skip
 
 
-def what_changed(service, before, after):
-    """Return the changed settings {key: (before, after)}, the changed code files and the whole patch of a release."""
+def what_changed(service, last):
+    """Return the changed settings {key: (before, after)}, the changed code files and all files of a release.
+
+    A setting that only went back to what it was one release earlier was a repair, and is left out.
+    """
+    before, after = last["before"], last["release"]
     old, new = system.config(service, ref=before), system.config(service, ref=after)
-    keys = sorted({*old["values"], *new["values"]})
     settings = {
         key: (old["values"].get(key), new["values"].get(key))
-        for key in keys
+        for key in sorted({*old["values"], *new["values"]})
         if old["values"].get(key) != new["values"].get(key)
     }
+    for ref in last["earlier"] if settings else ():
+        good = system.config(service, ref=ref)["values"]
+        settings = {key: pair for key, pair in settings.items() if good.get(key) != pair[1]}
     files = system.git_diff(before, after, service=service)["files"]
     code = [
         file for file in files if file["path"] != new.get("path") and not file["path"].lower().endswith((".md", ".txt"))
@@ -285,7 +300,7 @@ def blame_setting(cause, seen, pattern):
     last = last_release(seen)
     if last is None or not last["fits"]:
         return cause
-    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    settings, code, files = what_changed(seen["name"], last)
     guilty = {key: pair for key, pair in settings.items() if pattern.search(key)}
     if not guilty:
         return cause
@@ -304,13 +319,13 @@ def release_cause(seen, *, sure):
     last = last_release(seen)
     if last is None:
         return None
-    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    settings, code, files = what_changed(seen["name"], last)
     if not last["fits"]:
         return None
     frames = frames_in(seen["text"])
     guilty = [file["path"] for file in code if PurePosixPath(file["path"]).name in frames]
     named = {key: pair for key, pair in settings.items() if speaks_of(key, pair[1], seen)}
-    if sure and not guilty and not named:
+    if (sure and not guilty and not named) or not (settings or code):
         return None
     kind = "bad_config" if named or (settings and not code) else "bug_release"
     gap = f"{max(0, round(last['gap']))} s" if last["gap"] is not None else "?"
@@ -366,7 +381,9 @@ def pool_cause(seen):
     if "before" in blamed or last is None or not last["fits"]:
         return blamed
     # A release that came right before is the likelier reason than chance: a leak, or calls that last too long.
-    settings, code, files = what_changed(seen["name"], last["before"], last["release"])
+    settings, code, files = what_changed(seen["name"], last)
+    if not (settings or code):
+        return blamed
     evidence.append(
         t(
             f"it filled up right after release {last['release']} (by {last['by']}, before it: {last['before']})",
