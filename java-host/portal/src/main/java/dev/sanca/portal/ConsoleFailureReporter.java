@@ -10,7 +10,8 @@ final class ConsoleFailureReporter implements FailureAnalysisReporter {
 
     @Override
     public void report(FailureAnalysis analysis) {
-        String action = analysis.getAction() == null ? "" : "\n" + analysis.getAction().strip();
+        String action =
+                analysis.getAction() == null ? "" : "\n" + analysis.getAction().strip();
         sayOnce(analysis.getDescription().strip() + action);
     }
 

@@ -64,8 +64,7 @@ class ReadyAnnouncement {
                   Break something in the fleet panel, then ask:
                     Something is wrong with the shop. Find out what, and repair it.
                     商店出问题了,请查明原因并修复。
-                """
-                .formatted(engineSentence.isEmpty() ? "" : "\n  But: " + engineSentence, port, code.current());
+                """.formatted(engineSentence.isEmpty() ? "" : "\n  But: " + engineSentence, port, code.current());
     }
 
     /** Empty when the engine serves; waits for it a while. */
@@ -79,7 +78,9 @@ class ReadyAnnouncement {
                 break;
             }
         }
-        return engine.state().phase() == EngineState.Phase.UP ? "" : engine.state().sentence();
+        return engine.state().phase() == EngineState.Phase.UP
+                ? ""
+                : engine.state().sentence();
     }
 
     private static boolean isOnItsWay(EngineState state) {

@@ -36,14 +36,16 @@ final class BadConfig implements FaultMaker {
     private Draft draft(Dice dice, Choice choice) {
         Setting setting = choice.setting();
         Map<String, String> cause = new HashMap<>(dice.release(dice.message(setting.messages(), choice.service())));
-        Object value = dice.oneOf(setting.ports() == null ? Objects.requireNonNull(setting.values()) : addresses(setting));
+        Object value =
+                dice.oneOf(setting.ports() == null ? Objects.requireNonNull(setting.values()) : addresses(setting));
         Object before = fleet.deployedConfig(choice.service()).values().get(setting.key());
         cause.put("key", setting.key());
         cause.put("value", HostJson.MAPPER.writeValueAsString(value));
         cause.put("before", HostJson.MAPPER.writeValueAsString(before));
         cause.put("min", setting.min() == null ? "" : setting.min().toString());
         cause.put("max", setting.max() == null ? "" : setting.max().toString());
-        String description = choice.service() + " was released with " + setting.key() + " = " + value + " instead of " + before + ".";
+        String description = choice.service() + " was released with " + setting.key() + " = " + value + " instead of "
+                + before + ".";
         return new Draft(choice.service(), description, cause);
     }
 

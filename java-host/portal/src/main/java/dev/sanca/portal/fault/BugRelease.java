@@ -45,9 +45,10 @@ final class BugRelease implements FaultMaker {
 
     @Override
     public Optional<String> remains(Fault fault) {
-        String code = fleet.deployedFile(fault.service(), fleet.service(fault.service()).codePath());
-        boolean there = bug(fault.service(), fault.cause("bug")).changes().stream()
-                .allMatch(edit -> code.contains(edit.after()));
+        String code = fleet.deployedFile(
+                fault.service(), fleet.service(fault.service()).codePath());
+        boolean there =
+                bug(fault.service(), fault.cause("bug")).changes().stream().allMatch(edit -> edit.isIn(code));
         return there ? Optional.of("the release of " + fault.service() + " still has the bug") : Optional.empty();
     }
 

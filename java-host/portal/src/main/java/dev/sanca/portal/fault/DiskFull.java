@@ -43,7 +43,8 @@ final class DiskFull implements FaultMaker {
         String service = dice.oneOf(candidates);
         Leftover leftover = dice.oneOf(leftovers.leftovers());
         int files = dice.oneOf(leftover.files());
-        String description = files + " old files under " + leftover.folder() + "/ fill the data folder of " + service + ".";
+        String description =
+                files + " old files under " + leftover.folder() + "/ fill the data folder of " + service + ".";
         Map<String, String> cause =
                 Map.of("folder", leftover.folder(), "name", leftover.name(), "files", Integer.toString(files));
         return Optional.of(new Draft(service, description, cause));
@@ -99,7 +100,8 @@ final class DiskFull implements FaultMaker {
 
     private static String name(String template, int number) {
         LocalDate day = LocalDate.now(ZoneOffset.UTC).minusDays(number);
-        return template.replace("{date}", day.toString()).replace("{number}", String.format(Locale.ROOT, "%04d", number));
+        return template.replace("{date}", day.toString())
+                .replace("{number}", String.format(Locale.ROOT, "%04d", number));
     }
 
     private static void write(Path file, long size) throws IOException {

@@ -38,13 +38,15 @@ final class ExhaustedPool implements FaultMaker {
         long timeout = dice.oneOf(pools.timeoutsMs());
         cause.put("size", Long.toString(size));
         cause.put("timeout", Long.toString(timeout));
-        String description = service + " was released with " + SIZE + " = " + size + " and " + TIMEOUT + " = " + timeout + ".";
+        String description =
+                service + " was released with " + SIZE + " = " + size + " and " + TIMEOUT + " = " + timeout + ".";
         return new Draft(service, description, cause);
     }
 
     private Draft leaking(Dice dice, String service) {
         Map<String, String> cause = dice.release(leak(service).message());
-        return new Draft(service, service + " was released with code that does not give its database connections back.", cause);
+        return new Draft(
+                service, service + " was released with code that does not give its database connections back.", cause);
     }
 
     @Override
@@ -60,7 +62,8 @@ final class ExhaustedPool implements FaultMaker {
         if (!(size instanceof Long number) || number < LEAST_SIZE) {
             return Optional.of("the pool of " + service + " has a size of " + size);
         }
-        boolean leaks = fleet.deployedFile(service, fleet.service(service).codePath()).contains(leak(service).after());
+        boolean leaks = fleet.deployedFile(service, fleet.service(service).codePath())
+                .contains(leak(service).after());
         return leaks ? Optional.of("the release of " + service + " still keeps connections") : Optional.empty();
     }
 

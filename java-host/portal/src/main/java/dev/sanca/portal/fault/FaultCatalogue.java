@@ -33,6 +33,11 @@ record FaultCatalogue(
         String applyTo(String path, String text) {
             return HistoryTemplate.replaceOnce(path, text, before, after);
         }
+
+        /** Whether a text has this edit; {@code after} may be a part of {@code before}, or the reverse. */
+        boolean isIn(String text) {
+            return text.contains(after) && (after.contains(before) || !text.contains(before));
+        }
     }
 
     record Bug(String message, List<Edit> changes, String means) {}

@@ -26,7 +26,9 @@ public enum FaultKind {
         List<String> names = Arrays.stream(values()).map(FaultKind::wireName).toList();
         if (!names.contains(name)) {
             throw new ToolArgumentException(
-                    "kind", "There is no fault kind '" + name + "': there are " + String.join(", ", names) + ".", names);
+                    "kind",
+                    "There is no fault kind '" + name + "': there are " + String.join(", ", names) + ".",
+                    names);
         }
         return valueOf(name.toUpperCase(Locale.ROOT));
     }

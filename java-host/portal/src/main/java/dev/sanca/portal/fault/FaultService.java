@@ -53,7 +53,8 @@ public final class FaultService {
     public synchronized List<Fault> inject(@Nullable FaultKind kind, long seed, int count) {
         load();
         if (count < 1 || count > fleet.services().size()) {
-            throw new ToolArgumentException("count", "The count must be from 1 to " + fleet.services().size() + ".");
+            throw new ToolArgumentException(
+                    "count", "The count must be from 1 to " + fleet.services().size() + ".");
         }
         Dice dice = new Dice(seed);
         List<FaultKind> kinds = new ArrayList<>(kind == null ? List.of(FaultKind.values()) : List.of(kind));
@@ -78,8 +79,9 @@ public final class FaultService {
     public CheckResult check(String id) {
         Fault fault = find(id);
         Optional<String> remains = maker(fault.kind()).remains(fault);
-        CheckResult result =
-                remains.isPresent() ? new CheckResult(false, "Not repaired: " + remains.get() + ".") : check.run(fault.service());
+        CheckResult result = remains.isPresent()
+                ? new CheckResult(false, "Not repaired: " + remains.get() + ".")
+                : check.run(fault.service());
         if (result.repaired()) {
             repaired(fault);
         }
@@ -96,12 +98,12 @@ public final class FaultService {
     private Fault injectOne(FaultKind kind, Dice dice) {
         FaultMaker maker = maker(kind);
         Draft draft = maker.draw(dice, freeServices())
-                .orElseThrow(() -> new ToolFailedException("No service is free for a fault of the kind " + kind.wireName()
-                        + ": repair the open faults first, or reset the fleet."));
+                .orElseThrow(() -> new ToolFailedException("No service is free for a fault of the kind "
+                        + kind.wireName() + ": repair the open faults first, or reset the fleet."));
         maker.make(draft);
-        String id = kind.wireName() + "-" + (faults.size() + 1) + "-" + Long.toString(Instant.now().toEpochMilli(), 36);
-        Fault fault =
-                new Fault(id, kind, draft.service(), Instant.now(), draft.description(), false, draft.cause());
+        String id = kind.wireName() + "-" + (faults.size() + 1) + "-"
+                + Long.toString(Instant.now().toEpochMilli(), 36);
+        Fault fault = new Fault(id, kind, draft.service(), Instant.now(), draft.description(), false, draft.cause());
         faults.add(fault);
         while (faults.size() > KEPT) {
             faults.remove(0);
@@ -111,8 +113,10 @@ public final class FaultService {
     }
 
     private List<String> freeServices() {
-        List<String> taken =
-                faults.stream().filter(fault -> !fault.repaired()).map(Fault::service).toList();
+        List<String> taken = faults.stream()
+                .filter(fault -> !fault.repaired())
+                .map(Fault::service)
+                .toList();
         return fleet.services().stream()
                 .map(ServiceSpec::name)
                 .filter(name -> !taken.contains(name))

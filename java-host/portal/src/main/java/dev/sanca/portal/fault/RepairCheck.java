@@ -18,7 +18,9 @@ final class RepairCheck {
 
     FaultService.CheckResult run(String service) {
         ServiceHealth health = system.health(service);
-        if (health.httpStatus() == null || health.httpStatus() != 200 || health.status().equals("down")) {
+        if (health.httpStatus() == null
+                || health.httpStatus() != 200
+                || health.status().equals("down")) {
             return not(service + " is not healthy: " + health.message());
         }
         ProbeResult probe = system.probe(service, "", REQUESTS);

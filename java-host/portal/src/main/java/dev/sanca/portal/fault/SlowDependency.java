@@ -29,8 +29,10 @@ final class SlowDependency implements FaultMaker {
         String task = dice.oneOf(maintenance.tasks());
         long hold = Math.round(longestWait(service) * dice.oneOf(maintenance.factors()));
         String by = dice.author().replaceFirst(" <.*", "");
-        String description = by + " started a " + task + " in " + service + ", which locks its tables for " + hold + " ms at a time.";
-        return Optional.of(new Draft(service, description, Map.of("task", task, "hold", Long.toString(hold), "by", by)));
+        String description = by + " started a " + task + " in " + service + ", which locks its tables for " + hold
+                + " ms at a time.";
+        return Optional.of(
+                new Draft(service, description, Map.of("task", task, "hold", Long.toString(hold), "by", by)));
     }
 
     @Override
@@ -42,7 +44,9 @@ final class SlowDependency implements FaultMaker {
     @Override
     public Optional<String> remains(Fault fault) {
         boolean runs = fleet.isMaintenanceRunning(fault.service());
-        return runs ? Optional.of("the " + fault.cause("task") + " in " + fault.service() + " still runs") : Optional.empty();
+        return runs
+                ? Optional.of("the " + fault.cause("task") + " in " + fault.service() + " still runs")
+                : Optional.empty();
     }
 
     /** The longest time limit that a caller has for this service. */

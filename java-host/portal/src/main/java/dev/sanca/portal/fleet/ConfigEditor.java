@@ -38,17 +38,21 @@ final class ConfigEditor {
         if (!values.containsKey(edit.key())) {
             List<String> keys = List.copyOf(values.keySet());
             throw new ToolArgumentException(
-                    "key", spec.name() + " has no setting '" + edit.key() + "': it has " + String.join(", ", keys) + ".", keys);
+                    "key",
+                    spec.name() + " has no setting '" + edit.key() + "': it has " + String.join(", ", keys) + ".",
+                    keys);
         }
         Object before = Objects.requireNonNull(values.get(edit.key()));
         Object after = ConfigFile.fitted(edit.key(), before, edit.value());
         if (after.equals(before)) {
             throw new ToolArgumentException("value", edit.key() + " of " + spec.name() + " is " + before + " already.");
         }
-        Map<String, String> files = Map.of(spec.configPath(), file.with(edit.key(), after).text());
+        Map<String, String> files =
+                Map.of(spec.configPath(), file.with(edit.key(), after).text());
         Change change = new Change(spec.folder(), base, files, author(edit.user()), message(spec, edit));
         String tag = fleet.repository().release(change);
-        String outcome = fleet.deployer().deploy(runner, new Deployer.Order(tag, edit.user(), "config", message(spec, edit)));
+        String outcome =
+                fleet.deployer().deploy(runner, new Deployer.Order(tag, edit.user(), "config", message(spec, edit)));
         String commit = fleet.repository().reader().commitOf(tag);
         return new ConfigChange(spec.name(), edit.key(), before, after, commit, tag, outcome);
     }

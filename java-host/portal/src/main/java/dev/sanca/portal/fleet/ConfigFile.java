@@ -19,7 +19,8 @@ public record ConfigFile(String text) {
     public Map<String, Object> values() {
         TomlParseResult parsed = Toml.parse(text);
         if (parsed.hasErrors()) {
-            throw new ToolFailedException("The settings are not TOML: " + parsed.errors().get(0).getMessage());
+            throw new ToolFailedException(
+                    "The settings are not TOML: " + parsed.errors().get(0).getMessage());
         }
         Map<String, Object> values = new LinkedHashMap<>();
         for (String line : text.lines().toList()) {
@@ -34,7 +35,8 @@ public record ConfigFile(String text) {
     /** The same file with one value replaced. */
     public ConfigFile with(String key, Object value) {
         String line = key + " = " + literal(value);
-        Matcher matcher = Pattern.compile("(?m)^" + Pattern.quote(key) + "\\s*=.*$").matcher(text);
+        Matcher matcher =
+                Pattern.compile("(?m)^" + Pattern.quote(key) + "\\s*=.*$").matcher(text);
         if (!matcher.find()) {
             throw new ToolArgumentException("key", "There is no setting '" + key + "'.");
         }
@@ -47,7 +49,8 @@ public record ConfigFile(String text) {
             return wholeNumber(key, value);
         }
         if (before instanceof Boolean && !(value instanceof Boolean)) {
-            throw new ToolArgumentException("value", "The value of '" + key + "' must be true or false, not " + value + ".");
+            throw new ToolArgumentException(
+                    "value", "The value of '" + key + "' must be true or false, not " + value + ".");
         }
         if (value instanceof String || value instanceof Number || value instanceof Boolean) {
             return value;
@@ -59,7 +62,8 @@ public record ConfigFile(String text) {
         try {
             return new BigDecimal(value.toString()).longValueExact();
         } catch (ArithmeticException | NumberFormatException error) {
-            throw new ToolArgumentException("value", "The value of '" + key + "' must be a whole number, not " + value + ".");
+            throw new ToolArgumentException(
+                    "value", "The value of '" + key + "' must be a whole number, not " + value + ".");
         }
     }
 

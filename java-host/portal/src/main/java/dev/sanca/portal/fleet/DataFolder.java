@@ -59,7 +59,8 @@ record DataFolder(Path root) {
     private static PathMatcher matcher(String pattern) {
         if (pattern.isBlank() || pattern.startsWith("/") || pattern.startsWith("~") || pattern.contains("..")) {
             throw new ToolArgumentException(
-                    "pattern", "'" + pattern + "' does not stay inside the data folder: give a glob like exports/*.csv.");
+                    "pattern",
+                    "'" + pattern + "' does not stay inside the data folder: give a glob like exports/*.csv.");
         }
         try {
             return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
@@ -81,7 +82,8 @@ record DataFolder(Path root) {
         try {
             return Files.deleteIfExists(file);
         } catch (IOException error) {
-            throw new ToolFailedException("The file " + relative + " cannot be deleted: " + error.getMessage(), true, error);
+            throw new ToolFailedException(
+                    "The file " + relative + " cannot be deleted: " + error.getMessage(), true, error);
         }
     }
 
@@ -92,7 +94,8 @@ record DataFolder(Path root) {
     private @Nullable DiskEntry entry(Path file) {
         try {
             String path = root.relativize(file).toString();
-            return new DiskEntry(path, Files.size(file), Files.getLastModifiedTime(file).toInstant());
+            return new DiskEntry(
+                    path, Files.size(file), Files.getLastModifiedTime(file).toInstant());
         } catch (IOException gone) {
             return null;
         }

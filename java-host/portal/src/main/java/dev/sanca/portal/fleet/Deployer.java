@@ -70,15 +70,14 @@ public final class Deployer {
     }
 
     private void place(ServiceSpec spec, String release) {
-        Path folder = paths.release(spec.name(), release);
-        if (Files.isRegularFile(folder.resolve(spec.codePath()))) {
-            return;
-        }
         if (!repository.reader().hasTag(release)) {
             throw new ToolArgumentException("release", "There is no release '" + release + "'.", nearest());
         }
-        FleetPaths.deleteTree(folder);
-        repository.export(release, List.of("lib", spec.folder()), folder);
+        Path folder = paths.release(spec.name(), release);
+        if (!Files.isRegularFile(folder.resolve(spec.codePath()))) {
+            FleetPaths.deleteTree(folder);
+            repository.export(release, List.of("lib", spec.folder()), folder);
+        }
     }
 
     private List<String> nearest() {

@@ -66,7 +66,8 @@ final class DeploymentBook {
                 .filter(entry -> entry.ranWell() == ranWell)
                 .map(Entry::deployment)
                 .filter(each -> each.service().equals(service))
-                .filter(each -> each.outcome().equals(ServiceRunner.OK) && !each.release().equals(current))
+                .filter(each -> each.outcome().equals(ServiceRunner.OK)
+                        && !each.release().equals(current))
                 .map(Deployment::release)
                 .reduce((first, second) -> second);
     }

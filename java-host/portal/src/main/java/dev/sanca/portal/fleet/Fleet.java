@@ -127,7 +127,8 @@ public final class Fleet implements AutoCloseable {
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof HostException known
                     ? known
-                    : new ToolFailedException("The fleet did not start; the host's log says why.", false, failed.getCause());
+                    : new ToolFailedException(
+                            "The fleet did not start; the host's log says why.", false, failed.getCause());
         } catch (TimeoutException late) {
             throw new ToolFailedException("The fleet is still starting: try again in a moment.", true, late);
         } catch (InterruptedException interrupted) {
@@ -158,8 +159,8 @@ public final class Fleet implements AutoCloseable {
         boolean first = up.deployer().deployed(service).isEmpty();
         String release = up.deployer().deployed(service).orElse(up.firstRelease());
         String message = first ? "first deployment" : "the portal started";
-        String outcome =
-                up.deployer().deploy(runner, new Deployer.Order(release, "portal", first ? "deploy" : "restart", message));
+        String outcome = up.deployer()
+                .deploy(runner, new Deployer.Order(release, "portal", first ? "deploy" : "restart", message));
         if (!outcome.equals(ServiceRunner.OK)) {
             log.warn("{} {} did not come up: {}", service, release, outcome);
         }

@@ -54,7 +54,11 @@ public final class FleetOperations {
     public void startMaintenance(String service, String task, long holdMillis, int segments, String by) {
         Map<String, Object> body = Map.of("task", task, "hold_ms", holdMillis, "segments", segments, "by", by);
         ServiceHttp.Answer answer = fleet.http()
-                .postJson(fleet.spec(service).port(), "/admin/maintenance", fleet.credentials().operator(), body);
+                .postJson(
+                        fleet.spec(service).port(),
+                        "/admin/maintenance",
+                        fleet.credentials().operator(),
+                        body);
         if (answer.failed()) {
             throw new ToolFailedException(service + " did not start the " + task + ": " + answer.describe());
         }
@@ -77,7 +81,11 @@ public final class FleetOperations {
         String release = deployed(service);
         synchronized (runner) {
             runner.stop();
-            long pid = fleet.foreigners().listenOn(runner.spec().port(), fleet.python(), FleetResources.writeTool(fleet.paths().tools(), program));
+            long pid = fleet.foreigners()
+                    .listenOn(
+                            runner.spec().port(),
+                            fleet.python(),
+                            FleetResources.writeTool(fleet.paths().tools(), program));
             fleet.deployer().deploy(runner, new Deployer.Order(release, by, "restart", message));
             return pid;
         }

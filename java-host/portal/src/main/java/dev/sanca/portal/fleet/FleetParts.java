@@ -30,7 +30,8 @@ final class FleetParts {
         this.scraper = new Scraper(specs, http);
         this.prober = new Prober(http, samples, credentials);
         this.deployer = newDeployer(paths);
-        Traffic traffic = new Traffic(http, properties.basePort(), samples.storefront(), properties.requestsPerSecond());
+        Traffic traffic =
+                new Traffic(http, properties.basePort(), samples.storefront(), properties.requestsPerSecond());
         this.pulse = new Pulse(traffic, scraper, properties.scrapeInterval());
     }
 
@@ -42,7 +43,10 @@ final class FleetParts {
     /** Back to the first day; no service may run. */
     void reset(FleetPaths paths) {
         repository.resetTo(firstRelease());
-        FleetFiles.clear(paths, firstRelease(), runners.values().stream().map(ServiceRunner::spec).toList());
+        FleetFiles.clear(
+                paths,
+                firstRelease(),
+                runners.values().stream().map(ServiceRunner::spec).toList());
         scraper.clear();
         deployer = newDeployer(paths);
     }

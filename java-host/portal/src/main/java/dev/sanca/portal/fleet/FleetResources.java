@@ -58,7 +58,8 @@ public final class FleetResources {
     private static Map<String, String> texts(String folder) {
         Map<String, String> texts = new TreeMap<>();
         try {
-            for (Resource each : new PathMatchingResourcePatternResolver().getResources("classpath:" + ROOT + folder + "**")) {
+            for (Resource each :
+                    new PathMatchingResourcePatternResolver().getResources("classpath:" + ROOT + folder + "**")) {
                 String address = each.getURL().toString();
                 if (address.matches(".*\\.(py|toml|md)")) {
                     int start = address.lastIndexOf(ROOT + folder) + (ROOT + folder).length();

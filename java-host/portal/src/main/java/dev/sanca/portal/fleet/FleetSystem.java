@@ -118,7 +118,8 @@ public final class FleetSystem implements ManagedSystem {
     public ServiceConfig config(String service, @Nullable String ref) {
         ServiceSpec spec = fleet.spec(service);
         String release = ref == null ? configs.deployed(spec) : ref;
-        Map<String, Object> values = git("ref", () -> configs.read(spec, release).values());
+        Map<String, Object> values =
+                git("ref", () -> configs.read(spec, release).values());
         return new ServiceConfig(service, spec.configPath(), release, values);
     }
 
@@ -153,7 +154,9 @@ public final class FleetSystem implements ManagedSystem {
 
     @Override
     public Redeployment rollback(String service, @Nullable String release, String user) {
-        String target = release == null ? fleet.deployer().rollbackTarget(fleet.spec(service).name()) : release;
+        String target = release == null
+                ? fleet.deployer().rollbackTarget(fleet.spec(service).name())
+                : release;
         return redeploy(service, new Deployer.Order(target, user, "rollback", "rolled back on request"));
     }
 

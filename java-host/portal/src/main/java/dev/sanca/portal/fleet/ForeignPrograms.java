@@ -19,9 +19,11 @@ final class ForeignPrograms implements AutoCloseable {
         Process process = launch(port, python, program);
         started.add(process);
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
-        while (!Long.valueOf(process.pid()).equals(PortTable.listeners(Set.of(port)).get(port))) {
+        while (!Long.valueOf(process.pid())
+                .equals(PortTable.listeners(Set.of(port)).get(port))) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
-                throw new ToolFailedException("The program " + program.getFileName() + " could not take port " + port + ".");
+                throw new ToolFailedException(
+                        "The program " + program.getFileName() + " could not take port " + port + ".");
             }
             pause();
         }

@@ -24,12 +24,15 @@ final class PortTable {
     static Map<Integer, Long> listeners(Set<Integer> ports) {
         Map<String, Integer> portByInode = new HashMap<>();
         for (String table : new String[] {"net/tcp", "net/tcp6"}) {
-            lines(PROC.resolve(table)).stream().skip(1).map(line -> line.strip().split("\\s+")).forEach(row -> {
-                int port = Integer.parseInt(row[1].substring(row[1].lastIndexOf(':') + 1), 16);
-                if (row[3].equals(LISTEN) && ports.contains(port)) {
-                    portByInode.put("socket:[" + row[9] + "]", port);
-                }
-            });
+            lines(PROC.resolve(table)).stream()
+                    .skip(1)
+                    .map(line -> line.strip().split("\\s+"))
+                    .forEach(row -> {
+                        int port = Integer.parseInt(row[1].substring(row[1].lastIndexOf(':') + 1), 16);
+                        if (row[3].equals(LISTEN) && ports.contains(port)) {
+                            portByInode.put("socket:[" + row[9] + "]", port);
+                        }
+                    });
         }
         return portByInode.isEmpty() ? Map.of() : owners(portByInode);
     }
@@ -40,7 +43,8 @@ final class PortTable {
                 listeners(services.stream().map(ServiceSpec::port).collect(Collectors.toSet()));
         taken.forEach((port, pid) -> {
             throw new ConfigurationException("The demo fleet needs port " + port + ", which process " + pid + " holds ("
-                    + describe(pid).orElse("unknown") + "): stop it, or set portal.fleet.base-port to four free ports.");
+                    + describe(pid).orElse("unknown")
+                    + "): stop it, or set portal.fleet.base-port to four free ports.");
         });
     }
 

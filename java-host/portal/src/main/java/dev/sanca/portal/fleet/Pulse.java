@@ -52,7 +52,9 @@ final class Pulse implements AutoCloseable {
         try {
             beat.run();
         } catch (RuntimeException error) {
-            log.warn("One beat of the fleet failed; the next one comes.", error); // an escaping error would end the schedule
+            log.warn(
+                    "One beat of the fleet failed; the next one comes.",
+                    error); // an escaping error would end the schedule
         }
     }
 }

@@ -21,12 +21,14 @@ final class PythonProgram {
             String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0 || answer.startsWith("old ")) {
                 throw new ConfigurationException("The demo fleet needs Python 3.11 or newer, but '" + name + "' is "
-                        + (answer.isEmpty() ? "no working Python" : answer) + ": set portal.fleet.python to a newer one.");
+                        + (answer.isEmpty() ? "no working Python" : answer)
+                        + ": set portal.fleet.python to a newer one.");
             }
             return answer;
         } catch (IOException missing) {
             throw new ConfigurationException(
-                    "The demo fleet needs Python 3.11 or newer, but there is no '" + name + "': set portal.fleet.python to one.",
+                    "The demo fleet needs Python 3.11 or newer, but there is no '" + name
+                            + "': set portal.fleet.python to one.",
                     missing);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

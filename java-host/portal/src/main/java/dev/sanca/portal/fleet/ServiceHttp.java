@@ -52,7 +52,9 @@ final class ServiceHttp {
     private static HttpRequest json(int port, SampleRequest sample, String key) {
         HttpRequest.Builder request = request(port, sample.path(), PROBE_LIMIT)
                 .header("X-Client-Key", key)
-                .header("X-Trace-Id", UUID.randomUUID().toString().replace("-", "").substring(0, 16));
+                .header(
+                        "X-Trace-Id",
+                        UUID.randomUUID().toString().replace("-", "").substring(0, 16));
         if (sample.body() == null) {
             return request.method(sample.method(), BodyPublishers.noBody()).build();
         }
@@ -63,7 +65,8 @@ final class ServiceHttp {
     }
 
     private static HttpRequest.Builder request(int port, String path, Duration limit) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(limit);
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(limit);
     }
 
     private CompletableFuture<Answer> send(HttpRequest request) {

@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,7 +50,10 @@ final class ServicePorts {
     }
 
     private PortState state(ServiceSpec spec, @Nullable Long holder) {
-        Long expected = fleet.runner(spec.name()).alive().map(ServiceRunner.Running::pid).orElse(null);
+        Long expected = fleet.runner(spec.name())
+                .alive()
+                .map(ServiceRunner.Running::pid)
+                .orElse(null);
         Optional<String> process = holder == null ? Optional.empty() : PortTable.describe(holder);
         boolean conflict = holder != null && !holder.equals(expected);
         return new PortState(spec.port(), spec.name(), expected, holder, process.orElse(null), conflict);

@@ -89,11 +89,16 @@ final class ServiceRunner {
         Map<String, String> environment = builder.environment();
         environment.clear();
         environment.putAll(Map.of(
-                "PATH", "/usr/bin:/bin",
-                "LANG", "C.UTF-8",
-                "PYTHONPATH", folder.resolve("lib").toString(),
-                "FLEET_HOME", paths.root().toString(),
-                "FLEET_RELEASE", release));
+                "PATH",
+                "/usr/bin:/bin",
+                "LANG",
+                "C.UTF-8",
+                "PYTHONPATH",
+                folder.resolve("lib").toString(),
+                "FLEET_HOME",
+                paths.root().toString(),
+                "FLEET_RELEASE",
+                release));
         builder.redirectErrorStream(true);
         try {
             Files.deleteIfExists(paths.console(spec.name()));
@@ -109,7 +114,8 @@ final class ServiceRunner {
         long unhealthySince = 0;
         while (System.nanoTime() < deadline) {
             if (!started.isAlive()) {
-                return "failed: the process ended with code " + started.process().exitValue() + lastWords();
+                return "failed: the process ended with code "
+                        + started.process().exitValue() + lastWords();
             }
             ServiceHttp.Answer answer = http.get(spec.port(), "/health", Duration.ofSeconds(2));
             if (isFrom(answer, started.pid())) {

@@ -45,7 +45,8 @@ final class ServiceStates {
         String service = runner.spec().name();
         List<DiskEntry> entries = new DataFolder(fleet.paths().data(service)).entries();
         long used = entries.stream().mapToLong(DiskEntry::bytes).sum();
-        return new DiskUsage(service, quota(runner.spec()), used, entries.subList(0, Math.min(MOST_ENTRIES, entries.size())));
+        return new DiskUsage(
+                service, quota(runner.spec()), used, entries.subList(0, Math.min(MOST_ENTRIES, entries.size())));
     }
 
     private long quota(ServiceSpec spec) {

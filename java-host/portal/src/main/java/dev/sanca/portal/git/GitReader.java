@@ -31,7 +31,14 @@ public final class GitReader {
     /** Commits of these paths (none: all), newest first. */
     public List<TaggedCommit> log(List<String> paths, int limit) {
         List<String> command = new ArrayList<>(List.of(
-                "log", "--abbrev=" + ABBREVIATION, "--name-only", "-n", Integer.toString(limit), LOG_FORMAT, "main", "--"));
+                "log",
+                "--abbrev=" + ABBREVIATION,
+                "--name-only",
+                "-n",
+                Integer.toString(limit),
+                LOG_FORMAT,
+                "main",
+                "--"));
         paths.forEach(path -> command.add(path(path)));
         return Arrays.stream(git.run(command).split("\u001e"))
                 .filter(entry -> !entry.isBlank())
@@ -63,7 +70,8 @@ public final class GitReader {
     }
 
     public String commitOf(String ref) {
-        return git.run("rev-parse", "--short=" + ABBREVIATION, "--verify", ref(ref) + "^{commit}").strip();
+        return git.run("rev-parse", "--short=" + ABBREVIATION, "--verify", ref(ref) + "^{commit}")
+                .strip();
     }
 
     public boolean hasTag(String tag) {

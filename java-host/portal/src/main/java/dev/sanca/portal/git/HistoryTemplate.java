@@ -57,7 +57,8 @@ public record HistoryTemplate(Map<String, String> authors, List<CommitTemplate> 
         Deque<Map<String, String>> states = states(newestFiles);
         FastImport out = new FastImport();
         for (CommitTemplate commit : commits) {
-            Instant date = now.minus(Duration.ofMinutes(commit.hoursAgo() * 60L + commit.message().length() % 50));
+            Instant date = now.minus(Duration.ofMinutes(
+                    commit.hoursAgo() * 60L + commit.message().length() % 50));
             out.commit(Objects.requireNonNull(authors.get(commit.author())), date, commit.message(), null);
             out.files(states.pop());
             if (commit.tag() != null) {

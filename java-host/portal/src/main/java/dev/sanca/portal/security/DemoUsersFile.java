@@ -52,7 +52,8 @@ final class DemoUsersFile {
                     : new LinkedHashMap<>();
         } catch (IOException | JacksonException error) {
             throw new ConfigurationException(
-                    "The file '" + file + "' cannot be read (" + error.getMessage() + "): delete it, it is made anew.", error);
+                    "The file '" + file + "' cannot be read (" + error.getMessage() + "): delete it, it is made anew.",
+                    error);
         }
     }
 }

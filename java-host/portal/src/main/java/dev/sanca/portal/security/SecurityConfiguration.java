@@ -13,7 +13,6 @@ import org.springframework.core.Ordered;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AuthorizeHttpRequestsConfigurer;
-import org.springframework.security.config.annotation.web.configurers.CsrfConfigurer;
 import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.core.userdetails.User;
@@ -25,14 +24,16 @@ import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.context.HttpSessionSecurityContextRepository;
 import org.springframework.security.web.context.SecurityContextRepository;
+import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 
 /** Everything is closed but the sign-in and the bare health. Rights are authorities, as the contracts name them. */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
     private static final int BCRYPT_STRENGTH = 6; // the passwords are random, not people's
-    private static final String POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
-            + " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors ";
+    private static final String POLICY =
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+                    + " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors ";
     private static final String PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 
     @Bean
@@ -40,12 +41,13 @@ class SecurityConfiguration {
             HttpSecurity http, SecurityProperties properties, SecurityContextRepository contexts) throws Exception {
         http.securityContext(context -> context.securityContextRepository(contexts))
                 .authorizeHttpRequests(SecurityConfiguration::rules)
-                .csrf(CsrfConfigurer::spa)
+                .csrf(csrf -> csrf.spa().csrfTokenRepository(csrfCookie()))
                 .headers(headers -> harden(headers, properties))
-                .formLogin(form -> form.loginPage("/login").defaultSuccessUrl("/", true).permitAll())
+                .formLogin(form ->
+                        form.loginPage("/login").defaultSuccessUrl("/", true).permitAll())
                 .logout(logout -> logout.logoutSuccessHandler(new SignOutAnswer()))
-                .exceptionHandling(errors -> errors.authenticationEntryPoint(new SignInOrRefuse())
-                        .accessDeniedHandler(new RightMissing()));
+                .exceptionHandling(errors ->
+                        errors.authenticationEntryPoint(new SignInOrRefuse()).accessDeniedHandler(new RightMissing()));
         if (properties.basic()) {
             http.httpBasic(withDefaults());
         }
@@ -103,6 +105,13 @@ class SecurityConfiguration {
                 .hasAuthority("sanca:settings")
                 .anyRequest()
                 .authenticated();
+    }
+
+    /** The cookie that the page's script reads. */
+    private static CookieCsrfTokenRepository csrfCookie() {
+        CookieCsrfTokenRepository cookie = CookieCsrfTokenRepository.withHttpOnlyFalse();
+        cookie.setCookieCustomizer(builder -> builder.sameSite("Lax"));
+        return cookie;
     }
 
     private static void harden(HeadersConfigurer<HttpSecurity> headers, SecurityProperties properties) {

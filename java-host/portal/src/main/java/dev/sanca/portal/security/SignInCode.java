@@ -20,7 +20,8 @@ public final class SignInCode {
         if (code == null) {
             return false;
         }
-        boolean right = MessageDigest.isEqual(code.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+        boolean right =
+                MessageDigest.isEqual(code.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
         if (right) {
             code = null;
         }

@@ -39,19 +39,28 @@ class SignInController {
 
     @GetMapping("/login")
     ResponseEntity<String> form(HttpServletRequest request, Locale locale, CsrfToken csrf) {
-        SignInPage.Notice notice = SignInPage.Notice.of(request.getParameterMap().keySet());
+        SignInPage.Notice notice =
+                SignInPage.Notice.of(request.getParameterMap().keySet());
         return ResponseEntity.ok().contentType(HTML).body(page.render(locale, notice, csrf.getToken()));
     }
 
     @GetMapping("/sign-in")
     ResponseEntity<String> once(
-            @RequestParam("code") String given, HttpServletRequest request, HttpServletResponse response, Locale locale, CsrfToken csrf) {
+            @RequestParam(name = "code", defaultValue = "") String given,
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Locale locale,
+            CsrfToken csrf) {
         if (!code.use(given)) {
             String html = page.render(locale, SignInPage.Notice.USED, csrf.getToken());
-            return ResponseEntity.status(HttpStatus.UNAUTHORIZED).contentType(HTML).body(html);
+            return ResponseEntity.status(HttpStatus.UNAUTHORIZED)
+                    .contentType(HTML)
+                    .body(html);
         }
         signIn(users.loadUserByUsername(DemoUser.OPERATOR.userName()), request, response);
-        return ResponseEntity.status(HttpStatus.SEE_OTHER).header(HttpHeaders.LOCATION, "/").build();
+        return ResponseEntity.status(HttpStatus.SEE_OTHER)
+                .header(HttpHeaders.LOCATION, "/")
+                .build();
     }
 
     private void signIn(UserDetails user, HttpServletRequest request, HttpServletResponse response) {

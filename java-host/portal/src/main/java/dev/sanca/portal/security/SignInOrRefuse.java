@@ -12,7 +12,8 @@ final class SignInOrRefuse implements AuthenticationEntryPoint {
     @Override
     public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException error)
             throws IOException {
-        boolean api = request.getRequestURI().startsWith("/api/") || request.getRequestURI().startsWith("/agui");
+        boolean api = request.getRequestURI().startsWith("/api/")
+                || request.getRequestURI().startsWith("/agui");
         if (!api && Refusals.isPage(request)) {
             response.sendRedirect("/login");
         } else {

@@ -36,7 +36,8 @@ record SignInPage(String template) {
 
     static SignInPage load() {
         try {
-            return new SignInPage(new ClassPathResource("sign-in/page.html").getContentAsString(StandardCharsets.UTF_8));
+            return new SignInPage(
+                    new ClassPathResource("sign-in/page.html").getContentAsString(StandardCharsets.UTF_8));
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
@@ -44,7 +45,10 @@ record SignInPage(String template) {
 
     String render(Locale locale, Notice notice, String csrf) {
         Locale shown = locale.getLanguage().equals("zh") ? Locale.CHINESE : Locale.ENGLISH;
-        ResourceBundle words = ResourceBundle.getBundle("sign-in/words", shown, ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES));
+        ResourceBundle words = ResourceBundle.getBundle(
+                "sign-in/words",
+                shown,
+                ResourceBundle.Control.getNoFallbackControl(ResourceBundle.Control.FORMAT_PROPERTIES));
         String html = template;
         for (String key : words.keySet()) {
             html = html.replace("{" + key + "}", HtmlUtils.htmlEscape(words.getString(key)));

@@ -26,7 +26,10 @@ class FaultController {
     }
 
     /** What to break. Nothing given: anything, once. */
-    record Wish(@Nullable String kind, @Nullable Long seed, @Nullable Integer count) {}
+    record Wish(
+            @Nullable String kind,
+            @Nullable Long seed,
+            @Nullable Integer count) {}
 
     @Operation(summary = "Break something; the same seed breaks the same in a fleet of the same state")
     @PostMapping

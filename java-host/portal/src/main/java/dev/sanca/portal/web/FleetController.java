@@ -2,7 +2,6 @@ package dev.sanca.portal.web;
 
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.system.LogLevel;
-import dev.sanca.host.toolkit.system.ManagedSystem;
 import dev.sanca.host.toolkit.system.SystemFacts.LogEntry;
 import dev.sanca.host.toolkit.system.SystemFacts.MetricPoint;
 import dev.sanca.host.toolkit.system.SystemFacts.ServiceState;

@@ -25,6 +25,7 @@ class Problems {
     @ExceptionHandler
     ProblemDetail unreadable(HttpMessageNotReadableException error) {
         return ProblemDetail.forStatusAndDetail(
-                HttpStatus.BAD_REQUEST, "The body must be JSON like {\"kind\": \"bad_config\", \"seed\": 7, \"count\": 1}.");
+                HttpStatus.BAD_REQUEST,
+                "The body must be JSON like {\"kind\": \"bad_config\", \"seed\": 7, \"count\": 1}.");
     }
 }

@@ -82,7 +82,7 @@ def charge_request(order_id: str, body: dict[str, Any], shipping: int) -> dict[s
     customer = body["customer"]
     amount = body["total_cents"] + shipping
     request = {"order_id": order_id, "amount_cents": amount, "card": customer["card"]}
-    return request | {"instalments": customer.get("instalments", 1)}
+    return request | {"instalments": customer.get("instalments")}
 
 
 def delivery_day(reservation: dict[str, Any]) -> str:
