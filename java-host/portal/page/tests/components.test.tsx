@@ -184,6 +184,41 @@ describe("the approval card", () => {
     expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: "payment" });
   });
 
+  it("asks a question with choices as a choice", async () => {
+    const onAnswer = vi.fn();
+    const responseSchema = { properties: { value: { type: "string", enum: ["payment", "checkout"] } } };
+    const asked = { ...interrupt, message: "Which service?", responseSchema };
+    show(
+      <ApprovalCard
+        {...props}
+        interrupt={asked}
+        approval={approval({ kind: "question", arguments: {} })}
+        onAnswer={onAnswer}
+      />,
+    );
+    expect(screen.getByText("Which service?")).toBeVisible();
+    await userEvent.selectOptions(screen.getByLabelText("Your answer"), "checkout");
+    await userEvent.click(screen.getByTestId("approve"));
+    expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: "checkout" });
+  });
+
+  it("answers an action's own card.approve with yes or no, never a no as a yes", async () => {
+    const onAnswer = vi.fn();
+    const responseSchema = { properties: { approved: { type: "boolean" }, reason: { type: "string" } } };
+    const own = approval({
+      kind: "question",
+      toolkit: "card",
+      tool: "approve",
+      arguments: { title: "Delete old logs?", detail: "**12** files" },
+      card: [{ version: "v0.9", createSurface: { surfaceId: "s", catalogId: "https://sanca.dev/catalog/v1" } }],
+    });
+    show(<ApprovalCard {...props} interrupt={{ ...interrupt, responseSchema }} approval={own} onAnswer={onAnswer} />);
+    expect(screen.getByText("Delete old logs?")).toBeVisible();
+    expect(screen.getByText("12").tagName).toBe("STRONG");
+    await userEvent.click(screen.getByTestId("reject"));
+    expect(onAnswer).toHaveBeenCalledWith({ approved: false });
+  });
+
   it("speaks Chinese", () => {
     show(<ApprovalCard {...props} approval={approval()} />, { language: "zh" });
     expect(screen.getByRole("button", { name: "批准" })).toBeVisible();

@@ -30,7 +30,8 @@ describe("the page", () => {
   it("asks, shows the approval, and takes the answer", async () => {
     render(<App />);
     await userEvent.type(await screen.findByTestId("composer"), "Why is checkout slow?{Enter}");
-    await userEvent.click(await screen.findByTestId("approve"));
+    await waitFor(() => expect(screen.getByTestId("approve")).toBeEnabled());
+    await userEvent.click(screen.getByTestId("approve"));
     await screen.findByTestId("download");
     expect(screen.getByTestId("message-user")).toHaveTextContent("Why is checkout slow?");
     expect(screen.getByTestId("card-chart")).toBeVisible();

@@ -104,6 +104,26 @@ describe("a conversation's state", () => {
     ]);
   });
 
+  it("goes on counting rounds after an answer, and knows the run it belongs to", () => {
+    const zone = (stepName: string) => event(EventType.STEP_STARTED, { stepName, timestamp: 1 });
+    const asked = [
+      started("r1", "hi"),
+      zone("perception"),
+      zone("motor"),
+      zone("perception"),
+      zone("motor"),
+      activity("sanca-round", "round-run-1-2", { ...roundContent, round: 2 }),
+      finished({ outcome: { type: "interrupt", interrupts: [{ id: "c", reason: "approval" }] } }),
+    ];
+    const answered = play([...asked, started("r2"), zone("motor"), zone("perception")]);
+    expect(answered.spans.map((span) => span.round)).toEqual([1, 1, 2, 2, 2, 3]);
+    expect(currentLeg(answered)!.engineRun).toBe("run-1");
+    expect(
+      play([started("r3", "again"), zone("perception")], play([...asked, started("r2"), finished()])).spans.at(-1)!
+        .round,
+    ).toBe(1);
+  });
+
   it("collects usage and choices, and ignores what it does not know", () => {
     const thread = play([
       started("r1", "hi"),

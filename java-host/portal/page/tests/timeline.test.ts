@@ -49,11 +49,11 @@ it("cuts the wait for an answer out of the axis", () => {
     ...legs,
     second,
     activity("sanca-round", "round-run-1-1", { ...roundContent, status: "ok", seconds: 1, calls: [] }),
-    event(EventType.STEP_STARTED, { stepName: "perception", timestamp: 900_000 }),
-    event(EventType.STEP_FINISHED, { stepName: "perception", timestamp: 900_500 }),
+    event(EventType.STEP_STARTED, { stepName: "motor", timestamp: 900_000 }),
+    event(EventType.STEP_FINISHED, { stepName: "motor", timestamp: 900_500 }),
   ]);
   const bars = timelineOf(thread, "run-1").rounds[0]!.bars;
-  expect(bars.find((bar) => bar.start === 1)).toMatchObject({ label: "perception", seconds: 0.5 });
+  expect(bars.find((bar) => bar.start === 1)).toMatchObject({ label: "motor", seconds: 0.5 });
 });
 
 it("adds up tokens and cost, and lists runs with the latest first", () => {

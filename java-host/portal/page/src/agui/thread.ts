@@ -131,6 +131,8 @@ function startLeg(thread: Thread, event: Loose): Thread {
   const fileIds = (input?.forwardedProps?.fileIds as string[] | undefined) ?? [];
   const files = fileIds.map((fileId) => ({ file_id: fileId, name: "", size_bytes: 0, media_type: "" }));
   let next = typeof replaced === "string" ? truncateAt(thread, replaced) : thread;
+  const before = currentLeg(next);
+  if (before?.ending === "interrupt") started.engineRun = before.engineRun;
   next = { ...next, legs: [...next.legs, started], interrupts: [] };
   for (const message of input?.messages ?? []) {
     if (message.role !== "user") continue;
@@ -139,6 +141,7 @@ function startLeg(thread: Thread, event: Loose): Thread {
       if (!known.run) next = upsert(next, { ...known, run: started.id });
     } else if (!known) {
       const text = textOf(message.content);
+      if (!text && files.length === 0) continue;
       next = upsert(next, { kind: "user", id: message.id, run: started.id, text, files });
     }
   }
@@ -216,9 +219,15 @@ function patchItem(thread: Thread, itemId: string, change: (item: Item) => Item)
   return { ...thread, items };
 }
 
+/** Whether the AG-UI run under way goes on with the engine run of the one before, which ended to ask something. */
+function goesOn(thread: Thread): boolean {
+  return thread.legs.at(-2)?.ending === "interrupt";
+}
+
 function startSpan(thread: Thread, event: Loose): Thread {
   const name = String(event.stepName);
-  const previous = thread.spans.findLast((span) => span.run === leg(thread));
+  const here = thread.spans.findLast((span) => span.run === leg(thread));
+  const previous = here ?? (goesOn(thread) ? thread.spans.at(-1) : undefined);
   const round = (previous?.round ?? 0) + (name === "perception" || !previous ? 1 : 0);
   const span: Span = { run: leg(thread), round, name, start: time(event), end: null };
   return { ...thread, spans: [...thread.spans, span] };
@@ -236,7 +245,7 @@ function applyActivity(thread: Thread, event: Loose): Thread {
   const content = event.content as Record<string, unknown>;
   const common = { id: id(event), run: leg(thread) };
   const engineRun = typeof content.run_id === "string" ? content.run_id : null;
-  const next = engineRun && !currentLeg(thread)?.engineRun ? patchLeg(thread, { engineRun }) : thread;
+  const next = engineRun && currentLeg(thread)?.engineRun !== engineRun ? patchLeg(thread, { engineRun }) : thread;
   switch (event.activityType) {
     case "sanca-round":
       return upsert(next, { ...common, kind: "round", content: content as unknown as Round });

@@ -48,6 +48,29 @@ export function fieldsOf(named: Record<string, unknown> | null, schema: unknown)
   }));
 }
 
+interface ObjectSchema {
+  properties?: Record<string, SchemaProperty>;
+}
+
+/** Whether the answer is a plain yes or no, as that of `card.approve`. */
+export function isYesNo(schema: unknown): boolean {
+  const properties = (schema as ObjectSchema | undefined)?.properties ?? {};
+  return "approved" in properties && !("value" in properties);
+}
+
+/** The one field of a question whose answer is a single value. */
+function singleField(schema: unknown, label: string): FormField {
+  const property = (schema as ObjectSchema | undefined)?.properties?.value ?? {};
+  return {
+    name: "",
+    label,
+    type: typeOf(property),
+    choices: (property.enum ?? []).map(String),
+    required: true,
+    default: "",
+  };
+}
+
 function typeOf(property: SchemaProperty): FormField["type"] {
   if (property.enum) return "choice";
   if (property.type === "boolean") return "boolean";
@@ -57,17 +80,16 @@ function typeOf(property: SchemaProperty): FormField["type"] {
 
 interface AnswerFormProps {
   fields: FormField[] | null;
+  schema: unknown;
   busy: boolean;
   onAnswer: (answer: Answer) => void;
   onDismiss: () => void;
 }
 
-/** Without fields it is a plain question with one text as the answer. */
-export function AnswerForm({ fields, busy, onAnswer, onDismiss }: AnswerFormProps) {
+/** Without fields it is a question with one value as the answer. */
+export function AnswerForm({ fields, schema, busy, onAnswer, onDismiss }: AnswerFormProps) {
   const { t } = useI18n();
-  const shown = fields ?? [
-    { name: "", label: t("yourAnswer"), type: "text", choices: [], required: true, default: "" } as FormField,
-  ];
+  const shown = fields ?? [singleField(schema, t("yourAnswer"))];
   const [values, setValues] = useState<Record<string, unknown>>(() =>
     Object.fromEntries(shown.map((field) => [field.name, field.default ?? (field.type === "boolean" ? false : "")])),
   );

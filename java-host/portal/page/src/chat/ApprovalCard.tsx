@@ -9,8 +9,8 @@ import { Diff } from "../cards/Diff";
 import { Surface, type UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
-import { Highlighted, pretty } from "../ui/text";
-import { AnswerForm, fieldsOf } from "./AnswerForm";
+import { Highlighted, Markdown, pretty } from "../ui/text";
+import { AnswerForm, fieldsOf, isYesNo } from "./AnswerForm";
 import { EffectBadge, Fold } from "./RoundCard";
 
 interface ApprovalProps {
@@ -51,8 +51,14 @@ export function ApprovalCard(props: ApprovalProps) {
         <h2>{t(titleOf(approval))}</h2>
         {asks && <EffectBadge effect={approval.effect} />}
       </header>
-      {approval.description && <p>{approval.description}</p>}
-      {asks ? <ExactCall approval={approval} /> : null}
+      {asks ? (
+        <>
+          {approval.description && <p>{approval.description}</p>}
+          <ExactCall approval={approval} />
+        </>
+      ) : (
+        <Question approval={approval} message={props.interrupt?.message} />
+      )}
       {open && allowed && <Answers {...props} />}
       {open && !allowed && <p className="notice warning">{t("approvalNoRight", { right: right ?? "" })}</p>}
       {!open && <Outcome approval={approval} />}
@@ -64,6 +70,18 @@ function titleOf({ kind, state }: Approval): Key {
   if (state === "asked") return kind === "approval" ? "approvalTitle" : "questionTitle";
   if (state === "approved") return kind === "approval" ? "approved" : "answered";
   return state === "denied" ? "rejected" : "approvalCancelled";
+}
+
+/** What is asked: the card's own title and detail; the tool's description says nothing about this question. */
+function Question({ approval, message }: { approval: Approval; message?: string }) {
+  const { title, detail } = approval.arguments ?? {};
+  const asked = message || (typeof title === "string" && title) || approval.description;
+  return (
+    <>
+      {asked && <p className="question">{asked}</p>}
+      {typeof detail === "string" && <Markdown text={detail} />}
+    </>
+  );
 }
 
 function ExactCall({ approval }: { approval: Approval }) {
@@ -109,6 +127,7 @@ function python(value: unknown): string {
 function Answers(props: ApprovalProps) {
   const { approval, interrupt, busy, onAnswer, onDismiss } = props;
   const operations = operationsOf(approval.card);
+  const schema = interrupt?.responseSchema;
   if (approval.kind === "approval") {
     return (
       <>
@@ -117,9 +136,9 @@ function Answers(props: ApprovalProps) {
       </>
     );
   }
-  const fields = fieldsOf(approval.arguments, interrupt?.responseSchema);
-  if (fields || !operations)
-    return <AnswerForm fields={fields} busy={busy} onAnswer={onAnswer} onDismiss={onDismiss} />;
+  const fields = fieldsOf(approval.arguments, schema);
+  if (!fields && isYesNo(schema)) return <YesNo busy={busy} onAnswer={onAnswer} />;
+  if (fields || !operations) return <AnswerForm {...{ fields, schema, busy, onAnswer, onDismiss }} />;
   const act = (action: UserAction, model: unknown): void => {
     if (/^(cancel|dismiss|reject|decline)/i.test(action.name)) return onDismiss();
     const context = action.context ?? {};

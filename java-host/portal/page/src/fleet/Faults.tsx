@@ -89,8 +89,8 @@ export function Faults({ faults, refresh }: { faults: Fault[]; refresh: () => vo
         <p className="tone-muted panel-text">{t("noFaults")}</p>
       ) : (
         <ul className="fault-list">
-          {faults.map((fault) => (
-            <FaultItem key={fault.id} fault={fault} />
+          {newestFirst(faults).map((fault) => (
+            <FaultItem key={fault.id} fault={fault} allowed={allowed} />
           ))}
         </ul>
       )}
@@ -98,9 +98,13 @@ export function Faults({ faults, refresh }: { faults: Fault[]; refresh: () => vo
   );
 }
 
+function newestFirst(faults: Fault[]): Fault[] {
+  return faults.toSorted((left, right) => right.injectedAt.localeCompare(left.injectedAt));
+}
+
 type Checked = "unknown" | "repaired" | "broken";
 
-function FaultItem({ fault }: { fault: Fault }) {
+function FaultItem({ fault, allowed }: { fault: Fault; allowed: boolean }) {
   const { t, ago } = useI18n();
   const { client } = useHost();
   const [checked, setChecked] = useState<Checked>("unknown");
@@ -146,7 +150,8 @@ function FaultItem({ fault }: { fault: Fault }) {
           type="button"
           className="button small"
           data-testid="fault-check"
-          disabled={busy}
+          disabled={busy || !allowed}
+          title={allowed ? undefined : t("injectNoRight")}
           onClick={() => void check()}
         >
           {busy && <Spinner size={13} />}
