@@ -85,7 +85,7 @@ class SessionStore(Protocol):
         """Whether the session exists and is this user's."""
 
     async def session_exists(self, session_id: str) -> bool:
-        """Whether anyone has a session of that id (ids are not reused across users)."""
+        """Whether anyone has or had a session of that id: ids are not reused across users, not even a deleted one's."""
 
     async def add_message(self, tenant: str, user: str, session_id: str, message: Message) -> None:
         """Append a message; the same id again is ignored."""
