@@ -82,9 +82,7 @@ async def test_a_late_listener_and_a_second_one_see_everything_once(home: Path) 
                 await until_call(log, "slow_dig")
                 tasks.start_soon(listen, "late", 0)
                 tasks.start_soon(listen, "resumed", 10)
-        stored: list[int] = []
-        async for event in engine.attach_run(LOCAL, log.run_id, 0):
-            stored.append(event.seq)
+        stored = [event.seq async for event in engine.attach_run(LOCAL, log.run_id, 0)]
 
     everything = list(range(1, len(seen["early"]) + 1))
     assert seen["early"] == seen["late"] == stored == everything

@@ -29,6 +29,7 @@ class BrokerKeeper:
         self._cut_off = cut_off
         self._client: BrokerClient | None = None
         self._lost = anyio.Event()
+        self._up = anyio.Event()
         self._closing = anyio.Event()
         self.closed = anyio.Event()
 
@@ -42,6 +43,10 @@ class BrokerKeeper:
         if self._client is None:
             raise RunError("The engine's broker is being started again; try again in a moment.")
         return self._client
+
+    async def wait_until_up(self) -> None:
+        """Return when there is a broker."""
+        await self._up.wait()
 
     async def keep(self, callbacks: BrokerCallbacks, *, task_status: TaskStatus[None]) -> None:
         """Run brokers until `close`.
@@ -77,10 +82,11 @@ class BrokerKeeper:
         self._lost = anyio.Event()
         async with BrokerClient.open(self._settings, callbacks) as client:
             self._client = client
+            self._up.set()
             started()
             await self._lost.wait()
             if not self._closing.is_set():
-                self._client = None
+                self._client, self._up = None, anyio.Event()
                 await self._cut_off()
 
     # -- the gate that runs see ---------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from sanca.python_runtime.run_record import RunRequest
 
 log = structlog.get_logger()
 
+_UNCONFIRMED = 5_000
+_Fact = tuple[RunRequest, str, dict[str, Any]]
+
 
 class Journal:
     """Appends by the broker, reads from the file. While there is no broker, facts wait here for the next one."""
@@ -27,7 +30,9 @@ class Journal:
     def __init__(self, broker: Callable[[], BrokerClient], reader: JournalReader) -> None:
         self._broker = broker
         self._reader = reader
-        self._unsent: deque[tuple[RunRequest, str, dict[str, Any]]] = deque()
+        self._unsent: deque[_Fact] = deque()
+        self._unconfirmed: deque[tuple[int, _Fact]] = deque(maxlen=_UNCONFIRMED)
+        self._sent = 0
 
     def of_run(self, request: RunRequest) -> RunJournal:
         """Return the journal as one run writes and reads it."""
@@ -42,7 +47,8 @@ class Journal:
         """Return the stored events of a run after a number."""
         await self.flush()
         found = await anyio.to_thread.run_sync(partial(self._reader.events, run_id, after=after))
-        return [LoggedEvent(int(one["seq"]), str(one["event"]), bool(one["terminal"])) for one in found]
+        events = {int(one["seq"]): LoggedEvent(one["seq"], one["event"], one["terminal"]) for one in found}
+        return [events[seq] for seq in sorted(events)]  # one that was sent again is there twice
 
     async def calls(self, run_id: str) -> list[dict[str, Any]]:
         """Return the calls of a run, and how each ended."""
@@ -51,10 +57,19 @@ class Journal:
     async def flush(self) -> None:
         """Wait until what was appended is on disk, as far as there is a broker to write it."""
         self._send()
+        sent = self._sent
         try:
             await self._broker().flush()
         except SancaError as error:
             log.warning("journal_not_flushed", reason=str(error))
+            return
+        while self._unconfirmed and self._unconfirmed[0][0] <= sent:
+            self._unconfirmed.popleft()
+
+    def send_again(self) -> None:
+        """Send events again that a broker took and may not have written before it died."""
+        self._unsent.extendleft(fact for _, fact in reversed(self._unconfirmed))
+        self._unconfirmed.clear()
 
     def _send(self) -> None:
         while self._unsent:
@@ -66,6 +81,9 @@ class Journal:
             except SancaError as error:
                 log.warning("journal_waits", facts=len(self._unsent), reason=str(error))
                 return
+            self._sent += 1
+            if kind == "event":
+                self._unconfirmed.append((self._sent, self._unsent[0]))
             self._unsent.popleft()
 
 

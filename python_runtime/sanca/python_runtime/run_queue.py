@@ -142,9 +142,14 @@ def _quiet() -> None:
     logger = logging.getLogger("dbos")
     if not any(isinstance(existing, _CancelledIsNoError) for existing in logger.filters):
         logger.addFilter(_CancelledIsNoError())
+        logger.addHandler(logging.NullHandler())  # else it makes one of its own, in a format of its own
 
 
 class _CancelledIsNoError(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return "Cancelled" not in type(error).__name__ and "cancelled" not in record.getMessage()
+        said = record.getMessage()
+        return "Cancelled" not in type(error).__name__ and not any(word in said for word in _SAID_OF_CANCELLED)
+
+
+_SAID_OF_CANCELLED = ("cancelled", "no longer owned by this execution")

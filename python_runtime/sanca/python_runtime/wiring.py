@@ -187,6 +187,7 @@ async def _close(parts: Parts) -> None:
 
 
 async def _after_lost_broker(parts: Parts) -> None:
+    parts.journal.send_again()
     await parts.runs.cut_off("broker_lost")
     await parts.workers.close()
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def engine(home: Path, tmp_path: Path) -> Iterator[ServedEngine]:
 def status(call: Callable[[], Any]) -> tuple[grpc.StatusCode, str]:
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    return caught.value.code(), caught.value.details()
+    return caught.value.code(), str(caught.value.details())
 
 
 def test_a_message_an_interrupt_and_its_answer_go_over_the_wire(
@@ -51,7 +52,7 @@ def test_a_message_an_interrupt_and_its_answer_go_over_the_wire(
 
 def test_every_call_needs_the_token(engine: ServedEngine) -> None:
     for metadata in ((), (("authorization", "Bearer wrong"),)):
-        code, said = status(lambda given=metadata: engine.stub.Health(pb.HealthRequest(), metadata=given, timeout=5))
+        code, said = status(partial(engine.stub.Health, pb.HealthRequest(), metadata=metadata, timeout=5))
         assert code is grpc.StatusCode.UNAUTHENTICATED
         assert "engine.json" in said
     code, _ = status(lambda: list(engine.stub.StartRun(pb.StartRunRequest(), timeout=5)))
@@ -102,7 +103,7 @@ def test_files_go_in_and_come_out(engine: ServedEngine) -> None:
         chunks = [
             pb.FileChunk(caller=CALLER, info=pb.FileInfo(session_id="s1", name=name), data=part) for part in parts
         ]
-        wrong, _ = status(lambda sent=chunks: engine.PutFile(iter(sent)))
+        wrong, _ = status(partial(engine.PutFile, iter(chunks)))
         assert wrong is grpc.StatusCode.INVALID_ARGUMENT
 
 

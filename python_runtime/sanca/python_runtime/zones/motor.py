@@ -14,7 +14,6 @@ from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
 from sanca.python_runtime.sandbox.ports import ActionResult
 
-
 _MISSING_TOOLKIT = re.compile(r"NameError: name '(system|mcp|agents)' is not defined")
 """Toolkits that skills may use and that are not everywhere."""
 
