@@ -163,7 +163,7 @@ class Service:
     def _check_database(self) -> Body:
         pool = self.pool
         message = f"{pool.in_use} of {pool.size} connections in use, {pool.waiting} waiting"
-        return {"ok": pool.in_use < pool.size or pool.waiting == 0, "message": message}
+        return {"ok": not pool.is_exhausted(), "message": message}
 
     def _check_requests(self) -> Body:
         total, failed = self.metrics.recent()
