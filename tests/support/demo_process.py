@@ -118,7 +118,11 @@ class DemoProcess:
             self.command(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-        self.sign_in_address = self._wait_for_sign_in(time.monotonic() + timeout_seconds)
+        try:
+            self.sign_in_address = self._wait_for_sign_in(time.monotonic() + timeout_seconds)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def _wait_for_sign_in(self, deadline: float) -> str:
