@@ -60,18 +60,21 @@ class RunReporter:
     # -- the run ------------------------------------------------------------------------------------------------------
 
     def run_started(self, agui_run_id: str = "", *, with_message: bool = True) -> None:
-        """Open an AG-UI run; the first one carries the user's message, so that a replay shows it."""
+        """Open an AG-UI run; the first one carries what the user said, so that a replay shows it."""
         self._agui_run_id = agui_run_id or self._agui_run_id
         request = self._request
-        said: list[Message] = (
-            [UserMessage(id=request.message_id, role="user", content=request.text)] if with_message else []
-        )
         self._emit(
             RunStartedEvent(
                 thread_id=request.session_id,
                 run_id=self._agui_run_id,
                 protocol_version=PROTOCOL_VERSION,
-                input=RunAgentInput(thread_id=request.session_id, run_id=self._agui_run_id, messages=said),
+                metadata={"trace_id": request.caller.trace_id},
+                input=RunAgentInput(
+                    thread_id=request.session_id,
+                    run_id=self._agui_run_id,
+                    messages=_said(request) if with_message else [],
+                    forwarded_props=_forwarded(request) if with_message else None,
+                ),
             )
         )
         if self._step:
@@ -235,6 +238,17 @@ def _reasoning_frame(message_id: str) -> _Frame:
         ReasoningMessageContentEvent(message_id=message_id, delta="…"),
         (ReasoningMessageEndEvent(message_id=message_id), ReasoningEndEvent(message_id=message_id)),
     )
+
+
+def _said(request: RunRequest) -> list[Message]:
+    """Nothing when the person said nothing: a run goes on, or a file came alone."""
+    return [UserMessage(id=request.message_id, role="user", content=request.text)] if request.text else []
+
+
+def _forwarded(request: RunRequest) -> dict[str, Any] | None:
+    """What a replay needs to leave out what was replaced and to show what was attached."""
+    given = {"replacesMessageId": request.replaces_message_id, "fileIds": list(request.file_ids)}
+    return {name: value for name, value in given.items() if value} or None
 
 
 def _result(record: RunRecord) -> dict[str, Any]:
