@@ -91,7 +91,7 @@ class DemoProcess:
         self.fleet_port = free_port_block(6)
         self._environment = {**os.environ, **(environment or {})}
         self._arguments = arguments
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60.0)
         self.sign_in_address = ""
 
@@ -115,7 +115,7 @@ class DemoProcess:
         self.home.mkdir(parents=True, exist_ok=True)
         environment = {**self._environment, "SANCA_HOME": str(self.home), "SANCA_ENGINE_PORT": str(self.engine_port)}
         self._process = subprocess.Popen(
-            self.command(), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            self.command(), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -127,16 +127,17 @@ class DemoProcess:
 
     def _wait_for_sign_in(self, deadline: float) -> str:
         assert self._process is not None and self._process.stdout is not None
-        printed = ""
+        printed = b""
+        output = self._process.stdout.fileno()
         while time.monotonic() < deadline:
-            ready, _, _ = select.select([self._process.stdout], [], [], 0.5)
-            line = self._process.stdout.readline() if ready else ""
-            printed += line
-            if found := SIGN_IN.search(line):
-                return found.group()
-            if self._process.poll() is not None:
-                break
-        raise RuntimeError(f"the portal did not start; it printed:\n{printed}")
+            if select.select([output], [], [], 0.5)[0]:
+                piece = os.read(output, 65536)
+                printed += piece
+                if found := SIGN_IN.search(printed.decode(errors="replace")):
+                    return found.group()
+                if not piece:
+                    break
+        raise RuntimeError(f"the portal did not start; it printed:\n{printed.decode(errors='replace')}")
 
     def stop(self, *, sign: int = signal.SIGTERM) -> None:
         """Stop the host and wait for it."""
