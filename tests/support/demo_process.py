@@ -22,7 +22,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTAL_JAR = ROOT / "java-host" / "portal" / "target" / "portal.jar"
-SIGN_IN = re.compile(r"http://127\.0\.0\.1:\d+/sign-in\?code=[\w-]+")
+SIGN_IN = re.compile(r"http://127\.0\.0\.1:\d+/sign-in\?code=[\w-]+(?=\s)")
 JAVA_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")
 
 
