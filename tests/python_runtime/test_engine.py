@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from agui_story import activities, check_order, text
-from sanca.core.errors import ConfigurationError
+from sanca.core.errors import ConfigurationError, StoreError
 from sanca.python_runtime import Engine
 from sanca.python_runtime.engine import LOCAL
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError, NotWaitingError
@@ -199,3 +199,20 @@ async def test_the_journal_tells_what_each_zone_did(home: Path, ledger: Callable
     assert kinds == ["percept", "action", "call_requested", "call_finished", "observation", "self_check"]
     assert {row.trace_id for row in rows} == {record.request.caller.trace_id}
     assert ledger() == ["dig north"]
+
+
+async def test_an_opening_that_fails_leaves_nothing_behind_and_can_be_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANCA_MEMORY_SKILL_FOLDERS", '["/nowhere"]')
+    with pytest.raises(ConfigurationError, match="/nowhere"):
+        async with Engine(home):
+            pass
+    (home / "runs.db").mkdir()
+    monkeypatch.delenv("SANCA_MEMORY_SKILL_FOLDERS")
+    with pytest.raises(StoreError, match=r"runs\.db"):
+        async with Engine(home):
+            pass
+    (home / "runs.db").rmdir()
+    async with Engine(home) as engine:
+        assert (await engine.execute("1 + 1")).value == "2"

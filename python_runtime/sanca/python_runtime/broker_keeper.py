@@ -31,6 +31,7 @@ class BrokerKeeper:
         self._lost = anyio.Event()
         self._up = anyio.Event()
         self._closing = anyio.Event()
+        self._is_kept = False
         self.closed = anyio.Event()
 
     @property
@@ -54,6 +55,7 @@ class BrokerKeeper:
         Raises:
             ConfigurationError: The first one could not start.
         """
+        self._is_kept = True
         try:
             await self._run_one(callbacks, task_status.started)
             for attempt in range(1_000_000):
@@ -76,7 +78,8 @@ class BrokerKeeper:
         """End the broker; what it was given is on disk afterwards."""
         self._closing.set()
         self._lost.set()
-        await self.closed.wait()
+        if self._is_kept:
+            await self.closed.wait()
 
     async def _run_one(self, callbacks: BrokerCallbacks, started: Callable[[], None]) -> None:
         self._lost = anyio.Event()

@@ -43,6 +43,7 @@ class RunQueue:
         self._at_once = at_once
         self._poll_seconds = poll_seconds
         self._dbos: type[DbosType] | None = None
+        self._is_consumer = False
 
     async def open(self, leg: Leg) -> None:
         """Start consuming: `leg(run_id, leg)` is awaited for each entry, one at a time for a session.
@@ -54,7 +55,7 @@ class RunQueue:
             raise ConfigurationError(
                 "Another Engine is open in this process; close it first, or start a second process."
             )
-        RunQueue._leg = leg
+        RunQueue._leg, self._is_consumer = leg, True
         await anyio.to_thread.run_sync(self._prepare)
         from dbos import DBOS, DBOSConfig
         from dbos._serialization import DBOSPortableJSON
@@ -86,7 +87,8 @@ class RunQueue:
         if self._dbos is not None:
             dbos, self._dbos = self._dbos, None
             await anyio.to_thread.run_sync(dbos.destroy)
-        RunQueue._leg = None
+        if self._is_consumer:
+            RunQueue._leg, self._is_consumer = None, False
 
     async def put(self, run_id: str, leg: int, *, session_id: str, priority: int) -> None:
         """Put a leg of a run on its session's line; the same run and leg again changes nothing."""

@@ -6,7 +6,7 @@ import importlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,14 +75,13 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
     Raises:
         SancaError: A part cannot be opened; says which and what mends it.
     """
-    async with AsyncExitStack() as stack:
-        tasks = await stack.enter_async_context(anyio.create_task_group())
-        parts = await _make(home, toolkits)
-        planner = _planner(parts, model)
-        await _open(parts, tasks, stack, planner)
-        tasks.start_soon(parts.workers.let_idle_go)
-        tasks.start_soon(_warm_up, parts)
+    parts = await _make(home, toolkits)
+    planner = _planner(parts, model)
+    async with anyio.create_task_group() as tasks:
         try:
+            await _open(parts, tasks, planner)
+            tasks.start_soon(parts.workers.let_idle_go)
+            tasks.start_soon(_warm_up, parts)
             yield parts
         finally:
             with anyio.CancelScope(shield=True):
@@ -152,7 +151,7 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) 
     ]
 
 
-async def _open(parts: Parts, tasks: TaskGroup, stack: AsyncExitStack, planner: ModelPlanner) -> None:
+async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
     def broker() -> BrokerClient:
         return parts.broker.client
 
@@ -175,7 +174,7 @@ async def _open(parts: Parts, tasks: TaskGroup, stack: AsyncExitStack, planner: 
 
 
 async def _close(parts: Parts) -> None:
-    """Runs first, so that their last words are written; the broker, which writes them, last."""
+    """Runs first, so that their last words are written, then the broker that writes them. Also after half an opening."""
     await parts.runs.close()
     await parts.workers.close()
     await parts.journal.flush()
