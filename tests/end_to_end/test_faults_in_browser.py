@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,7 @@ ASK = {
     "zh": "商城好像出问题了，请找出原因并修复。",
 }
 RUN_SECONDS = 90
+SYMPTOM_SECONDS = 20
 
 
 def ask(page: Page, text: str) -> None:
@@ -49,8 +51,19 @@ def check_turns_green(page: Page, demo: DemoProcess, expected: int) -> None:
         )
 
 
+def wait_until_it_shows(demo: DemoProcess) -> None:
+    """A person asks when something looks wrong: wait until the fleet shows a trouble; some faults need seconds to bite."""
+    deadline = time.monotonic() + SYMPTOM_SECONDS
+    while time.monotonic() < deadline:
+        services = demo.get("/api/fleet")["services"]
+        if any(one["status"] != "up" or one["errorRate"] > 0 for one in services):
+            return
+        time.sleep(0.25)
+
+
 def repair(page: Page, demo: DemoProcess, language: str, name: str, faults: int) -> None:
     """Ask, approve, check, and keep a screenshot."""
+    wait_until_it_shows(demo)
     ask(page, ASK[language])
     assert approve_until_done(page) >= 1, "nothing was repaired: no approval was asked"
     check_turns_green(page, demo, faults)
