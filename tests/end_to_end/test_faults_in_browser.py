@@ -52,7 +52,7 @@ def check_turns_green(page: Page, demo: DemoProcess, expected: int) -> None:
 
 
 def wait_until_it_shows(demo: DemoProcess) -> None:
-    """A person asks when something looks wrong: wait until the fleet shows a trouble; some faults need seconds to bite."""
+    """A person asks when something looks wrong: wait until the fleet shows it; some faults need seconds to bite."""
     deadline = time.monotonic() + SYMPTOM_SECONDS
     while time.monotonic() < deadline:
         services = demo.get("/api/fleet")["services"]
