@@ -34,9 +34,7 @@ class ReadyAnnouncement {
 
     @EventListener(ApplicationReadyEvent.class)
     void begin() {
-        Thread thread = new Thread(this::announce, "announcement");
-        thread.setDaemon(true);
-        thread.start();
+        new Thread(this::announce, "announcement").start(); // no daemon: it must live to set the exit code
     }
 
     private void announce() {
