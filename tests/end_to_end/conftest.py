@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,26 @@ CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
+
+ALMANAC = '''"""Days of the week, as a person would drop them into the state folder."""
+
+from sanca.toolkit_bridge import PythonToolkit, tool
+
+
+class Almanac(PythonToolkit):
+    """Knows the calendar."""
+
+    name = "almanac"
+    description = "Knows the calendar."
+
+    @tool
+    def weekday(self, year: int, month: int, day: int) -> str:
+        """Return the name of a day."""
+        import datetime
+
+        return datetime.date(year, month, day).strftime("%A")
+'''
+"""A Python toolkit for the state folder's `toolkits/`."""
 
 
 def chromium_path() -> str:
@@ -35,8 +56,13 @@ def built_portal() -> Path:
 @pytest.fixture(scope="session")
 def demo(built_portal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     """The running demo, signed in as operator, engine up."""
-    without_keys = dict.fromkeys(("OPENAI_API_KEY", "OPENAI_BASE_URL", "DASHSCOPE_API_KEY"), "")
-    with DemoProcess(tmp_path_factory.mktemp("home") / "sanca", environment=without_keys) as running:
+    environment = dict.fromkeys(("OPENAI_API_KEY", "OPENAI_BASE_URL", "DASHSCOPE_API_KEY"), "")
+    environment["SANCA_MODEL_PRICES"] = json.dumps({"fake-model": {"input": 1000, "output": 2000, "currency": "EUR"}})
+    home = tmp_path_factory.mktemp("home") / "sanca"
+    home.mkdir(mode=0o700)
+    (home / "toolkits").mkdir()
+    (home / "toolkits" / "almanac.py").write_text(ALMANAC, encoding="utf-8")
+    with DemoProcess(home, environment=environment) as running:
         running.sign_in()
         running.wait_engine()
         yield running

@@ -177,7 +177,11 @@ class DemoProcess:
 
     def post(self, path: str, body: Any = None) -> Any:
         """POST JSON with the CSRF header; return JSON, or None when there is no body."""
-        answer = self.client.post(path, json=body if body is not None else {}, headers=self._headers())
+        return self.send("POST", path, body if body is not None else {})
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Send JSON with the CSRF header; return JSON, or None when there is no body."""
+        answer = self.client.request(method, path, json=body, headers=self._headers())
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
