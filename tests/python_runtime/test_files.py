@@ -12,6 +12,7 @@ from sanca.core.messages import Caller
 from sanca.memory import SqliteSessionStore
 from sanca.python_runtime.files import SessionFiles, check_session_id, safe_name
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
+from sanca.python_runtime.sandbox.output_folder import is_over_limit
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +85,42 @@ def test_names_become_safe(given: str, safe: str) -> None:
 def test_session_ids_that_are_no_folder_names_are_refused(wrong: str) -> None:
     with pytest.raises(BadRequestError):
         check_session_id(wrong)
+
+
+async def test_folders_a_thousand_deep_are_passed_over_end_the_action_and_can_be_deleted(
+    files: SessionFiles, tmp_path: Path
+) -> None:
+    _, output = files.folders("s1")
+    (output / "a.csv").write_text("1")
+    bottom = make_deep(output, 1_200)
+    os.close(bottom)
+    (output / "closed").mkdir()
+    (output / "closed").chmod(0)
+
+    found, _ = await files.collect(OLGA, "s1")
+    await files.remember_outputs("s1")
+
+    assert [info.name for info in found] == ["a.csv"]
+    assert await is_over_limit(output, 1)
+    await files.forget("s1")
+    assert not (tmp_path / "sessions" / "s1").exists()
+
+
+def make_deep(folder: Path, levels: int) -> int:
+    """Make folders in folders, as an action would, and return a descriptor of the innermost."""
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=at)
+        inner = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    return at
+
+
+async def test_a_name_that_is_no_text_is_told_as_text(files: SessionFiles) -> None:
+    _, output = files.folders("s1")
+    os.close(os.open(os.fsencode(output) + b"/\xff\nx.exe", os.O_CREAT | os.O_WRONLY))
+    found, refused = await files.collect(OLGA, "s1")
+    assert found == []
+    assert refused[0].startswith("__x.exe: ")
+    refused[0].encode()

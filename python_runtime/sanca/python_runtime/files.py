@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import anyio.to_thread
 from sanca.core.messages import Caller
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
+from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, depth_below, remove_tree
 
 MEDIA_TYPES = {
     ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".txt": "text/plain", ".log": "text/plain",
@@ -135,7 +135,7 @@ class SessionFiles:
         """Delete the session's folders."""
         self._seen.pop(session_id, None)
         folder = self._folder / check_session_id(session_id)
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+        await anyio.to_thread.run_sync(remove_tree, folder)
 
     async def _check_session(self, caller: Caller, session_id: str) -> None:
         check_session_id(session_id)
@@ -175,11 +175,11 @@ class SessionFiles:
                     continue
                 seen.add(key)
                 if len(found) >= _OUTPUTS:
-                    refused.append(f"{name}: an action may hand over {_OUTPUTS} files.")
+                    refused.append(f"{safe_name(name)}: an action may hand over {_OUTPUTS} files.")
                     break
                 found.append(self._take(session_id, name, descriptor, facts.st_size))
             except BadRequestError as error:
-                refused.append(f"{name}: {error}")
+                refused.append(f"{safe_name(name)}: {error}")
             finally:
                 os.close(descriptor)
         return found, refused
@@ -205,7 +205,9 @@ def safe_name(name: str) -> str:
 def _regular_files(folder: Path) -> Iterator[tuple[str, int]]:
     """Yield names below a folder with an open descriptor each; never follows a link, never waits on a pipe."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    for where, _, names, at in os.fwalk(folder, follow_symlinks=False):
+    for where, folders, names, at in os.fwalk(folder, follow_symlinks=False):
+        if depth_below(folder, where) >= MOST_DEPTH:
+            folders.clear()  # each level holds a descriptor of ours
         for name in sorted(names):
             with suppress(OSError):
                 descriptor = os.open(name, flags, dir_fd=at)

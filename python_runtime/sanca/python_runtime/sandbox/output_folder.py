@@ -1,28 +1,52 @@
-"""How much a session has written to its /output, counted from the host's side without following links."""
+"""A session's /output seen from the host's side: how much it holds, and its deletion. Never follows a link.
+
+Hostile code shapes what lies there: folders a thousand deep, closed ones, names of any bytes. Nothing here recurses.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 
+MOST_DEPTH = 16
+"""Folders in folders; what lies deeper is never handed over, and ends the action."""
 _MEGABYTE = 1 << 20
 _MOST_ENTRIES = 10_000
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 async def is_over_limit(folder: Path | None, limit_megabytes: int) -> bool:
-    """Whether the folder holds more bytes, or more than 10,000 entries. False when there is no folder."""
+    """Whether the folder holds more bytes, more than 10,000 entries, or what cannot be counted: too deep or closed.
+
+    False when there is no folder.
+    """
     if folder is None:
         return False
     return await anyio.to_thread.run_sync(_measure_is_over, folder, limit_megabytes * _MEGABYTE)
 
 
+def remove_tree(folder: Path) -> None:
+    """Delete a folder that no guest uses any more, however deep it is: inner folders are first moved to its top."""
+    with suppress(FileNotFoundError):
+        top = os.open(folder, _OPEN_FOLDER)
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+        folder.rmdir()
+
+
 def _measure_is_over(folder: Path, limit_bytes: int) -> bool:
     held_bytes = entries = 0
-    for where, folders, files in os.walk(folder, followlinks=False):
+    closed: list[OSError] = []
+    for where, folders, files in os.walk(folder, followlinks=False, onerror=closed.append):
         entries += len(folders) + len(files)
-        if entries > _MOST_ENTRIES:
+        if entries > _MOST_ENTRIES or (folders and depth_below(folder, where) >= MOST_DEPTH):
             return True
         for name in files:
             try:
@@ -31,4 +55,39 @@ def _measure_is_over(folder: Path, limit_bytes: int) -> bool:
                 continue
             if held_bytes > limit_bytes:
                 return True
-    return False
+    return any(not isinstance(error, FileNotFoundError) for error in closed)
+
+
+def depth_below(folder: Path, where: str) -> int:
+    """Return how many folders `where` lies below `folder`."""
+    return len(Path(where).relative_to(folder).parts)
+
+
+def _empty(top: int) -> None:
+    while names := os.listdir(top):
+        for name in names:
+            if not _is_folder(name, top):
+                os.unlink(name, dir_fd=top)
+                continue
+            os.chmod(name, 0o700, dir_fd=top)  # one that its maker closed could neither be read nor moved
+            _flatten(top, name)
+            os.rmdir(name, dir_fd=top)
+
+
+def _flatten(top: int, name: str) -> None:
+    """Delete the files of a folder in `top` and move its folders up."""
+    inner = os.open(name, _OPEN_FOLDER, dir_fd=top)
+    try:
+        names = os.listdir(inner)
+        for each in names:
+            if _is_folder(each, inner):
+                os.chmod(each, 0o700, dir_fd=inner)
+                os.rename(each, uuid.uuid4().hex, src_dir_fd=inner, dst_dir_fd=top)
+            else:
+                os.unlink(each, dir_fd=inner)
+    finally:
+        os.close(inner)
+
+
+def _is_folder(name: str, at: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)

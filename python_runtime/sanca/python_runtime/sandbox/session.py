@@ -15,7 +15,7 @@ from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxErr
 from sanca.python_runtime.sandbox import refusals
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
-from sanca.python_runtime.sandbox.output_folder import is_over_limit
+from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
 from sanca.python_runtime.sandbox.ports import ActionResult, WaitedSeconds
 from sanca.python_runtime.sandbox.results import Stop, lost_result, read_answer, read_result
 from sanca.python_runtime.sandbox.settings import SandboxSettings
@@ -223,7 +223,10 @@ class NamespaceSession:
         return await is_over_limit(self._output_dir, self._settings.output_folder_megabytes)
 
     def _folder_full(self) -> Stop:
-        sentence = f"/output holds more than {self._settings.output_folder_megabytes} MB or 10,000 files; delete some."
+        sentence = (
+            f"/output holds more than {self._settings.output_folder_megabytes} MB or 10,000 files, or folders that are"
+            f" closed or more than {MOST_DEPTH} deep; delete some."
+        )
         return Stop("limit", sentence, LimitExceededError.__name__)
 
     def _kill_first_process(self) -> None:
