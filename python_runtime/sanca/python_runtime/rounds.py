@@ -166,10 +166,15 @@ async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
             await state.pass_on()
 
 
+_ENDS_SHOWN = 50
+"""Of many calls the first and the last are shown, and all that change something."""
+
+
 def _round_content(state: RunState) -> dict[str, Any]:
     round_ = state.round
     calls = list(round_.calls.values())
-    shown = calls if len(calls) <= 100 else [*calls[:50], *calls[-50:]]
+    last = len(calls) - _ENDS_SHOWN
+    shown = [one for number, one in enumerate(calls) if number < _ENDS_SHOWN or number >= last or one.effect != "READ"]
     return {
         "run_id": state.request.run_id,
         "round": round_.number,

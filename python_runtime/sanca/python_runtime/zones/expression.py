@@ -5,6 +5,7 @@ from __future__ import annotations
 from sanca.core.ports import SkillLibrary
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.rounds import Round, RunState
+from sanca.python_runtime.skill_examples import filled_example
 
 
 class Expression:
@@ -34,12 +35,17 @@ class Expression:
         language = state.language
         listing = self._library.listing()
         how = sentence("how_to_set_a_model", language)
-        known = "\n".join(f"- **{skill[f'title_{language}']}**: {skill[f'example_{language}']}" for skill in listing)
-        state.round.claim = "\n\n".join(part for part in (sentence("unknown", language), known, how) if part)
+        entities = state.round.percept.entities if state.round.percept else {}
         skills = [
-            {"name": skill["name"], "title": skill[f"title_{language}"], "example": skill[f"example_{language}"]}
+            {
+                "name": skill["name"],
+                "title": skill[f"title_{language}"],
+                "example": filled_example(skill[f"example_{language}"], entities),
+            }
             for skill in listing
         ]
+        known = "\n".join(": ".join(filter(None, (f"- **{one['title']}**", one["example"]))) for one in skills)
+        state.round.claim = "\n\n".join(part for part in (sentence("unknown", language), known, how) if part)
         state.reporter.custom("sanca.choices", {"skills": skills, "how_to_set_a_model": how})
 
     @staticmethod
