@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -357,8 +358,9 @@ async def test_big_values_pass_whole_and_too_big_ones_are_refused(driver: Driver
 
 
 @pytest.mark.parametrize(
-    "frame", [b"", b"\x00", b"\x00\xc1", b"\x02abc", b"\x00\x93\x01\x02\x03", b"\x00\x81\xa1t\x01"]
-)
+    "frame", [b"", b"\x00", b"\x00\xc1", b"\x02abc", b"\x00\x93\x01\x02\x03", b"\x00\x81\xa1t\x01",
+     b"\x00\x81\x90\x01", b"\x00\x81\x01\x01", b"\x00\x81\xa1a\xd4\x05\x00", b"\x00\xdf\xff\xff\xff\xff"],
+)  # fmt: skip
 async def test_a_guest_that_sends_nonsense_loses_its_channel_and_harms_nobody(driver: Driver, frame: bytes) -> None:
     driver.guest.socket.send(frame)
     assert await anyio.to_thread.run_sync(driver.guest.socket.recv, 100) == b""
@@ -368,10 +370,61 @@ async def test_a_guest_that_sends_nonsense_loses_its_channel_and_harms_nobody(dr
     assert value.value == 3
 
 
-@pytest.mark.parametrize("value", [b"bytes", 2**63 + 1, {1: 2}, [[[[[1]]]]], "\U0001f40d", None])
+@pytest.mark.parametrize("value", [b"bytes", 2**63 + 1, {"1": 2}, [[[[[1]]]]], "\U0001f40d", None])
 async def test_odd_values_are_answered_one_way_or_the_other(driver: Driver, value: Any) -> None:
     driver.guest.begin("shop", "give", value)
     answer = await driver.finish()
 
     assert answer["ok"] or answer["e"]["kind"] in ("argument", "failed")
     assert await driver.value("shop", "add", 1) == 3
+
+
+async def test_a_tool_name_of_megabytes_does_not_fill_the_journal(driver: Driver) -> None:
+    error = await driver.error("x" * 2_000_000, "y" * 2_000_000)
+
+    assert error["kind"] == "not_found"
+    (row,) = await driver.journal("run_1", "call_finished")
+    assert len(json.dumps(row.data)) < 1_000
+
+
+async def test_the_budget_of_argument_bytes_keeps_the_journal_small(driver: Driver) -> None:
+    await driver.open_run("run_2", budget=RunBudget(argument_bytes=10_000), bind=False)
+    await driver.client.bind("sandbox_1", None, "run_2", 1)
+
+    await driver.value("shop", "repeat", "x" * 6_000, 1)
+    error = await driver.error("shop", "repeat", "x" * 6_000, 1)
+
+    assert error["kind"] == "denied"
+    assert "10,000 bytes of arguments" in error["message"]
+    rows = await driver.journal("run_2")
+    assert sum(len(json.dumps(row.data)) for row in rows) < 20_000
+
+
+async def test_nobody_is_asked_to_agree_to_what_is_too_long_to_read(driver: Driver) -> None:
+    error = await driver.error("shop", "write", "x" * 70_000)
+
+    assert error["kind"] == "argument"
+    assert "nobody can read" in error["message"]
+    assert driver.engine.asks == []
+
+
+async def test_records_are_short_where_lists_hold_lists_and_dicts(driver: Driver) -> None:
+    texts = [[["x" * 400] * 20] * 20] * 20
+    named = {f"{n}{'k' * 300}": {f"{m}{'k' * 300}": {"a": 1} for m in range(20)} for n in range(20)}
+    for value in (texts, named):
+        driver.guest.begin("shop", "give", value)
+        await driver.finish()
+    await driver.client.unbind("sandbox_1")
+
+    for call_id in ("run_1/1", "run_1/2"):
+        assert len(json.dumps(driver.engine.last(call_id).arguments)) < 10_000
+
+
+async def test_an_argument_that_is_nested_too_deep_is_a_wrong_argument(driver: Driver) -> None:
+    deep: list[Any] = []
+    for _ in range(480):
+        deep = [deep]
+    driver.guest.begin("shop", "give", deep)
+    answer = await driver.finish()
+
+    assert answer["e"]["kind"] == "argument"

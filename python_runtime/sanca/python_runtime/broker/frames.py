@@ -73,8 +73,9 @@ def _receive_parts(connected: socket.socket, part: bytes) -> dict[str, Any] | No
 
 def _unpack(body: Any) -> dict[str, Any]:
     try:
-        message = msgpack.unpackb(body, strict_map_key=False)
-    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+        # Keys of text only, and no extension types: numbers as keys can be made to collide, and hold us for minutes.
+        message = msgpack.unpackb(body, strict_map_key=True, max_ext_len=0)
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
         raise FrameError(f"A sandbox sent something that is no frame: {type(error).__name__}.") from error
     if not isinstance(message, dict):
         raise FrameError("A sandbox sent something that is no frame: no map.")

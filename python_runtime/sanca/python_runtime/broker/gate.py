@@ -24,6 +24,8 @@ from sanca.toolkit_bridge.gateway import failure
 
 log = structlog.get_logger(__name__)
 
+_NAME_CHARS = 160
+_ASK_CHARS = 65_536
 _STATUS: dict[str, CallStatusWord] = {
     "denied": "denied",
     "approval_required": "denied",
@@ -67,11 +69,14 @@ class ToolCallGate:
         kwargs: Mapping[str, Any] | None = None,
     ) -> CallOutcome:
         """Pass one call: resolve, check, permit, ask, journal, call, journal. Returns its envelope."""
-        passage = _Passage(run, run.next_call_id(), round_number, toolkit, tool)
+        # A name is what hostile code sent; of one that is no name, the journal keeps the beginning.
+        passage = _Passage(run, run.next_call_id(), round_number, toolkit[:_NAME_CHARS], tool[:_NAME_CHARS])
         try:
             self._prepare(passage, args, kwargs or {})
             self._approve(passage)
             outcome = self._answered_by_person(passage, self._run(passage))
+        except RecursionError:
+            outcome = failure("argument", f"{passage.toolkit}.{passage.tool}: an argument is nested too deep.")
         except SancaError as error:
             outcome = outcome_of(error)
             if run.is_closed and isinstance(error, ToolDeniedError):
@@ -93,7 +98,9 @@ class ToolCallGate:
                 f"{entry.name}: an argument has no JSON form: {error}.", tool_name=entry.name
             ) from None
         check_right(context, entry.name, entry.definition.right)
-        check_budget(context.budget, passage.run.calls, passage.run.tool_seconds)
+        run = passage.run
+        run.argument_bytes += len(passage.arguments_json)
+        check_budget(context.budget, run.calls, run.tool_seconds, run.argument_bytes)
 
     def _approve(self, passage: _Passage) -> None:
         """Ask a person if the policy wants it."""
@@ -103,6 +110,9 @@ class ToolCallGate:
             return
         if decision == "deny":
             raise ToolDeniedError(f"The policy does not allow {entry.name} here.", tool_name=entry.name)
+        if len(passage.arguments_json) > _ASK_CHARS:
+            text = f"{entry.name}: the arguments are longer than {_ASK_CHARS:,} characters; nobody can agree to what"
+            raise ToolArgumentError(f"{text} nobody can read. Pass less at once.", tool_name=entry.name)
         answer = self._ask(passage, "approval", None)
         if not answer.approved:
             raise _refused(entry.name, answer)

@@ -36,13 +36,14 @@ def check_right(context: RunContext, name: str, right: str) -> None:
     raise ToolDeniedError(message, tool_name=name)
 
 
-def check_budget(budget: RunBudget, calls: int, seconds: float) -> None:
+def check_budget(budget: RunBudget, calls: int, seconds: float, argument_bytes: int) -> None:
     """Refuse a call beyond the run's budget.
 
     Args:
         budget: The run's.
         calls: How many calls the run has made, this one included.
         seconds: How long the run's tools have run.
+        argument_bytes: How long the arguments of its calls were, this one's included.
 
     Raises:
         ToolDeniedError: Says which budget.
@@ -51,3 +52,5 @@ def check_budget(budget: RunBudget, calls: int, seconds: float) -> None:
         raise ToolDeniedError(f"This run has used up its budget of {budget.calls:,} tool calls.")
     if seconds > budget.seconds:
         raise ToolDeniedError(f"This run has used up its budget of {budget.seconds:g} seconds in tools.")
+    if argument_bytes > budget.argument_bytes:
+        raise ToolDeniedError(f"This run has used up its budget of {budget.argument_bytes:,} bytes of arguments.")

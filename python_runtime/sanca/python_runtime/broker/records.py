@@ -74,6 +74,8 @@ class RunBudget:
     calls: int = 2000
     seconds: float = 1800.0
     """Time spent in tools, all calls together; a person's time does not count."""
+    argument_bytes: int = 64 * 1024 * 1024
+    """Arguments of all calls together, as JSON: the journal keeps each of them."""
 
 
 @dataclass(frozen=True, slots=True)

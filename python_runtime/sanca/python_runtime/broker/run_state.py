@@ -67,6 +67,7 @@ class RunState:
         self.round = 0
         self.calls = 0
         self.tool_seconds = 0.0
+        self.argument_bytes = 0
         self._number = last_call_number
         self._lock = threading.Lock()
         self._settled = threading.Condition(self._lock)

@@ -10,12 +10,28 @@ from sanca.core.tools import CallOutcome
 _TEXT_CHARS = 400
 _ITEMS = 20
 _DEPTH = 4
+_ALL_CHARS = 4_000
+"""Of one call's arguments together: lists in lists of texts are long though each is short."""
+_ITEM_CHARS = 8
 _SUMMARY_CHARS = 160
 
 
 def shorten(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments with long texts and lists cut; what is cut is told in its place."""
-    return {str(name): _short(value, _DEPTH) for name, value in arguments.items()}
+    room = _Room()
+    return {str(name)[:_TEXT_CHARS]: _short(value, _DEPTH, room) for name, value in arguments.items()}
+
+
+class _Room:
+    """How many characters one call's arguments may still take."""
+
+    def __init__(self) -> None:
+        self._left = _ALL_CHARS
+
+    def take(self, chars: int) -> bool:
+        """Whether there was room for so many; there is less now."""
+        self._left -= chars
+        return self._left >= 0
 
 
 def summarize(outcome: CallOutcome | None) -> str:
@@ -41,15 +57,19 @@ def _scalar(value: Any) -> str:
     return str(value)[:_TEXT_CHARS]
 
 
-def _short(value: Any, depth: int) -> Any:
+def _short(value: Any, depth: int, room: _Room) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= _TEXT_CHARS else f"{value[:_TEXT_CHARS]}… ({len(value):,} characters)"
+        cut = value if len(value) <= _TEXT_CHARS else f"{value[:_TEXT_CHARS]}… ({len(value):,} characters)"
+        return cut if room.take(len(cut)) else "…"
+    if not room.take(_ITEM_CHARS):
+        return "…"
     if isinstance(value, list | tuple | dict) and depth == 0:
         return f"… ({len(value)} items)"
     if isinstance(value, list | tuple):
-        cut = [_short(each, depth - 1) for each in value[:_ITEMS]]
-        return cut if len(value) <= _ITEMS else [*cut, f"… ({len(value):,} items)"]
+        items = [_short(each, depth - 1, room) for each in value[:_ITEMS]]
+        return items if len(value) <= _ITEMS else [*items, f"… ({len(value):,} items)"]
     if isinstance(value, dict):
-        cut_items = {str(name): _short(each, depth - 1) for name, each in list(value.items())[:_ITEMS]}
-        return cut_items if len(value) <= _ITEMS else {**cut_items, "…": f"{len(value):,} items"}
+        first = ((str(name)[:_TEXT_CHARS], each) for name, each in list(value.items())[:_ITEMS])
+        named = {name: _short(each, depth - 1, room) for name, each in first if room.take(len(name))}
+        return named if len(value) <= _ITEMS else {**named, "…": f"{len(value):,} items"}
     return value
