@@ -78,7 +78,8 @@ def _flatten(top: int, name: str) -> None:
     """Delete the files of a folder in `top` and move its folders up."""
     inner = os.open(name, _OPEN_FOLDER, dir_fd=top)
     try:
-        names = os.listdir(inner)
+        with os.scandir(inner) as entries:
+            names = [entry.name for entry in entries]
         for each in names:
             if _is_folder(each, inner):
                 os.chmod(each, 0o700, dir_fd=inner)
