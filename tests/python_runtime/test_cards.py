@@ -101,3 +101,9 @@ def test_the_check_refuses_what_a_renderer_would() -> None:
     ):
         with pytest.raises(ConversionError):
             check_messages(with_root(**wrong))
+
+
+def test_a_card_that_is_too_large_for_a_page_is_refused() -> None:
+    rows = [{f"c{n}": "x" * 2_000 for n in range(30)} for _ in range(1_000)]
+    with pytest.raises(ConversionError, match="1,000,000 are the most"):
+        root({"kind": "table", "title": "T", "rows": rows})

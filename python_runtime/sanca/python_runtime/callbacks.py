@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 import structlog
-from sanca.core.errors import ConversionError, ToolNotFoundError
+from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
@@ -23,6 +23,11 @@ from sanca.toolkit_bridge.stubs import signature
 log = structlog.get_logger()
 
 _SAY_CHARS = 50_000
+_SAY_ALL_CHARS = 500_000
+_CARDS_CHARS = 5_000_000
+"""All cards of a run together: each is kept, and sent again whenever the session is opened."""
+_CARDS_SHOWN = 500
+"""How often a run may show or replace a card."""
 _FOUND_TOOLS = 8
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
 
@@ -82,7 +87,7 @@ class EngineCallbacks:
         if live is None or live.is_over or live.state is None:
             return
         operations = await self._operations(card, live)
-        if operations is None:
+        if operations is None or not _has_room(live, operations):
             return
         surface_id = str(card["surface_id"])
         live.reporter.activity("a2ui-surface", f"card-{surface_id}", {"a2ui_operations": operations})
@@ -110,6 +115,8 @@ class EngineCallbacks:
         live = self._live(run_id)
         if live is None or live.is_over or live.state is None or not text.strip():
             return
+        if sum(map(len, live.state.spoken)) + len(text) > _SAY_ALL_CHARS:
+            raise BudgetExceededError(f"This run has said {_SAY_ALL_CHARS:,} characters, which is all it may say.")
         live.reporter.say(text[:_SAY_CHARS])
         live.state.spoken.append(text[:_SAY_CHARS])
 
@@ -151,6 +158,18 @@ def _card_operations(card: Mapping[str, Any]) -> list[dict[str, Any]]:
     from sanca.python_runtime.cards import card_messages  # half a second of imports: in this thread, when a card comes
 
     return card_messages(card)
+
+
+def _has_room(live: LiveRun, operations: list[dict[str, Any]]) -> bool:
+    """Whether a run may show one more card; says so once when it may not."""
+    if live.cards_shown > _CARDS_SHOWN or live.cards_chars > _CARDS_CHARS:
+        return False
+    live.cards_shown += 1
+    live.cards_chars += len(json.dumps(operations, ensure_ascii=False))
+    if live.cards_shown > _CARDS_SHOWN or live.cards_chars > _CARDS_CHARS:
+        live.reporter.notice("This run has shown all the cards it may show.", level="warning", code="card_refused")
+        return False
+    return True
 
 
 def form_schema(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ _FACTS = 200
 _FIELDS = 50
 _CELL_CHARS = 2_000
 _TEXT_CHARS = 50_000
+_CARD_CHARS = 1_000_000
 
 Spec = Mapping[str, Any]
 Component = dict[str, Any]
@@ -46,6 +47,8 @@ def card_messages(spec: Spec) -> list[dict[str, Any]]:
     ]
     if data:
         messages.append({"version": "v0.9", "updateDataModel": {"surfaceId": surface_id, "path": "/", "value": data}})
+    if (size := len(json.dumps(messages, ensure_ascii=False))) > _CARD_CHARS:
+        raise ConversionError(f"A card of {size:,} characters cannot be shown; {_CARD_CHARS:,} are the most.")
     check_messages(messages)
     return messages
 

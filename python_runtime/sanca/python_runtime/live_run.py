@@ -37,6 +37,7 @@ class LiveRun:
         """Whether it is being ended from outside; how its action ends does not count any more."""
         self.is_over = False
         """Whether its end was decided; nothing else may end it, and nothing leaves after."""
+        self.cards_shown = self.cards_chars = 0
         self.stopped = anyio.Event()
         """Its task has ended, and with it the sandbox worker's round."""
         self._save = save
