@@ -119,7 +119,7 @@ def host_start(home: Path) -> float:
     environment = {**os.environ, "SANCA_HOME": str(home), "SANCA_ENGINE_PORT": str(demo.engine_port)}
     home.mkdir(parents=True, exist_ok=True)
     with process(demo.command(), cwd=ROOT, env=environment):
-        return wait_until(answers(f"http://127.0.0.1:{demo.port}/actuator/health"))
+        return wait_until(answers(f"http://127.0.0.1:{demo.port}/"))
 
 
 def bare_start(jar: Path) -> float:

@@ -6,7 +6,9 @@ export SANCA_HOME="${SANCA_HOME:-$PWD/.sanca}"
 mkdir -p -m 700 "$SANCA_HOME/logs"
 printf '\033[1m== Starting the portal, four services, a second agent and the engine …\033[0m\n'
 # The portal gets a session of its own, so that Ctrl-C reaches it once, by us, and it can stop its children in order.
-setsid --wait java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -jar java-host/portal/target/portal.jar \
+app=java-host/portal/target/app
+setsid --wait java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -Xlog:disable -Xlog:all=off \
+  -XX:SharedArchiveFile="$app/portal.jsa" -Xshare:auto -jar "$app/portal.jar" \
   --sanca.engine.python="$PWD/.venv/bin/python" --sanca.demo.root="$PWD" "$@" &
 portal=$!
 stopping=0

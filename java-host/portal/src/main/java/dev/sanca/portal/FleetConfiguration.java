@@ -6,6 +6,8 @@ import dev.sanca.portal.fleet.Fleet;
 import dev.sanca.portal.fleet.FleetOperations;
 import dev.sanca.portal.fleet.FleetProperties;
 import dev.sanca.portal.fleet.FleetSystem;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -15,7 +17,13 @@ class FleetConfiguration {
 
     @Bean(destroyMethod = "close")
     Fleet fleet(SancaHome home, FleetProperties properties) {
-        return Fleet.start(home.resolve("fleet"), properties);
+        return Fleet.prepare(home.resolve("fleet"), properties);
+    }
+
+    /** The portal answers first; then its services take the processors. */
+    @Bean
+    ApplicationListener<ApplicationReadyEvent> fleetStart(Fleet fleet) {
+        return ready -> fleet.begin();
     }
 
     @Bean

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,18 +25,32 @@ public final class Fleet implements AutoCloseable {
     private final List<ServiceSpec> specs;
     private final ServiceHttp http = new ServiceHttp();
     private final ForeignPrograms foreigners = new ForeignPrograms();
-    private final CompletableFuture<FleetParts> parts;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final CompletableFuture<FleetParts> parts = new CompletableFuture<>();
 
     private Fleet(Path home, FleetProperties properties) {
         this.properties = properties;
         this.paths = new FleetPaths(home);
         this.specs = ServiceSpec.shop(properties.basePort());
-        this.parts = CompletableFuture.supplyAsync(this::begin);
+    }
+
+    /** A fleet that has not begun to start; whoever needs a part of it waits for {@link #begin}. */
+    public static Fleet prepare(Path home, FleetProperties properties) {
+        return new Fleet(home, properties);
     }
 
     /** Begins to build what is missing under {@code home} and to start every service; returns at once. */
     public static Fleet start(Path home, FleetProperties properties) {
-        return new Fleet(home, properties);
+        Fleet fleet = prepare(home, properties);
+        fleet.begin();
+        return fleet;
+    }
+
+    /** Begins to start, once; returns at once. */
+    public void begin() {
+        if (begun.compareAndSet(false, true)) {
+            parts.completeAsync(this::build);
+        }
     }
 
     /**
@@ -137,7 +152,7 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private FleetParts begin() {
+    private FleetParts build() {
         long began = System.nanoTime();
         PortTable.requireFree(specs);
         FleetParts made = FleetParts.make(paths, properties, specs, http);
