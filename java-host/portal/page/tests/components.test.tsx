@@ -9,6 +9,7 @@ import { HostContext, type Host } from "../src/app/host";
 import { ApprovalCard } from "../src/chat/ApprovalCard";
 import { RoundCard } from "../src/chat/RoundCard";
 import { I18nProvider, type Language } from "../src/i18n/context";
+import { Markdown } from "../src/ui/text";
 import { approvalContent, roundContent } from "./events";
 
 const toolkits = {
@@ -45,32 +46,51 @@ const call = (index: number, rest: Partial<Call> = {}): Call => ({
 const round = (rest: Partial<Round> = {}): Round => ({ ...(roundContent as unknown as Round), ...rest });
 
 describe("the round card", () => {
-  it("shows goal, skill with score and parameters, code and status", () => {
+  it("shows goal, skill with score and parameters, and status", () => {
     show(<RoundCard round={round({ status: "ok", seconds: 1.5 })} />);
     expect(screen.getByText("Find the cause")).toBeVisible();
     expect(screen.getByTestId("skill-name")).toHaveTextContent("Find why a service is slow");
-    expect(screen.getByText("87% match")).toBeVisible();
+    expect(screen.getByText(/87% match/)).toBeVisible();
     expect(screen.getByText(/"checkout"/)).toBeVisible();
-    expect(screen.getByTestId("code")).toHaveTextContent("system.services()");
     expect(screen.getByTestId("round-status")).toHaveTextContent("Done");
     expect(screen.getByText("1.5 s")).toBeVisible();
   });
 
-  it("folds earlier calls beyond six and says how many are left out", async () => {
+  it("counts calls in one line and lists them on demand", async () => {
     const calls = Array.from({ length: 10 }, (_, index) => call(index));
-    show(<RoundCard round={round({ calls, calls_total: 30 })} />);
-    expect(screen.getAllByTestId("call")).toHaveLength(6);
-    await userEvent.click(screen.getByRole("button", { name: "Show 24 earlier calls" }));
+    show(<RoundCard round={round({ status: "ok", calls, calls_total: 30 })} />);
+    expect(screen.getByTestId("call-counts")).toHaveTextContent("30 calls");
+    expect(screen.queryByTestId("call")).toBeNull();
+    await userEvent.click(screen.getByTestId("round-calls"));
     expect(screen.getAllByTestId("call")).toHaveLength(10);
-    expect(screen.getByText("20 calls in between are not listed.")).toBeVisible();
+    expect(screen.getByText("20 reading calls in between are not listed.")).toBeVisible();
   });
 
-  it("marks calls that change something, and names a failed call's state", () => {
-    show(<RoundCard round={round({ calls: [call(1, { effect: "DESTRUCTIVE", status: "denied", summary: "no" })] })} />);
-    const row = screen.getByTestId("call");
+  it("says which call is under way while it runs", () => {
+    const calls = [call(1), call(2, { tool: "probe", status: "running" })];
+    show(<RoundCard round={round({ status: "running", calls })} />);
+    expect(screen.getByTestId("call-counts")).toHaveTextContent("2 callssystem.probe");
+  });
+
+  it("always shows what changed something, and names a failed call's state", () => {
+    const effect = call(1, { effect: "DESTRUCTIVE", status: "denied", summary: "no" });
+    show(<RoundCard round={round({ calls: [call(2), effect, call(3, { effect: "WRITE" })] })} />);
+    const row = screen.getAllByTestId("effect")[0]!;
     expect(row).toHaveAttribute("data-status", "denied");
     expect(within(row).getByText("Destroys")).toBeVisible();
     expect(within(row).getByText("denied")).toBeInTheDocument();
+    expect(screen.getByTestId("call-counts")).toHaveTextContent("3 calls1 changed something");
+  });
+
+  it("keeps a skill's code away until it is asked for, then its head first", async () => {
+    const code = Array.from({ length: 400 }, (_, index) => `line_${index} = ${index}`).join("\n");
+    show(<RoundCard round={round({ code })} />);
+    expect(screen.queryByTestId("code")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Code, 400 lines" }));
+    expect(screen.getByTestId("code")).toHaveTextContent("line_9");
+    expect(screen.getByTestId("code")).not.toHaveTextContent("line_10");
+    await userEvent.click(screen.getByRole("button", { name: "Show all 400 lines" }));
+    expect(screen.getByTestId("code")).toHaveTextContent("line_399");
   });
 
   it("puts an error's last line first and keeps the whole behind a fold", () => {
@@ -79,9 +99,12 @@ describe("the round card", () => {
     expect(screen.getByText("Whole error").closest("details")).not.toHaveAttribute("open");
   });
 
-  it("keeps the observation folded", () => {
-    show(<RoundCard round={round({ observation: "148 warnings", value: { count: 148 } })} />);
-    expect(screen.getByText("Observation").closest("details")).not.toHaveAttribute("open");
+  it("keeps the observation folded, and shows a model's code at once", async () => {
+    show(<RoundCard round={round({ skill: null, strategy: "model", observation: "148 warnings" })} />);
+    expect(screen.getByTestId("code")).toHaveTextContent("system.services()");
+    expect(screen.queryByText("148 warnings")).toBeNull();
+    await userEvent.click(screen.getByTestId("round-observation"));
+    expect(screen.getByText("148 warnings")).toBeVisible();
   });
 
   it("never renders markup that came in as code or text", () => {
@@ -222,5 +245,18 @@ describe("the approval card", () => {
   it("speaks Chinese", () => {
     show(<ApprovalCard {...props} approval={approval()} />, { language: "zh" });
     expect(screen.getByRole("button", { name: "批准" })).toBeVisible();
+  });
+});
+
+describe("Markdown", () => {
+  it("reads emphasis that ends at Chinese punctuation", () => {
+    const colon = "\uff1a";
+    const { container } = show(<Markdown text={`**验证${colon}**8 次成功`} />);
+    expect(container.querySelector("strong")).toHaveTextContent(`验证${colon}`);
+  });
+
+  it("leaves addresses of the machine itself as text", () => {
+    show(<Markdown text="refused (POST http://127.0.0.1:25642/orders), see https://example.org/a" />);
+    expect(screen.getAllByRole("link")).toHaveLength(1);
   });
 });

@@ -16,11 +16,12 @@ interface Line {
 }
 
 const height = 220;
-const margin = { top: 12, right: 14, bottom: 26, left: 46 };
+const margin = { top: 12, right: 14, bottom: 26, left: 54 };
 const colors = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)"];
 
 export function Chart({ title, unit, series }: { title?: string; unit?: string; series: Series[] }) {
-  const { t, number, language } = useI18n();
+  const i18n = useI18n();
+  const { t, number, language } = i18n;
   const titleId = useId();
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -37,8 +38,11 @@ export function Chart({ title, unit, series }: { title?: string; unit?: string; 
   const py = (y: number): number =>
     margin.top + (1 - (y - yLow) / (yHigh - yLow)) * (height - margin.top - margin.bottom);
   const formatX = useMemo(() => xFormat(time, xHigh - xLow, language), [time, xHigh, xLow, language]);
-  const withUnit = (y: number | null | undefined): string =>
-    y == null ? "–" : `${number(y, 2)}${unit ? ` ${unit}` : ""}`;
+  const measure = measureOf(series, unit, yHigh);
+  const withUnit = (y: number | null | undefined): string => {
+    if (y == null) return "–";
+    return measure ? i18n[measure](y) : `${number(y, 2)}${unit ? ` ${unit}` : ""}`;
+  };
   const xTicks = time ? timeTicks(xLow, xHigh, Math.floor(inner / 75)) : niceTicks(xLow, xHigh, Math.floor(inner / 80));
   const onMove = (event: PointerEvent<SVGSVGElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left;
@@ -56,7 +60,7 @@ export function Chart({ title, unit, series }: { title?: string; unit?: string; 
       <figcaption className="chart-head" id={titleId}>
         <span>
           {title}
-          {unit && <span className="tone-muted"> {unit}</span>}
+          {unit && !measure && <span className="tone-muted"> {unit}</span>}
         </span>
         <button
           type="button"
@@ -90,7 +94,7 @@ export function Chart({ title, unit, series }: { title?: string; unit?: string; 
                 <g key={tick}>
                   <line className="grid" x1={margin.left} x2={width - margin.right} y1={py(tick)} y2={py(tick)} />
                   <text x={margin.left - 8} y={py(tick)} dy="0.32em" textAnchor="end">
-                    {compact(tick, language)}
+                    {measure ? i18n[measure](tick) : compact(tick, language)}
                   </text>
                 </g>
               ))}
@@ -131,6 +135,13 @@ export function Chart({ title, unit, series }: { title?: string; unit?: string; 
       )}
     </figure>
   );
+}
+
+/** Bytes and shares are shown as people read them, when the unit or the names of all series say so. */
+function measureOf(series: Series[], unit: string | undefined, high: number): "bytes" | "percent" | null {
+  const all = (ending: string): boolean => series.length > 0 && series.every((entry) => entry.name.endsWith(ending));
+  if (unit === "bytes" || unit === "B" || (!unit && all("_bytes"))) return "bytes";
+  return !unit && all("_rate") && high <= 1 ? "percent" : null;
 }
 
 function useWidth(box: React.RefObject<HTMLDivElement | null>): number {

@@ -1,28 +1,51 @@
 // The Facts and Progress cards.
 import { useI18n } from "../i18n/context";
+import { Markdown } from "../ui/text";
 
 export interface Fact {
   label: string;
   value: string | number | boolean | null;
 }
 
+/** Numbered facts are a list in words; long ones stand below each other; short ones side by side. */
 export function Facts({ title, items }: { title?: string; items: Fact[] }) {
-  const { number } = useI18n();
+  const numbered = items.length > 0 && items.every((item, index) => item.label === String(index + 1));
+  const long = items.some((item) => typeof item.value === "string" && item.value.length > longText);
   return (
     <figure className="card-figure" data-testid="card-facts">
       {title && <figcaption>{title}</figcaption>}
-      <dl className="facts">
-        {items.map((item) => (
-          <div key={item.label}>
-            <dt>{item.label}</dt>
-            <dd className={typeof item.value === "number" ? "num" : ""}>
-              {typeof item.value === "number" ? number(item.value, 3) : item.value === null ? "–" : String(item.value)}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {numbered ? (
+        <ol className="facts-list">
+          {items.map((item) => (
+            <li key={item.label}>
+              <Value value={item.value} />
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <dl className={`facts ${long ? "long" : ""}`}>
+          {items.map((item) => (
+            <div key={item.label}>
+              <dt>{item.label}</dt>
+              <dd className={typeof item.value === "number" ? "num" : ""}>
+                <Value value={item.value} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
     </figure>
   );
+}
+
+const longText = 48;
+
+function Value({ value }: { value: Fact["value"] }) {
+  const { number } = useI18n();
+  if (typeof value === "number") return number(value, 3);
+  if (value === null) return "–";
+  const text = String(value);
+  return text.includes("`") ? <Markdown text={text} /> : text;
 }
 
 export function Progress({ title, value, total }: { title?: string; value: number; total: number }) {

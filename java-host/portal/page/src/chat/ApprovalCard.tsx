@@ -1,6 +1,6 @@
 // An interrupt as a card: the exact call to approve, or a form or question to answer.
 import type { Interrupt } from "@ag-ui/core";
-import { Check, CornerDownLeft, ShieldAlert, ShieldCheck, ShieldX, SquarePen, Undo2 } from "lucide-react";
+import { Check, ChevronRight, CornerDownLeft, ShieldAlert, ShieldCheck, ShieldX, SquarePen, Undo2 } from "lucide-react";
 import { useId, useState } from "react";
 import type { Answer } from "../agui/session";
 import type { Approval } from "../agui/activities";
@@ -9,9 +9,10 @@ import { Diff } from "../cards/Diff";
 import { Surface, type UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
+import { Fold } from "../ui/controls";
 import { Highlighted, Markdown, pretty } from "../ui/text";
 import { AnswerForm, fieldsOf, isYesNo } from "./AnswerForm";
-import { EffectBadge, Fold } from "./RoundCard";
+import { EffectBadge } from "./Calls";
 
 interface ApprovalProps {
   approval: Approval;
@@ -23,21 +24,62 @@ interface ApprovalProps {
 }
 
 export function ApprovalCard(props: ApprovalProps) {
+  const { approval, interrupt, busy } = props;
   const { t } = useI18n();
-  const { approval } = props;
   const host = useHost();
   const right = rightOf(host, approval.toolkit, approval.tool);
-  const allowed = may(host, right);
-  const open = approval.state === "asked" && props.interrupt !== null;
+  const asked = approval.state === "asked";
+  const open = asked && interrupt !== null;
+  // Just answered, or replayed up to here: the buttons stay where they are until the outcome is known.
+  const settling = asked && !open && busy;
+  if (!asked) return <Answered approval={approval} />;
   const asks = approval.kind === "approval";
-  const Icon =
-    approval.state === "approved"
-      ? ShieldCheck
-      : approval.state === "asked"
-        ? asks
-          ? ShieldAlert
-          : SquarePen
-        : ShieldX;
+  const Icon = asks ? ShieldAlert : SquarePen;
+  return (
+    <article
+      className={`approval ${open || settling ? "asked" : "gone"} ${asks ? toneOf(approval) : "accent"}`}
+      data-testid="approval"
+      data-state={approval.state}
+      data-kind={approval.kind}
+      aria-label={t(titleOf(approval))}
+    >
+      <header>
+        <Icon size={18} aria-hidden />
+        <div>
+          <h2>{t(titleOf(approval))}</h2>
+          {asks && open && <p>{t("approvalNothingYet")}</p>}
+        </div>
+        {asks && <EffectBadge effect={approval.effect} />}
+      </header>
+      <div className="approval-body">
+        {asks ? (
+          <>
+            {approval.description && <p>{approval.description}</p>}
+            <ExactCall approval={approval} />
+          </>
+        ) : (
+          <Question approval={approval} message={interrupt?.message} />
+        )}
+        {(open || settling) && may(host, right) && <Answers {...props} busy={busy || settling} />}
+        {open && !may(host, right) && <p className="notice warning">{t("approvalNoRight", { right: right ?? "" })}</p>}
+        {!open && !settling && (
+          <p className="outcome" role="status">
+            {t("approvalGone")}
+          </p>
+        )}
+      </div>
+    </article>
+  );
+}
+
+const toneOf = ({ effect }: Approval): string => (effect === "DESTRUCTIVE" ? "bad" : "warn");
+
+/** What was answered, in one line; the exact call stays behind it. */
+function Answered({ approval }: { approval: Approval }) {
+  const { t } = useI18n();
+  const asks = approval.kind === "approval";
+  const Icon = approval.state === "approved" ? ShieldCheck : ShieldX;
+  const subject = asks ? oneLine(approval) : questionOf(approval);
   return (
     <article
       className={`approval ${approval.state}`}
@@ -46,22 +88,27 @@ export function ApprovalCard(props: ApprovalProps) {
       data-kind={approval.kind}
       aria-label={t(titleOf(approval))}
     >
-      <header>
-        <Icon size={17} aria-hidden />
-        <h2>{t(titleOf(approval))}</h2>
-        {asks && <EffectBadge effect={approval.effect} />}
-      </header>
-      {asks ? (
-        <>
-          {approval.description && <p>{approval.description}</p>}
-          <ExactCall approval={approval} />
-        </>
-      ) : (
-        <Question approval={approval} message={props.interrupt?.message} />
+      <details>
+        <summary>
+          <Icon size={16} aria-hidden />
+          <span className="approval-outcome" role="status">
+            {t(outcomeOf(approval), { by: approval.answered_by || t("someone") })}
+          </span>
+          <span className={`approval-subject tone-muted ${asks ? "mono" : ""}`} title={subject}>
+            {subject}
+          </span>
+          {asks && <EffectBadge effect={approval.effect} />}
+          <ChevronRight size={14} aria-hidden className="tone-muted chevron" />
+        </summary>
+        <div className="approval-body">
+          {asks ? <ExactCall approval={approval} /> : <Question approval={approval} />}
+        </div>
+      </details>
+      {approval.reason && (
+        <p className="approval-reason tone-muted">
+          <CornerDownLeft size={12} aria-hidden /> {approval.reason}
+        </p>
       )}
-      {open && allowed && <Answers {...props} />}
-      {open && !allowed && <p className="notice warning">{t("approvalNoRight", { right: right ?? "" })}</p>}
-      {!open && <Outcome approval={approval} />}
     </article>
   );
 }
@@ -72,10 +119,15 @@ function titleOf({ kind, state }: Approval): Key {
   return state === "denied" ? "rejected" : "approvalCancelled";
 }
 
-/** What is asked: the card's own title and detail; the tool's description says nothing about this question. */
+/** What is asked: the card's own title; the tool's description says nothing about this question. */
+function questionOf(approval: Approval, message?: string): string {
+  const title = approval.arguments?.title;
+  return message || (typeof title === "string" && title) || approval.description || "";
+}
+
 function Question({ approval, message }: { approval: Approval; message?: string }) {
-  const { title, detail } = approval.arguments ?? {};
-  const asked = message || (typeof title === "string" && title) || approval.description;
+  const detail = approval.arguments?.detail;
+  const asked = questionOf(approval, message);
   return (
     <>
       {asked && <p className="question">{asked}</p>}
@@ -98,7 +150,7 @@ function ExactCall({ approval }: { approval: Approval }) {
       {patch && <Diff path={typeof named.path === "string" ? named.path : undefined} patch={patch} />}
       <p className="undo">
         <Undo2 size={14} aria-hidden />
-        {approval.undo ? approval.undo : t("noUndo")}
+        {approval.undo ? t("undoBy", { how: approval.undo }) : t("noUndo")}
       </p>
       {approval.arguments_json && (
         <Fold label={t("exactArguments")}>
@@ -111,10 +163,18 @@ function ExactCall({ approval }: { approval: Approval }) {
 
 /** The call as Python, an argument a line when it is long. */
 export function callText(approval: Approval): string {
-  const entries = Object.entries(approval.arguments ?? {}).map(([name, value]) => `${name}=${python(value)}`);
-  const name = `${approval.toolkit}.${approval.tool}`;
-  const short = `${name}(${entries.join(", ")})`;
-  return short.length <= 72 ? short : `${name}(\n${entries.map((entry) => `    ${entry},`).join("\n")}\n)`;
+  const short = oneLine(approval);
+  if (short.length <= 72) return short;
+  const lines = argumentsOf(approval).map((entry) => `    ${entry},`);
+  return [`${approval.toolkit}.${approval.tool}(`, ...lines, ")"].join("\n");
+}
+
+function oneLine(approval: Approval): string {
+  return `${approval.toolkit}.${approval.tool}(${argumentsOf(approval).join(", ")})`;
+}
+
+function argumentsOf(approval: Approval): string[] {
+  return Object.entries(approval.arguments ?? {}).map(([name, value]) => `${name}=${python(value)}`);
 }
 
 function python(value: unknown): string {
@@ -132,7 +192,7 @@ function Answers(props: ApprovalProps) {
     return (
       <>
         {operations && <Surface operations={operations} disabled={busy} onAction={() => undefined} />}
-        <YesNo busy={busy} onAnswer={onAnswer} />
+        <YesNo busy={busy} destroys={approval.effect === "DESTRUCTIVE"} onAnswer={onAnswer} />
       </>
     );
   }
@@ -147,7 +207,13 @@ function Answers(props: ApprovalProps) {
   return <Surface operations={operations} disabled={busy} onAction={act} />;
 }
 
-function YesNo({ busy, onAnswer }: { busy: boolean; onAnswer: (answer: Answer) => void }) {
+interface YesNoProps {
+  busy: boolean;
+  destroys?: boolean;
+  onAnswer: (answer: Answer) => void;
+}
+
+function YesNo({ busy, destroys, onAnswer }: YesNoProps) {
   const { t } = useI18n();
   const id = useId();
   const [reason, setReason] = useState("");
@@ -173,7 +239,7 @@ function YesNo({ busy, onAnswer }: { busy: boolean; onAnswer: (answer: Answer) =
         </button>
         <button
           type="button"
-          className="button primary"
+          className={`button primary ${destroys ? "destroys" : ""}`}
           data-testid="approve"
           disabled={busy}
           onClick={() => answer(true)}
@@ -186,29 +252,9 @@ function YesNo({ busy, onAnswer }: { busy: boolean; onAnswer: (answer: Answer) =
   );
 }
 
-function Outcome({ approval }: { approval: Approval }) {
-  const { t } = useI18n();
-  const by = approval.answered_by ?? "";
-  const key =
-    approval.state === "approved"
-      ? approval.kind === "approval"
-        ? "approvedBy"
-        : "answeredBy"
-      : approval.state === "denied"
-        ? "rejectedBy"
-        : approval.state === "cancelled"
-          ? "approvalCancelled"
-          : "approvalGone";
-  return (
-    <p className="outcome" role="status">
-      {t(key, { by: by || t("someone") })}
-      {approval.reason && (
-        <span className="tone-muted">
-          <CornerDownLeft size={12} aria-hidden /> {approval.reason}
-        </span>
-      )}
-    </p>
-  );
+function outcomeOf({ kind, state }: Approval): Key {
+  if (state === "approved") return kind === "approval" ? "approvedBy" : "answeredBy";
+  return state === "denied" ? "rejectedBy" : "approvalCancelled";
 }
 
 function operationsOf(card: Approval["card"]): unknown[] | null {

@@ -15,21 +15,22 @@ import type { Choices, Notice, SharedFile } from "../agui/activities";
 import type { Item } from "../agui/thread";
 import { useHost } from "../app/host";
 import { useI18n } from "../i18n/context";
-import { CopyButton, IconButton } from "../ui/controls";
+import { CopyButton, Fold, IconButton } from "../ui/controls";
 import { Markdown } from "../ui/text";
 import { knownFile } from "./attachments";
-import { Fold } from "./RoundCard";
 
 type UserItem = Extract<Item, { kind: "user" }>;
 
 interface UserMessageProps {
   item: UserItem;
+  /** When it was sent, in milliseconds; null while that is not known. */
+  sentAt: number | null;
   canResend: boolean;
   onResend: (text: string) => void;
 }
 
-export function UserMessage({ item, canResend, onResend }: UserMessageProps) {
-  const { t } = useI18n();
+export function UserMessage({ item, sentAt, canResend, onResend }: UserMessageProps) {
+  const { t, moment } = useI18n();
   const [editing, setEditing] = useState(false);
   if (editing) {
     return (
@@ -59,6 +60,11 @@ export function UserMessage({ item, canResend, onResend }: UserMessageProps) {
         </p>
       )}
       <div className="message-tools">
+        {sentAt !== null && (
+          <time className="tone-muted num" dateTime={new Date(sentAt).toISOString()}>
+            {moment(sentAt)}
+          </time>
+        )}
         <CopyButton text={item.text} />
         <IconButton small icon={Pencil} label={t("edit")} disabled={!canResend} onClick={() => setEditing(true)} />
         <IconButton

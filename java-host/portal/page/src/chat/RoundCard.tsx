@@ -12,14 +12,13 @@ import {
   X,
   type LucideIcon,
 } from "lucide-react";
-import { memo, useState, type ReactNode } from "react";
-import type { Call, CallStatus, Effect, Round, RoundStatus, Skill } from "../agui/activities";
+import { memo, useId, useState, type ReactNode } from "react";
+import type { Round, RoundStatus, Skill } from "../agui/activities";
 import { useI18n, type I18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
-import { CopyButton, Spinner } from "../ui/controls";
-import { argumentList, Highlighted, literal, pretty } from "../ui/text";
-
-type Tone = "ok" | "warn" | "bad" | "muted" | "accent";
+import { CopyButton, Fold } from "../ui/controls";
+import { Highlighted, literal, pretty } from "../ui/text";
+import { Calls, CallRow, CallSummary, StateIcon, type Tone } from "./Calls";
 
 const roundLooks: Record<RoundStatus, { icon: LucideIcon | null; tone: Tone; label: Key }> = {
   planning: { icon: null, tone: "accent", label: "roundPlanning" },
@@ -35,15 +34,9 @@ const roundLooks: Record<RoundStatus, { icon: LucideIcon | null; tone: Tone; lab
   interrupted: { icon: CircleDashed, tone: "warn", label: "roundInterrupted" },
 };
 
-const callLooks: Record<CallStatus, { icon: LucideIcon | null; tone: Tone; label: Key }> = {
-  running: { icon: null, tone: "accent", label: "callRunning" },
-  waiting: { icon: CirclePause, tone: "warn", label: "callWaiting" },
-  ok: { icon: Check, tone: "ok", label: "callOk" },
-  failed: { icon: X, tone: "bad", label: "callFailed" },
-  denied: { icon: Ban, tone: "bad", label: "callDenied" },
-  cancelled: { icon: Ban, tone: "muted", label: "callCancelled" },
-  unknown: { icon: CircleDashed, tone: "warn", label: "callUnknown" },
-};
+function isOver(status: RoundStatus): boolean {
+  return !["planning", "running", "waiting"].includes(status);
+}
 
 const strategies: Record<Round["strategy"], { icon: LucideIcon; label: Key }> = {
   experience: { icon: BookOpen, label: "strategyExperience" },
@@ -51,32 +44,13 @@ const strategies: Record<Round["strategy"], { icon: LucideIcon; label: Key }> = 
   person: { icon: UserRound, label: "strategyPerson" },
 };
 
-const callsShown = 6;
-
-export function isOver(status: RoundStatus): boolean {
-  return !["planning", "running", "waiting"].includes(status);
-}
-
-export function StateIcon({ icon: Icon, tone }: { icon: LucideIcon | null; tone: Tone }) {
-  return (
-    <span className={`state-icon tone-${tone}`}>
-      {Icon ? <Icon size={14} strokeWidth={2.4} aria-hidden /> : <Spinner />}
-    </span>
-  );
-}
-
-export function EffectBadge({ effect }: { effect: Effect }) {
-  const { t } = useI18n();
-  const tone = effect === "DESTRUCTIVE" ? "bad" : effect === "WRITE" ? "warn" : "";
-  const label: Key = effect === "DESTRUCTIVE" ? "effectDestructive" : effect === "WRITE" ? "effectWrite" : "effectRead";
-  return <span className={`badge ${tone}`}>{t(label)}</span>;
-}
-
+/** The machinery of a round, kept small: what it changed is always in sight, the rest is one press away. */
 export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
-  const { t, seconds } = useI18n();
+  const { t, seconds, percent } = useI18n();
   const look = roundLooks[round.status] ?? roundLooks.running;
   const strategy = strategies[round.strategy] ?? strategies.model;
   const Icon = strategy.icon;
+  const effects = (round.calls ?? []).filter((call) => call.effect !== "READ");
   return (
     <article className="round" data-testid="round" data-status={round.status} aria-label={titleOf(round, t)}>
       <header className="round-head">
@@ -86,23 +60,29 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
           <span className="badge">
             <Icon size={12} aria-hidden />
             {t(strategy.label)}
+            {round.skill?.score != null && (
+              <span className="num">· {t("match", { score: percent(round.skill.score) })}</span>
+            )}
           </span>
           <span className={`tone-${look.tone}`} data-testid="round-status" data-status={round.status} role="status">
             {t(look.label)}
           </span>
-          {round.seconds != null && <span className="num tone-muted">{seconds(round.seconds)}</span>}
+          {round.seconds != null && isOver(round.status) && (
+            <span className="num tone-muted">{seconds(round.seconds)}</span>
+          )}
         </span>
       </header>
-      {round.skill && <SkillLine skill={round.skill} />}
-      {round.code && <Code code={round.code} />}
-      {round.calls?.length > 0 && <Calls calls={round.calls} total={round.calls_total} />}
-      {round.error && <RoundFault text={round.error} />}
-      {(round.observation || (round.value !== null && round.value !== undefined)) && (
-        <Fold label={t("observation")}>
-          {round.observation && <pre className="plain mono">{round.observation}</pre>}
-          {round.value !== null && round.value !== undefined && <Value value={round.value} />}
-        </Fold>
+      {round.skill && <SkillLine skill={round.skill} title={titleOf(round, t)} />}
+      {round.code && !round.skill && <Code code={round.code} />}
+      {effects.length > 0 && (
+        <ul className="calls effects" aria-label={t("effects")}>
+          {effects.map((call) => (
+            <CallRow key={call.call_id} call={call} testId="effect" />
+          ))}
+        </ul>
       )}
+      {round.error && <RoundFault text={round.error} />}
+      <Details round={round} />
     </article>
   );
 });
@@ -112,23 +92,24 @@ function titleOf(round: Round, t: I18n["t"]): string {
   return round.strategy === "person" ? t("strategyPerson") : t("roundTitle", { number: round.round });
 }
 
-function SkillLine({ skill }: { skill: Skill }) {
-  const { t, percent } = useI18n();
+function SkillLine({ skill, title }: { skill: Skill; title: string }) {
+  const { t } = useI18n();
+  const name = skill.title || skill.name;
+  const parameters = Object.entries(skill.parameters ?? {});
   return (
     <div className="skill">
-      <p>
+      <p className={name === title ? "hidden-visually" : ""}>
         <span className="tone-muted">{t("skill")}</span>{" "}
         <b data-testid="skill-name" data-skill={skill.name}>
-          {skill.title || skill.name}
+          {name}
         </b>
-        {skill.score != null && <span className="badge accent num">{t("match", { score: percent(skill.score) })}</span>}
       </p>
       {skill.why && <p className="tone-muted">{skill.why}</p>}
-      {skill.parameters && Object.keys(skill.parameters).length > 0 && (
+      {parameters.length > 0 && (
         <ul className="chips" aria-label={t("parameters")}>
-          {Object.entries(skill.parameters).map(([name, value]) => (
-            <li key={name} className="mono">
-              <span className="tone-muted">{name}</span> {literal(value, 40)}
+          {parameters.map(([parameter, value]) => (
+            <li key={parameter} className="mono">
+              <span className="tone-muted">{parameter}</span> {literal(value, 40)}
             </li>
           ))}
         </ul>
@@ -137,81 +118,88 @@ function SkillLine({ skill }: { skill: Skill }) {
   );
 }
 
-const linesShown = 12;
+type Panel = "calls" | "code" | "observation";
+
+/** One row of switches, one panel open at a time; the row keeps its height while the round runs. */
+function Details({ round }: { round: Round }) {
+  const { t, number } = useI18n();
+  const [open, setOpen] = useState<Panel | null>(null);
+  const id = useId();
+  const lines = round.code ? lineCount(round.code) : 0;
+  const hasValue = round.value !== null && round.value !== undefined && round.value !== "";
+  const hasCalls = (round.calls?.length ?? 0) > 0;
+  const tab = (panel: Panel, label: ReactNode, enabled: boolean) => (
+    <button
+      type="button"
+      className="round-tab"
+      data-testid={`round-${panel}`}
+      aria-expanded={open === panel}
+      aria-controls={open === panel ? id : undefined}
+      disabled={!enabled}
+      onClick={() => setOpen(open === panel ? null : panel)}
+    >
+      <ChevronRight size={14} aria-hidden />
+      {label}
+    </button>
+  );
+  return (
+    <>
+      <div className="round-tabs">
+        {tab(
+          "calls",
+          <CallSummary calls={round.calls ?? []} total={round.calls_total} over={isOver(round.status)} />,
+          hasCalls,
+        )}
+        {round.skill && lines > 0 && tab("code", t("codeLines", { count: number(lines) }), true)}
+        {tab("observation", t("observation"), Boolean(round.observation) || hasValue)}
+      </div>
+      {open !== null && (
+        <div className="round-panel" id={id}>
+          {open === "calls" && <Calls calls={round.calls} total={round.calls_total} />}
+          {open === "code" && <Code code={round.code ?? ""} />}
+          {open === "observation" && (
+            <div className="round-values">
+              {round.observation && <Scrolled className="mono">{round.observation}</Scrolled>}
+              {hasValue && <Value value={round.value} />}
+            </div>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+const linesShown = 10;
+
+const lineCount = (code: string): number => code.replace(/\s+$/, "").split("\n").length;
 
 function Code({ code }: { code: string }) {
-  const { t } = useI18n();
+  const { t, number } = useI18n();
   const [open, setOpen] = useState(false);
   const text = code.replace(/\s+$/, "");
-  const lines = text.split("\n").length;
-  const folded = lines > linesShown + 2 && !open;
+  const lines = lineCount(code);
+  const long = lines > linesShown + 2;
+  const folded = long && !open;
+  const head = folded ? text.split("\n").slice(0, linesShown).join("\n") : text;
   return (
     <div className="code" data-testid="code">
       <div className="code-tools">
         <CopyButton text={code} label={t("copyCode")} />
       </div>
-      <pre className={folded ? "folded" : ""} tabIndex={0}>
-        <Highlighted text={text} language="python" />
+      <pre className={folded ? "folded" : ""} tabIndex={0} aria-label={t("codeLines", { count: number(lines) })}>
+        <Highlighted text={head} language="python" />
       </pre>
-      {lines > linesShown + 2 && (
+      {long && (
         <button
           type="button"
           className="button ghost small code-more"
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
-          {open ? t("showLess") : t("showAllLines", { count: lines })}
+          {open ? t("showLess") : t("showAllLines", { count: number(lines) })}
         </button>
       )}
     </div>
-  );
-}
-
-function Calls({ calls, total }: { calls: Call[]; total: number }) {
-  const { t, number } = useI18n();
-  const [open, setOpen] = useState(false);
-  const shown = open ? calls : calls.slice(-callsShown);
-  const count = Math.max(total ?? 0, calls.length);
-  const missing = count - calls.length;
-  return (
-    <div className="calls">
-      {calls.length > callsShown && (
-        <button type="button" className="button ghost small" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? t("showLess") : t("earlierCalls", { count: number(count - callsShown) })}
-        </button>
-      )}
-      {open && missing > 0 && <p className="tone-muted calls-note">{t("callsLeftOut", { count: number(missing) })}</p>}
-      <ul>
-        {shown.map((call) => (
-          <CallRow key={call.call_id} call={call} />
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function CallRow({ call }: { call: Call }) {
-  const { t, seconds } = useI18n();
-  const look = callLooks[call.status] ?? callLooks.unknown;
-  const named = argumentList(call.arguments);
-  return (
-    <li data-testid="call" data-tool={`${call.toolkit}.${call.tool}`} data-status={call.status}>
-      <StateIcon icon={look.icon} tone={look.tone} />
-      <span className="hidden-visually">{t(look.label)}</span>
-      <span className="call-text mono" title={`${call.toolkit}.${call.tool}(${named})`}>
-        <b>
-          {call.toolkit}.{call.tool}
-        </b>
-        <span className="tone-muted">({named})</span>
-      </span>
-      {call.effect !== "READ" && <EffectBadge effect={call.effect} />}
-      {call.summary && (
-        <span className={`call-summary ${call.status === "ok" ? "tone-muted" : `tone-${look.tone}`}`}>
-          {call.summary}
-        </span>
-      )}
-      <span className="num tone-muted call-time">{call.seconds != null ? seconds(call.seconds) : ""}</span>
-    </li>
   );
 }
 
@@ -224,7 +212,7 @@ function RoundFault({ text }: { text: string }) {
       <p className="mono">{last}</p>
       {lines.length > 1 && (
         <Fold label={t("wholeError")}>
-          <pre className="plain mono">{text.trim()}</pre>
+          <Scrolled className="mono">{text.trim()}</Scrolled>
         </Fold>
       )}
     </div>
@@ -233,24 +221,21 @@ function RoundFault({ text }: { text: string }) {
 
 function Value({ value }: { value: unknown }) {
   return (
-    <pre className="plain">
+    <Scrolled>
       {typeof value === "string" ? (
         <span className="mono">{value}</span>
       ) : (
         <Highlighted text={pretty(value)} language="json" />
       )}
-    </pre>
+    </Scrolled>
   );
 }
 
-export function Fold({ label, children }: { label: string; children: ReactNode }) {
+/** Text of any length; one that scrolls can be reached by keyboard. */
+function Scrolled({ className = "", children }: { className?: string; children: ReactNode }) {
   return (
-    <details className="fold">
-      <summary>
-        <ChevronRight size={14} aria-hidden />
-        {label}
-      </summary>
+    <pre className={`plain ${className}`} tabIndex={0}>
       {children}
-    </details>
+    </pre>
   );
 }

@@ -74,6 +74,17 @@ function isMoving(item: Item): boolean {
   return "streaming" in item && item.streaming;
 }
 
+/** The message of a person's own action is its code, which the round below shows. */
+function isOwnAction(text: string): boolean {
+  return text.startsWith("```python\n") && text.endsWith("\n```");
+}
+
+const hasChoices = (thread: ThreadState, run: string): boolean =>
+  thread.items.some((item) => item.kind === "choices" && item.run === run);
+
+/** The card of choices shows the list that a terminal shows as text. */
+const beforeList = (text: string): string => text.split(/\n\n- /)[0]!;
+
 interface EntryProps {
   item: Item;
   session: ConversationSession;
@@ -85,9 +96,19 @@ interface EntryProps {
 function Entry({ item, session, thread, busy, resend }: EntryProps) {
   switch (item.kind) {
     case "user":
-      return <UserMessage item={item} canResend={!busy} onResend={(text) => resend(item, text)} />;
-    case "assistant":
-      return item.text || item.streaming ? <AssistantMessage text={item.text} streaming={item.streaming} /> : null;
+      if (isOwnAction(item.text)) return null;
+      return (
+        <UserMessage
+          item={item}
+          sentAt={thread.legs.find((leg) => leg.id === item.run)?.startedAt ?? null}
+          canResend={!busy}
+          onResend={(text) => resend(item, text)}
+        />
+      );
+    case "assistant": {
+      const text = hasChoices(thread, item.run) ? beforeList(item.text) : item.text;
+      return text || item.streaming ? <AssistantMessage text={text} streaming={item.streaming} /> : null;
+    }
     case "reasoning":
       return item.text ? <Reasoning text={item.text} streaming={item.streaming} /> : null;
     case "round":
@@ -183,12 +204,13 @@ interface FooterProps {
 
 /** Behind the last entry of a run that is over; one that waits for an answer has none. */
 function Footer({ thread, leg, last, busy, retry, onTimeline }: FooterProps) {
-  const { t, seconds } = useI18n();
+  const { t, seconds, moment } = useI18n();
   if (!leg?.ending || leg.ending === "interrupt" || (last && busy)) return null;
   const text = thread.items.findLast((item) => item.kind === "assistant" && item.run === leg.id);
   const calls = leg.result?.calls ?? 0;
   const parts = [
     leg.ending === "cancelled" ? t("runCancelled") : null,
+    leg.endedAt ? moment(leg.endedAt) : null,
     duration(leg, seconds),
     calls > 0 ? t(calls === 1 ? "callCountOne" : "callCount", { count: calls }) : null,
   ].filter((part) => part !== null);

@@ -14,6 +14,8 @@ export interface I18n {
   seconds: (value: number) => string;
   bytes: (value: number) => string;
   time: (iso: string | number) => string;
+  /** To the minute; with the day when it was another one. */
+  moment: (iso: string | number) => string;
   ago: (iso: string) => string;
 }
 
@@ -43,6 +45,11 @@ export function makeI18n(language: Language): I18n {
     },
     time: (iso) =>
       new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso)),
+    moment: (iso) => {
+      const at = new Date(iso);
+      const day = at.toDateString() === new Date().toDateString() ? {} : ({ month: "short", day: "numeric" } as const);
+      return new Intl.DateTimeFormat(locale, { ...day, hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+    },
     ago: (iso) => relative(iso, locale),
   };
 }

@@ -1,5 +1,5 @@
-// Small controls used everywhere: icon button, menu, dialog, copy button, spinner.
-import { Check, Copy, LoaderCircle, X, type LucideIcon } from "lucide-react";
+// Small controls used everywhere: icon button, menu, dialog, copy button, fold, spinner.
+import { Check, ChevronRight, Copy, LoaderCircle, X, type LucideIcon } from "lucide-react";
 import {
   useEffect,
   useRef,
@@ -204,5 +204,17 @@ export function Confirm(props: {
         </button>
       </div>
     </Modal>
+  );
+}
+
+export function Fold({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <details className="fold">
+      <summary>
+        <ChevronRight size={14} aria-hidden />
+        {label}
+      </summary>
+      {children}
+    </details>
   );
 }

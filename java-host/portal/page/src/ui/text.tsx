@@ -4,14 +4,20 @@ import json from "highlight.js/lib/languages/json";
 import python from "highlight.js/lib/languages/python";
 import { memo, useMemo, type AnchorHTMLAttributes } from "react";
 import ReactMarkdown from "react-markdown";
+import remarkCjkFriendly from "remark-cjk-friendly";
 import remarkGfm from "remark-gfm";
 
 hljs.registerLanguage("python", python);
 hljs.registerLanguage("json", json);
 
-const plugins = [remarkGfm];
+/** Emphasis beside Chinese punctuation is read as people mean it. */
+const plugins = [remarkGfm, remarkCjkFriendly];
 
+const loopback = /^https?:\/\/(127\.|localhost\b|\[::1\])/;
+
+/** An address of the machine itself is a fact in a log line, not a place to go to. */
 function OutsideLink({ href, children }: AnchorHTMLAttributes<HTMLAnchorElement>) {
+  if (typeof children === "string" && loopback.test(children)) return <span>{children}</span>;
   return (
     <a href={href} target="_blank" rel="noopener noreferrer">
       {children}
