@@ -87,3 +87,18 @@ async def test_a_late_listener_and_a_second_one_see_everything_once(home: Path) 
     everything = list(range(1, len(seen["early"]) + 1))
     assert seen["early"] == seen["late"] == stored == everything
     assert seen["resumed"] == everything[10:]
+
+
+async def test_messages_queued_at_a_polite_stop_run_at_the_next_start(home: Path, ledger: Ledger) -> None:
+    async with Engine(home) as engine:
+        first = await engine.start(engine.request("ses_a", LOCAL, action_code="garden.slow_dig('first', 60)"))
+        for bed in ("one", "two"):
+            await engine.start(engine.request("ses_a", LOCAL, action_code=f"garden.dig('{bed}')"))
+        await until_call(first, "slow_dig")
+    async with Engine(home) as engine:
+        events = await all_events(engine, "ses_a", LOCAL)
+        statuses = [run.status for run in await engine.parts.runs.of_session(LOCAL, "ses_a")]
+
+    check_order(events)
+    assert statuses == ["interrupted", "done", "done"]
+    assert ledger() == ["begin first", "dig one", "dig two"]

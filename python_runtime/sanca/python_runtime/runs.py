@@ -68,6 +68,7 @@ class Runs:
         self._live: dict[str, LiveRun] = {}
         self._tasks: TaskGroup | None = None
         self._work: Callable[[LiveRun], Awaitable[None]] | None = None
+        self._is_closing = False
 
     async def open(self, tasks: TaskGroup, work: Callable[[LiveRun], Awaitable[None]]) -> None:
         """Start consuming; `work` performs a run and ends it by `end`."""
@@ -75,9 +76,13 @@ class Runs:
         self._work = work
         await self._queue.open(self._run_leg)
 
-    async def close(self) -> None:
-        """End what is under way as interrupted; what waits in the queue stays there for the next start."""
+    async def wind_down(self) -> None:
+        """Begin nothing more, and end what has begun as interrupted."""
+        self._is_closing = True
         await self.cut_off("stopping")
+
+    async def close(self) -> None:
+        """Stop consuming, after `wind_down`; what waits in the queue stays there for the next start."""
         for live in self._live.values():
             live.rest()
         await self._queue.close()
@@ -150,8 +155,8 @@ class Runs:
     async def _run_leg(self, run_id: str, leg: int) -> None:
         """Hold the session's place until the run rests; a leg of an earlier time has nothing to do."""
         live = self._live.get(run_id)
-        if live is None or live.is_over or live.record.legs != leg:
-            return
+        if live is None or live.is_over or live.record.legs != leg or self._is_closing:
+            return  # when closing it stays queued, for the next engine
         if live.has_answer:
             await live.go_on()
         elif self._someone_waits_in(live.record.session_id):
