@@ -67,7 +67,7 @@ def test_answer_is_in_the_askers_language(bench: Bench, skill: str, parameters: 
 def test_restart_is_done_and_verified(bench: Bench) -> None:
     answer = bench.run("restart_service", service="stock")
     assert bench.fleet.effects == [("restart", "stock")]
-    assert "8 of 8 test calls succeeded" in answer
+    assert "9 of 9 test calls succeeded" in answer
 
 
 def test_refused_restart_says_so(bench: Bench) -> None:

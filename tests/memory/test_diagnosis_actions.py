@@ -148,7 +148,7 @@ def test_refusal_changes_nothing_and_gives_the_plan(bench: Bench, fault: Fault, 
     bench.fleet.refuse = {"change_config", "rollback", "restart", "stop_process", "delete_files"}
     answer = bench.run("diagnose_service", service="orders", language=language)
     assert bench.fleet.effects == []
-    assert ("Still to do:" if language == "en" else "仍需执行:") in answer
+    assert ("Still to do:" if language == "en" else "仍需执行：") in answer
     assert "The operator said no." in answer
     assert "well again" not in answer
 
@@ -197,7 +197,7 @@ def test_disk_repair_keeps_the_newest_files_and_the_database(bench: Bench) -> No
 def test_cards_show_facts_curve_and_patch(bench: Bench) -> None:
     bad_timeout(bench.fleet, "orders")
     bench.run("diagnose_service", service="orders")
-    assert {kind for kind, _ in bench.card.shown} == {"facts", "line_chart", "diff"}
+    assert {kind for kind, _ in bench.card.shown} == {"table", "facts", "line_chart", "diff"}
 
 
 def test_setting_that_was_just_repaired_is_not_broken_again(bench: Bench) -> None:

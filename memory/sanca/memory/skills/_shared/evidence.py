@@ -1,61 +1,70 @@
-# ruff: noqa: F821, E501, ANN001, ANN201, ANN204 - names come from the runtime; sentences keep one line; actions are plain Python
-"""Gathers the evidence about a service: calls, logs, metrics, releases, disk, ports, and what in it is a symptom. Names no cause."""
+# ruff: noqa: F821, E501, ANN001, ANN201, ANN202, ANN204 - names come from the runtime; sentences keep one line; actions are plain Python
+"""Gathers the evidence about a service: calls, logs, metrics, disk, ports, and what in it is a symptom. Names no cause."""
 
 import re
-import statistics
-from pathlib import PurePosixPath
+import time
+from datetime import timedelta
 
-STARTED = datetime.now(UTC)
-"""When this action began: what was deployed later is its own repair."""
 FULL_DISK = 0.95
 HIGH_ERROR_RATE = 0.05
 SLOW_MS = 1000.0
-AFTER_RELEASE_SECONDS = 300
+ODD_MS = 250.0
+QUIET_SECONDS = 10
+"""So long nothing may have been logged for a trouble to be over."""
+LINGERING_SECONDS = 60
+"""So long rates may still show what a repair ended."""
+FRESH_SECONDS = 120
+"""So long a release counts as fresh: its trouble may not have shown yet, so it is called more often."""
+USUAL_CALLS, FRESH_CALLS, CALLS_AT_ONCE = 9, 25, 8
 
 WRITE_TROUBLE = re.compile(
     r"no space|disk.{0,12}full|quota|enospc|cannot write|can't write|write failed|磁盘", re.IGNORECASE
 )
-POOL_TROUBLE = re.compile(r"\bpool\b|connection is not available|no (?:free|idle) connection", re.IGNORECASE)
+POOL_TROUBLE = re.compile(
+    r"\bpool\b|connection (?:is not available|became free)|no (?:free|idle) connection", re.IGNORECASE
+)
 PORT_TROUBLE = re.compile(
     r"address already in use|port.{0,30}in use|bindexception|failed to bind|eaddrinuse", re.IGNORECASE
 )
 TIME_TROUBLE = re.compile(r"time[d ]?-?out|deadline|too slow|took longer|did not answer|within \d+ ?ms", re.IGNORECASE)
-SYMPTOMS = (
-    (re.compile(r"time|deadline|latency|delay", re.IGNORECASE), TIME_TROUBLE),
-    (re.compile(r"pool|connection", re.IGNORECASE), POOL_TROUBLE),
-    (re.compile(r"url|host|port|endpoint|address|upstream|path", re.IGNORECASE),
-     re.compile(r"refused|unknown host|unreachable|connect|resolve|404|not found", re.IGNORECASE)),
-    (re.compile(r"credential|key|token|secret|auth|password|user", re.IGNORECASE),
-     re.compile(r"\b40[13]\b|unauthori|forbidden|denied|credential|\bkey\b", re.IGNORECASE)),
-    (re.compile(r"limit|max|min|size|threshold|quota", re.IGNORECASE),
-     re.compile(r"limit|exceed|reject|too (?:many|large|small|big)|overflow", re.IGNORECASE)),
-)  # fmt: skip
+LOCK_TROUBLE = re.compile(r"\block(?:ed|s)?\b|maintenance|vacuum|reindex|compaction|migration|backup", re.IGNORECASE)
 
 
-def look(service, rows, since=None, blamed=()):
-    """Gather what the tools say about one service; `since`: only what is newer, because it was repaired then."""
-    seen = {
-        "name": service,
-        "row": dict(rows[service]),
-        "health": system.health(service),
-        "since": since,
-        "blamed": blamed,
-        "started": STARTED,
-    }
-    seen["probe"] = None if seen["row"]["status"] == "down" else called(service, 8 if since else 4)
-    seen["logs"] = asked(lambda: system.logs(service, level="WARN", since_minutes=60, limit=200), [])
-    seen["metrics"] = asked(lambda: system.metrics(service, since_minutes=60), {})
-    seen["deployments"] = asked(lambda: system.deployments(service, limit=20), [])
-    seen["disk"] = asked(lambda: system.disk_usage(service), {})
-    seen["port"] = next((entry for entry in asked(system.ports, []) if entry["service"] == service), None)
-    if since:
-        # Rates over the last minutes still hold the trouble of before; lines and calls of after do not.
-        seen["row"].update(error_rate=None, latency_p95_ms=None)
-        seen["logs"] = [line for line in seen["logs"] if (when(line["time"]) or since) > since]
-        if seen["row"]["status"] == "degraded" and (seen["health"].get("http_status") or 0) < 500:
-            seen["row"]["status"], seen["health"]["checks"] = "up", {}
-    seen["text"] = "\n".join(f"{line['message']} {line.get('stack') or ''}" for line in seen["logs"])
-    return seen
+class Seen(dict):
+    """What is known of one service in one pass; the dearer evidence is gathered when it is first asked for."""
+
+    def __missing__(self, key):
+        """Gather what was not asked for yet."""
+        self[key] = value = GATHERED[key](self)
+        return value
+
+
+def probed(seen):
+    """Call the service, more often when its release is fresh; None when it is down."""
+    if seen["row"]["status"] == "down":
+        return None
+    return called(seen["name"], FRESH_CALLS if is_fresh(seen) else USUAL_CALLS)
+
+
+def log_lines(seen):
+    """Return the warnings and errors that count now: those since it was repaired, if it was."""
+    lines = asked(lambda: system.logs(seen["name"], level="WARN", since_minutes=60, limit=200), [])
+    since = seen["since"] or seen["settled"]
+    return [line for line in lines if not since or (when(line["time"]) or since) > since]
+
+
+GATHERED = {
+    "health": lambda seen: system.health(seen["name"]),
+    "probe": probed,
+    "logs": log_lines,
+    "text": lambda seen: "\n".join(f"{line['message']} {line.get('stack') or ''}" for line in seen["logs"]),
+    "metrics": lambda seen: asked(lambda: system.metrics(seen["name"], since_minutes=60), {}),
+    "deployments": lambda seen: asked(lambda: system.deployments(seen["name"], limit=20), []),
+    "disk": lambda seen: asked(lambda: system.disk_usage(seen["name"]), {}),
+    "over": lambda seen: is_over(seen),
+    "release": lambda seen: last_release(seen),
+    "changed": lambda seen: what_changed(seen["name"], seen["release"]),
+}
 
 
 def asked(question, otherwise):
@@ -65,39 +74,141 @@ def asked(question, otherwise):
     except ToolDeniedError:
         raise
     except ToolError as error:
-        say(t(f"(no answer: {error})", f"(没有回答:{error})"))
+        say(t(f"(no answer: {error})", f"（没有回答：{error}）"))
         return otherwise
 
 
 def called(service, count):
-    """Really call a service: once at first, so that a sick one does not take all the time, then the rest."""
-    none = {"requests": 1, "failed": 1, "latencies_ms": [], "sample_error": t("no answer in time", "未及时应答")}
-    first = asked(lambda: system.probe(service, count=1), none)
-    if count < 2 or first["failed"] or max(first["latencies_ms"], default=0.0) >= SLOW_MS:
-        return first
-    more = asked(lambda: system.probe(service, count=count - 1), none)
-    taken = [*first["latencies_ms"], *more["latencies_ms"]]
-    return {**more, "requests": 1 + more["requests"], "latencies_ms": taken}
+    """Really call a service: once at first, so that a sick one does not take all the time, then the rest in bunches."""
+    probe, waited = probe_once(service, 1), False
+    if is_bad(probe):
+        return (
+            probe if max(probe["latencies_ms"], default=SLOW_MS) >= SLOW_MS else joined(probe, probe_once(service, 4))
+        )
+    while probe["requests"] < count and not is_bad(probe):
+        probe = joined(probe, probe_once(service, min(CALLS_AT_ONCE, count - probe["requests"])))
+        if is_odd(probe) and not waited:
+            waited = True
+            time.sleep(0.3)  # what holds calls up may let a bunch pass in between
+            probe = joined(probe, probe_once(service, 4))
+    return probe
+
+
+def probe_once(service, count):
+    """Call a service some times at once."""
+    silent = t("no answer in time", "未及时应答")
+    return asked(
+        lambda: system.probe(service, count=count),
+        {"requests": count, "failed": count, "latencies_ms": [], "sample_error": silent},
+    )
+
+
+def joined(one, other):
+    """Return two probes as one."""
+    return {
+        "requests": one["requests"] + other["requests"],
+        "failed": one["failed"] + other["failed"],
+        "latencies_ms": [*one["latencies_ms"], *other["latencies_ms"]],
+        "sample_error": one.get("sample_error") or other.get("sample_error"),
+    }
+
+
+def is_bad(probe):
+    """Whether calls failed or were slow."""
+    return bool(probe["failed"]) or typical(probe) >= SLOW_MS
+
+
+def is_odd(probe):
+    """Whether one call took much longer than another."""
+    taken = probe["latencies_ms"] or [0.0]
+    return max(taken) >= ODD_MS and max(taken) >= 4 * min(taken)
+
+
+def typical(probe):
+    """Return what a call took, in ms: nearly the longest, for one alone may be chance."""
+    taken = sorted((probe or {}).get("latencies_ms") or [0.0])
+    return taken[-2] if len(taken) > 2 else taken[-1]
 
 
 class Looked(dict):
-    """What was seen of each service in this pass; looks when asked the first time."""
+    """What was seen of each service in one pass; looks when asked the first time."""
 
-    def __init__(self, rows, repaired_at, blamed):
-        """Take the rows of `services()`, when which service was repaired, and the (service, release) that were blamed before."""
+    def __init__(self, rows, repaired_at=None, blamed=(), known=None):
+        """Take the rows of `services()`, when which service was repaired, the (service, release) blamed before, what was measured just now."""
         super().__init__()
-        self.rows, self.repaired_at, self.blamed = rows, repaired_at, blamed
+        self.rows, self.repaired_at, self.blamed, self.known = rows, repaired_at or {}, blamed, known or {}
+        self._ports = None
 
     def look_at(self, name):
         """Return what is seen of a service."""
         if name not in self:
-            self[name] = look(
-                name,
-                self.rows,
-                self.repaired_at.get(name),
-                {release for service, release in self.blamed if service == name},
+            self[name] = Seen(
+                name=name,
+                row=dict(self.rows[name]),
+                since=self.repaired_at.get(name),
+                settled=None,
+                blamed={release for service, release in self.blamed if service == name},
+                **self.known.get(name, {}),
             )
+            self[name]["settled"] = self._settled(name)
         return self[name]
+
+    def look_longer(self, name):
+        """Call a service again that looked well: a lock or a rush lets some calls pass."""
+        seen = self.look_at(name)
+        for _ in range(3):
+            if seen["probe"] is None or is_bad(seen["probe"]) or symptoms(seen):
+                break
+            time.sleep(0.4)
+            seen["probe"] = joined(seen["probe"], probe_once(name, 1))
+        return seen
+
+    def port_of(self, name):
+        """Return who listens on a service's port."""
+        if self._ports is None:
+            self._ports = asked(system.ports, [])
+        return next((entry for entry in self._ports if entry["service"] == name), None)
+
+    def _settled(self, name):
+        """Return when somebody last restarted or repaired a service or one below it, if rates may still show what was before."""
+        events = [event for each in reach_down(name, self.rows) for event in self.look_at(each)["deployments"][:3]]
+        times = [when(event["at"]) for event in events if event["kind"] in ("rollback", "config", "restart")]
+        newest = max((at for at in times if at), default=None)
+        return newest if newest and datetime.now(UTC) - newest < timedelta(seconds=LINGERING_SECONDS) else None
+
+
+def reach_down(service, rows):
+    """Return a service and all it depends on, over any number of steps, the deepest first."""
+    found = []
+
+    def visit(name, path):
+        for below in rows[name].get("depends_on") or []:
+            if below in rows and below not in path:
+                visit(below, (*path, below))
+        if name not in found:
+            found.append(name)
+
+    visit(service, (service,))
+    return found
+
+
+def callers_of(service, rows):
+    """Return a service and all that depend on it, over any number of steps."""
+    found = {service}
+    while more := {name for name, row in rows.items() if found & set(row.get("depends_on") or [])} - found:
+        found |= more
+    return found
+
+
+def is_over(seen):
+    """Whether what rates and checks still show has passed: fresh calls succeed, and nothing more is logged."""
+    if seen["probe"] is None or is_bad(seen["probe"]) or seen["row"]["status"] == "down":
+        return False
+    if (seen["health"].get("http_status") or 0) >= 500:
+        return False
+    newest = max((time for line in seen["logs"] if (time := when(line["time"]))), default=None)
+    quiet = newest is None or datetime.now(UTC) - newest > timedelta(seconds=QUIET_SECONDS)
+    return bool(seen["since"] or seen["settled"] or quiet)
 
 
 def last_value(seen, name):
@@ -107,177 +218,102 @@ def last_value(seen, name):
 
 
 def usual_latency(seen):
-    """Return the p95 of quiet times: the lower quartile of the last hour."""
-    values = sorted(point["value"] for point in seen["metrics"].get("latency_p95_ms") or [] if point["value"])
+    """Return the p95 of quiet times: the lower quartile of the last hour, of what is not slow by any measure."""
+    points = seen["metrics"].get("latency_p95_ms") or []
+    values = sorted(point["value"] for point in points if 0 < (point["value"] or 0) < SLOW_MS)
     return values[len(values) // 4] if values else 0.0
 
 
 def latency(seen):
-    """Return what the service takes now, in ms: the worse of what it reports and what a real call took."""
-    taken = (seen["probe"] or {}).get("latencies_ms") or []
-    return max(seen["row"].get("latency_p95_ms") or 0.0, statistics.median(taken) if taken else 0.0)
+    """Return what the service takes now, in ms: the worse of what it reports and what real calls took."""
+    row = seen["row"].get("latency_p95_ms") or 0.0
+    return max(typical(seen["probe"]), 0.0 if row >= ODD_MS and seen["over"] else row)
 
 
 def is_slow(seen):
     """Whether it is slow by any measure, or much slower than it used to be."""
-    now, usual = latency(seen), usual_latency(seen)
-    return now >= SLOW_MS or (now >= 250 and usual > 0 and now >= 4 * usual)
+    now = latency(seen)
+    return now >= SLOW_MS or (now >= ODD_MS and 0 < 4 * usual_latency(seen) <= now)
 
 
 def symptoms(seen):
     """Return what is visibly wrong with a service, as sentences; empty when it is well."""
-    found, row, health, probe = [], seen["row"], seen["health"], seen["probe"]
-    if row["status"] != "up":
-        found.append(
-            t(
-                f"status {row['status']}: {shortened(health.get('message') or '')}",
-                f"状态 {row['status']}:{shortened(health.get('message') or '')}",
-            )
-        )
-    for name, check in (health.get("checks") or {}).items():
-        if not check.get("ok", True):
-            found.append(
-                t(
-                    f"health check {name} fails: {shortened(check.get('message') or '')}",
-                    f"健康检查 {name} 失败:{shortened(check.get('message') or '')}",
-                )
-            )
-    if (row.get("error_rate") or 0) >= HIGH_ERROR_RATE:
-        found.append(
-            t(f"{percent(row['error_rate'])} of its requests fail", f"{percent(row['error_rate'])} 的请求失败")
-        )
+    row, probe = seen["row"], seen["probe"]
+    if row["status"] == "down":
+        why = shortened(plain_error(seen["health"].get("message") or ""))
+        return [t(f"it is down: {why}", f"已停止运行：{why}")]
+    found = rate_symptoms(row) if (row.get("error_rate") or 0) >= HIGH_ERROR_RATE and not seen["over"] else []
     if probe and probe["failed"]:
+        why = plain_error(probe.get("sample_error") or "")
         found.append(
             t(
-                f"{probe['failed']} of {probe['requests']} test calls failed: {shortened(probe.get('sample_error') or '')}",
-                f"{probe['requests']} 次试访问中有 {probe['failed']} 次失败:{shortened(probe.get('sample_error') or '')}",
+                f"{probe['failed']} of {probe['requests']} test calls failed: {why}",
+                f"{probe['requests']} 次试访问失败 {probe['failed']} 次：{why}",
             )
         )
-    quota, used = seen["disk"].get("quota_bytes") or 0, seen["disk"].get("used_bytes") or 0
-    if quota and used >= FULL_DISK * quota:
-        found.append(t(f"disk quota used to {percent(used / quota)}", f"磁盘配额已用 {percent(used / quota)}"))
+    found += disk_symptoms(seen)
     if is_slow(seen):
+        usual = usual_latency(seen)
         found.append(
             t(
-                f"slow: {latency(seen):.0f} ms (usually {usual_latency(seen):.0f} ms)",
-                f"慢:{latency(seen):.0f} ms(平时 {usual_latency(seen):.0f} ms)",
+                f"slow: {latency(seen):.0f} ms" + (f" (usually {usual:.0f} ms)" if usual else ""),
+                f"响应慢：{latency(seen):.0f} ms" + (f"（平时 {usual:.0f} ms）" if usual else ""),
             )
         )
-    return found
+    return found or check_symptoms(seen)
 
 
-def onset(seen):
-    """Return when the present trouble began: the first point of the last bad stretch, or the first error."""
-    for name, bad in (("error_rate", HIGH_ERROR_RATE), ("latency_p95_ms", max(250.0, 4 * usual_latency(seen)))):
-        begin = None
-        for point in reversed(seen["metrics"].get(name) or []):
-            if (point["value"] or 0) < bad and (begin or not seen["since"]):
-                break
-            begin = when(point["time"]) if (point["value"] or 0) >= bad else None
-        if begin:
-            return begin
-    lines = [line for line in seen["logs"] if line["level"] != "WARN"] or seen["logs"]
-    # Only what is said now counts: an older trouble of the same hour has other words.
-    same = [when(line["time"]) for line in lines if gist(line["message"]) == gist(lines[-1]["message"])]
-    return min((time for time in same if time), default=None)
+def rate_symptoms(row):
+    """Return what a service's own numbers say, without asking it anything."""
+    rate = row.get("error_rate") or 0
+    if rate < HIGH_ERROR_RATE:
+        return []
+    return [t(f"{percent(rate)} of its requests fail", f"{percent(rate)} 的请求失败")]
 
 
-def gist(message):
-    """Return a message without what differs from line to line."""
-    return re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", "#", message)
+def disk_symptoms(seen):
+    """Return whether the disk quota is used up."""
+    quota, used = seen["disk"].get("quota_bytes") or 0, seen["disk"].get("used_bytes") or 0
+    if not quota or used < FULL_DISK * quota:
+        return []
+    return [t(f"{percent(used / quota)} of its disk quota used", f"磁盘配额已用 {percent(used / quota)}")]
 
 
-def last_release(seen):
-    """Return the deployment that brought the running release and the release before it, or None.
-
-    `fits`: the trouble began soon after it, or it did not come up at all. After a repair, what the repair deployed and
-    what was blamed before is passed over.
-    """
-    events = [
-        event
-        for event in seen["deployments"]
-        if event["kind"] in ("deploy", "config") and event["release"] not in seen["blamed"]
-    ]
-    if seen["since"]:
-        events = [event for event in events if (when(event["at"]) or seen["since"]) < seen["started"]]
-    while len(events) > 1 and events[1]["release"] == events[0]["release"]:
-        events = events[1:]  # deployed again: the first time counts
-    brought = events[0] if events and (seen["since"] or events[0]["release"] == seen["row"].get("release")) else None
-    older = [event["release"] for event in events[1:]]
-    if brought is None or not older or brought["release"] in older:
-        return None  # nothing was there before, or it ran before: a return to what was good
-    began, deployed = onset(seen), when(brought["at"])
-    gap = (began - deployed).total_seconds() if began and deployed else None
-    failed = str(brought.get("outcome") or "").startswith("failed")
-    return {"release": brought["release"], "before": older[0], "earlier": older[1:2], "by": brought.get("by"), "at": brought["at"], "gap": gap,
-            "fits": failed or (gap is not None and -60 <= gap <= AFTER_RELEASE_SECONDS)}  # fmt: skip
-
-
-def what_changed(service, last):
-    """Return the changed settings {key: (before, after)}, the changed code files and all files of a release.
-
-    A setting that only went back to what it was one release earlier was a repair, and is left out.
-    """
-    before, after = last["before"], last["release"]
-    old, new = system.config(service, ref=before), system.config(service, ref=after)
-    settings = {
-        key: (old["values"].get(key), new["values"].get(key))
-        for key in sorted({*old["values"], *new["values"]})
-        if old["values"].get(key) != new["values"].get(key)
+def check_symptoms(seen):
+    """Return the health checks that fail, when nothing else shows."""
+    if seen["row"]["status"] == "up" or seen["over"]:
+        return []
+    failing = {
+        name: plain_error(check.get("message") or "")
+        for name, check in (seen["health"].get("checks") or {}).items()
+        if not check.get("ok", True)
     }
-    for ref in last["earlier"] if settings else ():
-        good = system.config(service, ref=ref)["values"]
-        settings = {key: pair for key, pair in settings.items() if good.get(key) != pair[1]}
-    files = system.git_diff(before, after, service=service)["files"]
-    code = [
-        file for file in files if file["path"] != new.get("path") and not file["path"].lower().endswith((".md", ".txt"))
-    ]
-    return settings, code, files
+    found = [t(f"health check {name} fails: {why}", f"健康检查 {name} 未通过：{why}") for name, why in failing.items()]
+    status = seen["row"]["status"]
+    return found or [t(f"status {status}", f"状态 {status}")]
 
 
-def names_of(text):
-    """Return the words of a dotted, camelCase or snake_case name that are long enough to mean something."""
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", text) if len(word) >= 4]
-
-
-def speaks_of(key, value, seen):
-    """Whether the evidence points at a setting: log lines name it, its new value, or a symptom of its kind; or it is a time and all is slow."""
-    text = seen["text"]
-    if is_slow(seen) and re.search(r"_ms$|seconds|delay|latency|round.?trip|wait|interval|sleep", key, re.IGNORECASE):
-        return True
-    last = key.rsplit(".", 1)[-1]
-    if (
-        key.lower() in text.lower()
-        or last.lower() in text.lower()
-        or all(word in text.lower() for word in names_of(last) or ["\x00"])
-    ):
-        return True
-    if value is not None and len(str(value)) >= 4 and str(value).lower() in text.lower():
-        return True
-    return any(kind.search(key) and trouble.search(text) for kind, trouble in SYMPTOMS)
-
-
-def frames_in(text):
-    """Return the file names that stack traces name: `Foo.java:12`, `File "a/b.py", line 3`, `at x (c.js:1:2)`."""
-    return {PurePosixPath(path).name for path in re.findall(r"([\w./-]+\.[A-Za-z]{1,6})(?:\"?, line |:)\d+", text)}
+def plain_error(text):
+    """Return the innermost message of an error: the JSON around it and the address that was called are left out."""
+    said = str(text or "")
+    wrapped = re.compile(r'\{\s*"(?:error|message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"?\s*\}?')
+    while found := wrapped.search(said):
+        inner = found[1].replace('\\"', '"').replace("\\\\", "\\")
+        said = said[: found.start()] + inner + said[found.end() :]
+    return shortened(re.sub(r" \((?:GET|POST|PUT|PATCH|DELETE) [^)\s]+\)?", "", said), 140)
 
 
 def quoted_lines(seen, pattern, limit):
-    """Return the newest log lines that fit, as evidence."""
-    fitting = [
-        line
-        for line in seen["logs"]
-        if line["level"] in ("ERROR", "FATAL", "WARN")
-        and pattern.search(f"{line['message']} {line.get('stack') or ''}")
-    ]
+    """Return the newest log lines that fit, errors before warnings, as evidence."""
+    fitting = [line for line in seen["logs"] if pattern.search(f"{line['message']} {line.get('stack') or ''}")]
     fitting.sort(key=lambda line: (line["level"] != "WARN", str(line["time"])))
-    return [
-        t(
-            f"log {clock(line['time'])}: “{shortened(line['message'])}”",
-            f"日志 {clock(line['time'])}:“{shortened(line['message'])}”",
-        )
-        for line in fitting[-limit:]
-    ]
+    return [quoted(line) for line in fitting[-limit:]]
+
+
+def quoted(line):
+    """Return a log line as evidence."""
+    words = plain_error(line["message"])
+    return t(f"log {clock_only(line['time'])}: “{words}”", f"日志 {clock_only(line['time'])}：“{words}”")
 
 
 def key_like(said, keys):

@@ -26,9 +26,9 @@ def nothing_sent(name):
     """Return the answer when there is no such file."""
     there = ", ".join(path.name for path in sent_files())
     if name and there:
-        return t(f"There is no file {name!r}; you sent: {there}.", f"没有文件 {name!r};您发来的有:{there}。")
+        return t(f"There is no file {name!r}; you sent: {there}.", f"没有文件 {name!r}；您发来的有：{there}。")
     if there:
-        return t(f"None of the files fits; you sent: {there}.", f"没有合适的文件;您发来的有:{there}。")
+        return t(f"None of the files fits; you sent: {there}.", f"没有合适的文件；您发来的有：{there}。")
     return t(
         "No file was sent along. Drop one into the chat and ask again.", "没有收到文件。请把文件拖进对话框后再问一次。"
     )

@@ -39,6 +39,12 @@ def clock(text: Any) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else str(text or "")
 
 
+def clock_only(text: Any) -> str:
+    """Return the time of day of an ISO 8601 moment, to the second."""
+    moment = when(text)
+    return moment.strftime("%H:%M:%S") if moment else str(text or "")
+
+
 def bullets(lines: list[str]) -> str:
     """Return a Markdown list."""
     return "\n".join(f"- {line}" for line in lines)
@@ -77,4 +83,4 @@ def release_word(release: str | None, names: list[str]) -> str | None:
 
 def refused_note(error: Exception) -> str:
     """Return a sentence for a call that a person, a right or a policy refused."""
-    return t(f"Not done: {error}", f"没有执行:{error}")
+    return t(f"Not done: {error}", f"没有执行：{error}")

@@ -35,7 +35,7 @@ def summary(path):
     head, body = rows[0], rows[1:]
     table = [column(name, [row[at] if at < len(row) else "" for row in body]) for at, name in enumerate(head)]
     card.table(path.name, table)
-    return t(f"**{path.name}: {len(body)} rows, {len(head)} columns**", f"**{path.name}:{len(body)} 行,{len(head)} 列**") + "\n\n" + markdown_table(table)
+    return t(f"**{path.name}: {len(body)} rows, {len(head)} columns**", f"**{path.name}：{len(body)} 行，{len(head)} 列**") + "\n\n" + markdown_table(table)
 
 
 path = chosen_file(file, (".csv", ".tsv"))

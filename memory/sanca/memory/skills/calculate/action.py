@@ -93,7 +93,7 @@ def told(text):
     except ZeroDivisionError:
         return t(f"`{formula}` divides by zero.", f"`{formula}` 除以零。")
     except (ValueError, SyntaxError, OverflowError, RecursionError):
-        return t("I could not read a calculation from that; write it in digits, for instance 18 % of 4350.", "没有看懂算式;请用数字写,例如 4350 的 18%。")
+        return t("I could not read a calculation from that; write it in digits, for instance 18 % of 4350.", "没有看懂算式；请用数字写，例如 4350 的 18%。")
     shown = f"{value:,}" if isinstance(value, int) else f"{round(value, 10):,.10g}"
     return f"`{formula}` = **{shown}**"
 

@@ -16,12 +16,12 @@ def change():
     key = key_like(setting, list(values))
     if key is None:
         some = ", ".join(f"`{name}`" for name in list(values)[:20])
-        return t(f"{service} has no single setting like {setting!r}; it has: {some}.", f"{service} 没有唯一对应 {setting!r} 的配置;现有:{some}。")
+        return t(f"{service} has no single setting like {setting!r}; it has: {some}.", f"{service} 没有唯一对应 {setting!r} 的配置；现有：{some}。")
     old = values[key]
     try:
         new = like(old, value)
     except ValueError:
-        return t(f"`{key}` is a number ({old}); {value!r} is none.", f"`{key}` 是数字({old});{value!r} 不是。")
+        return t(f"`{key}` is a number ({old}); {value!r} is none.", f"`{key}` 是数字（{old}）；{value!r} 不是。")
     if new == old:
         return t(f"`{key}` of {service} is {old} already.", f"{service} 的 `{key}` 已经是 {old}。")
     words = t(f"set `{key}` of {service} from {old} to {new}", f"把 {service} 的 `{key}` 从 {old} 改为 {new}")
@@ -30,7 +30,7 @@ def change():
         return refused or failed
     well, measured = verify(service)
     now = system.config(service)["values"].get(key)
-    return t(f"**`{key}` of {service} is now {now}** (before: {old}). {'Verified' if well else 'Not well yet'}: {measured}.", f"**{service} 的 `{key}` 现在是 {now}**(之前是 {old})。{'已验证' if well else '尚未恢复'}:{measured}。")
+    return t(f"**`{key}` of {service} is now {now}** (before: {old}). {'Verified' if well else 'Not well yet'}: {measured}.", f"**{service} 的 `{key}` 现在是 {now}**（之前是 {old}）。{'已验证' if well else '尚未恢复'}：{measured}。")
 
 
 change()

@@ -17,7 +17,7 @@ def ends():
 
 older, newer = ends()
 if not older or not newer or older not in tags or newer not in tags:
-    answer = t(f"I cannot tell two releases from that; there are: {', '.join(tags[:10])}.", f"无法确定要比较的两个版本;现有:{'、'.join(tags[:10])}。")
+    answer = t(f"I cannot tell two releases from that; there are: {', '.join(tags[:10])}.", f"无法确定要比较的两个版本；现有：{'、'.join(tags[:10])}。")
 else:
     diff = system.git_diff(older, newer, service=service)
     for file in diff["files"][:5]:

@@ -54,7 +54,7 @@ def dates_in(text):
 
 def said(day):
     """Return a date with its weekday."""
-    return t(f"{day:%A, %d %B %Y}", f"{day.year}年{day.month}月{day.day}日,星期{DAYS_ZH[day.weekday()]}")
+    return t(f"{day:%A, %d %B %Y}", f"{day.year}年{day.month}月{day.day}日，星期{DAYS_ZH[day.weekday()]}")
 
 
 def span_in(text):
@@ -88,7 +88,7 @@ def told(text):
         return f"**{said(moved)}**"
     if re.search(r"week number|第几周", text):
         return t(f"It is week **{today.isocalendar().week}** of {today.year}.", f"今天是 {today.year} 年第 **{today.isocalendar().week}** 周。")
-    return t(f"It is **{now:%H:%M}** on {said(today)} ({now:%Z}).", f"现在是 **{now:%H:%M}**,{said(today)}({now:%Z})。")
+    return t(f"It is **{now:%H:%M}** on {said(today)} ({now:%Z}).", f"现在是 **{now:%H:%M}**，{said(today)}（{now:%Z}）。")
 
 
 try:

@@ -20,7 +20,7 @@ table = [{t("Count", "次数"): group["count"], t("Service", "服务"): name, t(
 if table:
     card.table(t("Errors", "错误汇总"), table)
     total = sum(group["count"] for group in groups.values())
-    answer = t(f"**{total} errors of {len(groups)} kinds in the last {minutes} minutes:**", f"**最近 {minutes} 分钟共 {total} 个错误,{len(groups)} 类:**") + "\n\n" + markdown_table(table)
+    answer = t(f"**{total} errors of {len(groups)} kinds in the last {minutes} minutes:**", f"**最近 {minutes} 分钟共 {total} 个错误，{len(groups)} 类：**") + "\n\n" + markdown_table(table)
 else:
     answer = t(f"No errors were logged in the last {minutes} minutes.", f"最近 {minutes} 分钟没有错误日志。")
 answer

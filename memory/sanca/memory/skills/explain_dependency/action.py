@@ -25,7 +25,7 @@ def named(names):
 
 
 if service and service not in rows:
-    answer = t(f"There is no service {service!r}; there are: {', '.join(rows)}.", f"没有服务 {service!r};现有服务:{'、'.join(rows)}。")
+    answer = t(f"There is no service {service!r}; there are: {', '.join(rows)}.", f"没有服务 {service!r}；现有服务：{'、'.join(rows)}。")
 elif service:
     facts = {t("needs directly", "直接依赖"): named(below(service)), t("needs in all", "全部依赖"): named(reach(service, below)), t("needed directly by", "直接被依赖"): named(above(service)), t("affected when it fails", "故障时受影响"): named(reach(service, above))}
     card.facts(t(f"Dependencies of {service}", f"{service} 的依赖"), facts)

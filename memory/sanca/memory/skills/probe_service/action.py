@@ -10,5 +10,5 @@ facts = {
 }
 card.facts(service, facts)
 good = result["requests"] - result["failed"]
-why = t(f" Error: {shortened(result['sample_error'])}.", f"错误:{shortened(result['sample_error'])}。") if result.get("sample_error") else ""
-t(f"**{good} of {result['requests']} calls of {service} succeeded**, median {facts['Median'] if language != 'zh' else ''}.{why}", f"**{service}:{result['requests']} 次请求成功 {good} 次**,中位耗时 {facts.get('中位耗时', '')}。{why}")
+why = t(f" Error: {shortened(result['sample_error'])}.", f"错误：{shortened(result['sample_error'])}。") if result.get("sample_error") else ""
+t(f"**{good} of {result['requests']} calls of {service} succeeded**, median {facts['Median'] if language != 'zh' else ''}.{why}", f"**{service}：{result['requests']} 次请求成功 {good} 次**，中位耗时 {facts.get('中位耗时', '')}。{why}")

@@ -25,7 +25,7 @@ else:
         text = reply["text"] if isinstance(reply, dict) else str(reply)
         answer = t(f"## Review of {service} {newer}", f"## {service} {newer} 的评审意见") + f"\n\n{text}"
     except (NameError, AttributeError, ToolNotFoundError):
-        answer = t("No change reviewer is connected (see toolkits.json).", "没有连接变更评审员(见 toolkits.json)。")
+        answer = t("No change reviewer is connected (see toolkits.json).", "没有连接变更评审员（见 toolkits.json）。")
     except ToolError as error:
-        answer = t(f"The change reviewer did not answer: {error}", f"变更评审员没有回答:{error}")
+        answer = t(f"The change reviewer did not answer: {error}", f"变更评审员没有回答：{error}")
 answer

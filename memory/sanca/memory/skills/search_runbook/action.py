@@ -19,7 +19,7 @@ try:
     found = [text for text in texts(mcp.runbooks.search(query)) if text.strip()]
     answer = "\n\n---\n\n".join(found[:5]) or t(f"The runbooks say nothing about {query!r}.", f"手册中没有关于 {query!r} 的内容。")
 except (NameError, AttributeError, ToolNotFoundError):
-    answer = t("No runbook server is connected (see toolkits.json).", "没有连接手册服务器(见 toolkits.json)。")
+    answer = t("No runbook server is connected (see toolkits.json).", "没有连接手册服务器（见 toolkits.json）。")
 except ToolError as error:
-    answer = t(f"The runbooks could not be searched: {error}", f"无法搜索手册:{error}")
+    answer = t(f"The runbooks could not be searched: {error}", f"无法搜索手册：{error}")
 answer

@@ -20,5 +20,5 @@ for group in chosen:
     for name, points in series.items():
         values = [point["value"] for point in points if point["value"] is not None]
         if values:
-            lines.append(t(f"`{name}`: now {values[-1]:g}, lowest {min(values):g}, highest {max(values):g}", f"`{name}`:当前 {values[-1]:g},最低 {min(values):g},最高 {max(values):g}"))
+            lines.append(t(f"`{name}`: now {values[-1]:g}, lowest {min(values):g}, highest {max(values):g}", f"`{name}`：当前 {values[-1]:g}，最低 {min(values):g}，最高 {max(values):g}"))
 t(f"**{service}, last {minutes} minutes**", f"**{service} 最近 {minutes} 分钟**") + "\n\n" + (bullets(lines) or t("No values were recorded.", "没有记录到数据。"))

@@ -27,12 +27,12 @@ causes = [cause for name in sick if (cause := find_cause(name, rows, looked))]
 events = [f"| {moment:%Y-%m-%d %H:%M:%S} | {text.replace('|', chr(92) + '|')} |" for moment, text in timeline(names)]
 report = "\n".join([
     t("# Incident report", "# 事故报告"), "",
-    t(f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC for {', '.join(names)}, the last {span} minutes.", f"编写时间 {datetime.now(UTC):%Y-%m-%d %H:%M} UTC,范围:{'、'.join(names)},最近 {span} 分钟。"), "",
+    t(f"Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC for {', '.join(names)}, the last {span} minutes.", f"编写时间 {datetime.now(UTC):%Y-%m-%d %H:%M} UTC，范围：{'、'.join(names)}，最近 {span} 分钟。"), "",
     t("## State now", "## 当前状态"), "", bullets([f"{name}: {'; '.join(found)}" for name, found in sick.items()]) or t("All services are well.", "所有服务正常。"), "",
     t("## Probable cause", "## 可能原因"), "", bullets([line for cause in causes for line in cause["evidence"]]) or t("No cause is visible now.", "目前看不到原因。"), "",
-    t("## Timeline (UTC)", "## 时间线(UTC)"), "", t("| Time | Event |", "| 时间 | 事件 |"), "| --- | --- |", *events, "",
+    t("## Timeline (UTC)", "## 时间线（UTC）"), "", t("| Time | Event |", "| 时间 | 事件 |"), "| --- | --- |", *events, "",
 ])
 path = Path("/output") / f"incident-{datetime.now(UTC):%Y%m%d-%H%M%S}.md"
 path.write_text(report, encoding="utf-8")
 card.text(report, t("Incident report", "事故报告"))
-t(f"The report is ready for download: **{path.name}** ({len(events)} events).", f"报告已生成,可下载:**{path.name}**({len(events)} 条事件)。") + f"\n\n{report}"
+t(f"The report is ready for download: **{path.name}** ({len(events)} events).", f"报告已生成，可下载：**{path.name}**（{len(events)} 条事件）。") + f"\n\n{report}"
