@@ -181,6 +181,10 @@ final class RecordedToolCalls implements ToolCalls {
             if (context == null || isBlank(context.callId()) || isBlank(context.runId())) {
                 throw new ToolArgumentException(null, "A call context needs call_id and run_id.");
             }
+            if (!context.callId().startsWith(context.runId() + "/")) { // or a run could read what another was answered
+                throw new ToolArgumentException(
+                        null, "The call id " + context.callId() + " is not one of run " + context.runId() + ".");
+            }
             return context;
         } catch (JacksonException error) {
             throw new ToolArgumentException(

@@ -136,6 +136,18 @@ class RecordedToolCallsTests {
     }
 
     @Test
+    void aRunIsNotAnsweredWithWhatAnotherRunWasTold() {
+        principals().record("run_a", ANN);
+        principals().record("run_v", new Principal("default", "viewer", List.of("sanca:ask")));
+        assertThat(call("secret", "{}", "run_a/1").path("value").asString()).isEqualTo("ann");
+        String claim = context("run_a/1", "").replace("\"run_id\":\"run_a\"", "\"run_id\":\"run_v\"");
+        JsonNode error = HostJson.MAPPER
+                .readTree(calls().call("demo", "secret", "{}", claim))
+                .path("error");
+        assertThat(error.path("message").asString()).contains("run_a/1 is not one of run run_v");
+    }
+
+    @Test
     void theUserWhoStartedTheRunNeedsTheRightWhateverTheEngineClaims() {
         principals().record("run_v", new Principal("default", "viewer", List.of("sanca:ask")));
         JsonNode error =
