@@ -1,4 +1,4 @@
-"""Build hook: compiles engine.proto, the one source of truth of the engine service, when sanca is built or installed."""
+"""Build hook: compiles engine.proto, the source of truth of the engine service, when sanca is built or installed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class EngineProtoBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         room = Path(self.root) / "python_runtime"
         proto = "sanca/python_runtime/service/engine.proto"
         outputs = [f"--{kind}_out={room}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
-        subprocess.run(  # noqa: S603 - fixed arguments
+        subprocess.run(
             [sys.executable, "-m", "grpc_tools.protoc", f"-I{room}", *outputs, str(room / proto)], check=True
         )

@@ -24,8 +24,8 @@ class PromptBuilder:
     """The template method: introduction → mechanism → input → output → examples, then the task, then the rounds.
 
     The first five make the system message, the task carries its segments, and a round that is over is a pair of
-    messages. The system message depends on the toolkits alone, and later messages only grow: a provider that caches prompts by
-    prefix finds them again.
+    messages. The system message depends on the toolkits alone, and later messages only grow: a provider that
+    caches prompts by prefix finds them again.
     """
 
     sections: ClassVar[Sequence[str]] = ("introduction", "mechanism", "input", "output", "examples")
