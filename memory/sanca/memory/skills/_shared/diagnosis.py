@@ -16,7 +16,8 @@ def port_cause(seen, looked):
             f"端口 {entry['port']} 被进程 {entry['pid']}（{process}）占用，它不是 {seen['name']}",
         )
     ]
-    evidence += quoted_lines(seen, PORT_TROUBLE, 1)
+    lines = asked(lambda: system.logs(seen["name"], level="WARN", since_minutes=5, limit=50), [])
+    evidence += [quoted(line) for line in lines if PORT_TROUBLE.search(line["message"])][-1:]
     return {
         "kind": "port_clash",
         "service": seen["name"],
@@ -61,19 +62,27 @@ def blame_setting(cause, seen, pattern):
     guilty = {key: pair for key, pair in settings.items() if pattern.search(key)}
     if not guilty:
         return cause
-    evidence = [*cause["evidence"], *setting_evidence(guilty, last)]
+    evidence = [*cause["evidence"], *setting_evidence(guilty, release_words(last))]
     return {**cause, "evidence": evidence, "settings": guilty, "code": code, "files": files, **last}
 
 
-def setting_evidence(settings, last):
+def setting_evidence(settings, whose):
     """Return which settings a release changed, as evidence."""
     return [
         t(
-            f"release {last['release']} (by {last['by']}, {clock(last['at'])} UTC) changed `{key}` from `{pair[0]}` to `{pair[1]}`",
-            f"版本 {last['release']}（{last['by']}，{clock(last['at'])} UTC）把 `{key}` 从 `{pair[0]}` 改成了 `{pair[1]}`",
+            f"{whose} changed `{key}` from `{pair[0]}` to `{pair[1]}`",
+            f"{whose}把 `{key}` 从 `{pair[0]}` 改成了 `{pair[1]}`",
         )
         for key, pair in settings.items()
     ]
+
+
+def release_words(last):
+    """Return a release with who made it, when, and what ran before it."""
+    return t(
+        f"release {last['release']} (by {last['by']}, {clock(last['at'])} UTC; before it: {last['before']})",
+        f"版本 {last['release']}（{last['by']}，{clock(last['at'])} UTC；之前是 {last['before']}）",
+    )
 
 
 def release_cause(seen, *, sure):
@@ -88,7 +97,7 @@ def release_cause(seen, *, sure):
     if (sure and not guilty and not named) or not (settings or code):
         return None
     kind = "bad_config" if named or (settings and not code) else "bug_release"
-    evidence = [began_after(last), *setting_evidence(named or settings, last)]
+    evidence = [began_after(last), *setting_evidence(named or settings, t("that release", "该版本"))]
     evidence += [
         t(
             f"the stack trace leads to `{path}`, which that release changed (“{shortened(last['message'], 80)}”)",
@@ -110,16 +119,13 @@ def release_cause(seen, *, sure):
 
 def began_after(last):
     """Return how the onset and the release lie in time, as evidence."""
-    release = t(
-        f"release {last['release']} (by {last['by']}, {clock(last['at'])} UTC; before it: {last['before']})",
-        f"版本 {last['release']}（{last['by']}，{clock(last['at'])} UTC；之前是 {last['before']}）",
-    )
+    release = release_words(last)
     if last["gap"] is None:
         return t(f"{release} did not come up", f"{release}没有成功启动")
     gap = max(0, round(last["gap"]))
     return t(
         f"the trouble began {gap} s after {release}" if gap else f"the trouble began right with {release}",
-        f"故障在{release}发布 {gap} 秒后开始" if gap else f"{release}一发布，故障就开始了",
+        f"{release}发布 {gap} 秒后出现故障" if gap else f"{release}一发布就出现故障",
     )
 
 
@@ -156,10 +162,10 @@ def blame_release(cause, seen):
     settings, code, files = seen["changed"]
     if not (settings or code):
         return cause
-    release = f"{last['release']}"
+    release, message = release_words(last), shortened(last["message"], 80)
     evidence = t(
-        f"it filled up right after release {release} (by {last['by']}, {clock(last['at'])} UTC; before it: {last['before']}; “{shortened(last['message'], 80)}”)",
-        f"连接池在版本 {release}（{last['by']}，{clock(last['at'])} UTC；之前是 {last['before']}；“{shortened(last['message'], 80)}”）发布之后占满",
+        f"it filled up right after {release}: “{message}”",
+        f"连接池在{release}发布之后占满：“{message}”",
     )
     return {
         **cause,

@@ -8,7 +8,8 @@ from datetime import timedelta
 FULL_DISK = 0.95
 HIGH_ERROR_RATE = 0.05
 SLOW_MS = 1000.0
-ODD_MS = 250.0
+ODD_MS, TELLING_MS, TIMES_USUAL = 250.0, 500.0, 8
+"""From where on a call is odd, and from where on it is telling when it takes so many times the usual."""
 QUIET_SECONDS = 10
 """So long nothing may have been logged for a trouble to be over."""
 LINGERING_SECONDS = 60
@@ -80,17 +81,17 @@ def asked(question, otherwise):
 
 def called(service, count):
     """Really call a service: once at first, so that a sick one does not take all the time, then the rest in bunches."""
-    probe, waited = probe_once(service, 1), False
+    probe = probe_once(service, 1)
     if is_bad(probe):
         return (
             probe if max(probe["latencies_ms"], default=SLOW_MS) >= SLOW_MS else joined(probe, probe_once(service, 4))
         )
     while probe["requests"] < count and not is_bad(probe):
         probe = joined(probe, probe_once(service, min(CALLS_AT_ONCE, count - probe["requests"])))
-        if is_odd(probe) and not waited:
-            waited = True
-            time.sleep(0.3)  # what holds calls up may let a bunch pass in between
-            probe = joined(probe, probe_once(service, 4))
+    if is_odd(probe):
+        time.sleep(0.4)  # a rush is over then; what holds calls up, and let some pass in between, is not
+        later = probe_once(service, 4)
+        probe = {**joined(probe, later), "latencies_ms": later["latencies_ms"]}
     return probe
 
 
@@ -113,15 +114,22 @@ def joined(one, other):
     }
 
 
+def calls_words(probe):
+    """Return how many of the calls succeeded or failed."""
+    made, failed = probe["requests"], probe["failed"]
+    if not failed:
+        return t(f"{made} of {made} test calls succeeded", f"{made} 次测试请求全部成功")
+    return t(f"{failed} of {made} test calls failed", f"{made} 次测试请求中有 {failed} 次失败")
+
+
 def is_bad(probe):
     """Whether calls failed or were slow."""
     return bool(probe["failed"]) or typical(probe) >= SLOW_MS
 
 
 def is_odd(probe):
-    """Whether one call took much longer than another."""
-    taken = probe["latencies_ms"] or [0.0]
-    return max(taken) >= ODD_MS and max(taken) >= 4 * min(taken)
+    """Whether calls took longer than they should, but not so long that it says all."""
+    return not is_bad(probe) and max(probe["latencies_ms"], default=0.0) >= ODD_MS
 
 
 def typical(probe):
@@ -218,9 +226,14 @@ def last_value(seen, name):
 
 
 def usual_latency(seen):
-    """Return the p95 of quiet times: the lower quartile of the last hour, of what is not slow by any measure."""
+    """Return the p95 of quiet times: the lower quartile of the last hour, without times of errors: they are quick."""
+    bad = {
+        point["time"] for point in seen["metrics"].get("error_rate") or [] if (point["value"] or 0) >= HIGH_ERROR_RATE
+    }
     points = seen["metrics"].get("latency_p95_ms") or []
-    values = sorted(point["value"] for point in points if 0 < (point["value"] or 0) < SLOW_MS)
+    values = sorted(
+        point["value"] for point in points if 0 < (point["value"] or 0) < SLOW_MS and point["time"] not in bad
+    )
     return values[len(values) // 4] if values else 0.0
 
 
@@ -233,7 +246,7 @@ def latency(seen):
 def is_slow(seen):
     """Whether it is slow by any measure, or much slower than it used to be."""
     now = latency(seen)
-    return now >= SLOW_MS or (now >= ODD_MS and 0 < 4 * usual_latency(seen) <= now)
+    return now >= SLOW_MS or (now >= TELLING_MS and 0 < TIMES_USUAL * usual_latency(seen) <= now)
 
 
 def symptoms(seen):
@@ -244,13 +257,7 @@ def symptoms(seen):
         return [t(f"it is down: {why}", f"已停止运行：{why}")]
     found = rate_symptoms(row) if (row.get("error_rate") or 0) >= HIGH_ERROR_RATE and not seen["over"] else []
     if probe and probe["failed"]:
-        why = plain_error(probe.get("sample_error") or "")
-        found.append(
-            t(
-                f"{probe['failed']} of {probe['requests']} test calls failed: {why}",
-                f"{probe['requests']} 次试访问失败 {probe['failed']} 次：{why}",
-            )
-        )
+        found.append(calls_words(probe))
     found += disk_symptoms(seen)
     if is_slow(seen):
         usual = usual_latency(seen)
@@ -300,7 +307,8 @@ def plain_error(text):
     while found := wrapped.search(said):
         inner = found[1].replace('\\"', '"').replace("\\\\", "\\")
         said = said[: found.start()] + inner + said[found.end() :]
-    return shortened(re.sub(r" \((?:GET|POST|PUT|PATCH|DELETE) [^)\s]+\)?", "", said), 140)
+    said = re.sub(r" \((?:GET|POST|PUT|PATCH|DELETE) [^)\s]+\)?", "", said)
+    return shortened(re.sub(r"(?<![\w/])(?:/[\w.@-]+){3,}(?=/)", "…", said), 140)
 
 
 def quoted_lines(seen, pattern, limit):

@@ -58,13 +58,14 @@ class Healing:
         steps = steps_for(cause)
         show_cause(cause, self.looked.look_at(service), [words for words, _ in steps])
         slow_before = latency(self.looked[service]) if cause["kind"] == "slow_dependency" else None
+        before = self.looked[service]["probe"]
         done, refused, failed = carry_out(steps)
         self.known, measured = {}, ""
         if refused or failed:
             state = "refused" if refused else "failed"
         else:
-            well, measured, now = measure(service, slow_before)
-            state = "repaired" if well else "failed"
+            well, now = measure(service, slow_before)
+            state, measured = "repaired" if well else "failed", measured_words(now["probe"], before)
             self.known = {service: now}
         if state != "refused":
             self.blamed.add((service, cause.get("release")))
@@ -72,7 +73,7 @@ class Healing:
         self.outcomes.append((cause, state))
         left = [words for words, _ in steps[len(done) :]] if refused or failed else []
         way = way_to(self.wanted, service, self.rows)
-        self.parts.append(part_of(cause, way, done, refused or failed, left, measured, state))
+        self.parts.append(part_of(cause, way, done, refused or failed, left) + measured_part(measured, state))
 
 
 def key_of(cause):

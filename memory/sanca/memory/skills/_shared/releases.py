@@ -21,7 +21,10 @@ SYMPTOMS = (
 
 def onset(seen):
     """Return when the present trouble began: the first point of the last bad stretch, or the first error."""
-    for name, bad in (("error_rate", HIGH_ERROR_RATE), ("latency_p95_ms", max(ODD_MS, 4 * usual_latency(seen)))):
+    for name, bad in (
+        ("error_rate", HIGH_ERROR_RATE),
+        ("latency_p95_ms", min(SLOW_MS, max(TELLING_MS, TIMES_USUAL * usual_latency(seen)))),
+    ):
         begin = None
         for point in reversed(seen["metrics"].get(name) or []):
             if (point["value"] or 0) < bad and (begin or not seen["since"]):

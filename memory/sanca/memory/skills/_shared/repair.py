@@ -148,30 +148,39 @@ def what_came(result, words):
 
 def verify(service):
     """Call the service until it is well, at most a few seconds. Returns (well, what was measured)."""
-    return measure(service)[:2]
+    well, now = measure(service)
+    return well, measured_words(now["probe"])
 
 
 def measure(service, slow_before=None):
-    """Call the service until it is well, at most a few seconds. Returns (well, what was measured, the health and probe of it)."""
+    """Call the service until it is well, at most a few seconds. Returns (well, its health and probe)."""
     for pause in (*VERIFY_PAUSES, None):
         health, probe = system.health(service), called(service, VERIFY_CALLS)
-        taken = sorted(probe["latencies_ms"]) or [0.0]
-        middle = taken[len(taken) // 2]
-        fast = middle < SLOW_MS and (not slow_before or middle < 0.5 * slow_before)
+        fast = middle(probe) < SLOW_MS and (not slow_before or middle(probe) < 0.5 * slow_before)
         # Rates and callers' checks lag behind; the service's own answers do not.
         well = not probe["failed"] and fast and health["status"] != "down" and (health.get("http_status") or 0) < 500
         if well or pause is None:
             break
         time.sleep(pause)
-    return well, measured_words(probe), {"health": health, "probe": probe}
+    return well, {"health": health, "probe": probe}
 
 
-def measured_words(probe):
-    """Return what a probe measured."""
+def middle(probe):
+    """Return the median of what the calls took, in ms."""
     taken = sorted(probe["latencies_ms"]) or [0.0]
-    good, middle = probe["requests"] - probe["failed"], taken[len(taken) // 2]
-    why = plain_error(probe["sample_error"]) if probe["failed"] else ""
-    return t(
-        f"{good} of {probe['requests']} test calls succeeded, median {middle:.0f} ms" + (f" (“{why}”)" if why else ""),
-        f"{probe['requests']} 次试访问成功 {good} 次，中位耗时 {middle:.0f} ms" + (f"（“{why}”）" if why else ""),
-    )
+    return taken[len(taken) // 2]
+
+
+def measured_words(probe, before=None):
+    """Return what a probe measured, and what one measured before the repair."""
+    words = f"{calls_words(probe)}{t(', median', '，响应时间中位数')} {middle(probe):.0f} ms"
+    if probe["failed"]:
+        words += t(f" (“{plain_error(probe['sample_error'])}”)", f"（“{plain_error(probe['sample_error'])}”）")
+    if before:
+        was = (
+            f"{calls_words(before)}, {middle(before):.0f} ms"
+            if language != "zh"
+            else f"{calls_words(before)}，{middle(before):.0f} ms"
+        )
+        words += t(f" (before: {was})", f"（修复前：{was}）")
+    return words

@@ -20,9 +20,7 @@ def title_of(cause):
     if cause["kind"] == "bad_config" or (cause.get("settings") and not cause.get("code")):
         settings = list((cause.get("settings") or {}).items())
         shown = t(" and ", " 和 ").join(f"`{key} = {pair[1]}`" for key, pair in settings[:2])
-        return t(
-            f"Release {release} of {service} came with {shown}", f"{service} 的版本 {release} 带来了错误配置 {shown}"
-        )
+        return t(f"Release {release} of {service} set {shown}", f"{service} 的版本 {release} 设置了 {shown}")
     if cause["kind"] == "exhausted_pool" and release:
         return t(
             f"Release {release} of {service} uses up its connection pool", f"{service} 的版本 {release} 耗尽了连接池"
@@ -95,36 +93,57 @@ def show_chart(cause, seen):
         card.line_chart(cause["service"], {name: points for name, points in series.items() if points}, unit)
 
 
-def part_of(cause, way, done, trouble, left, measured, state):
-    """Return what the answer says of one cause: evidence, repair, what was measured."""
-    lines = [f"### {title_of(cause)}", "", bullets(cause["evidence"])]
+def part_of(cause, way, done, trouble, left):
+    """Return what the answer says of one cause: evidence, repair, what is still to do."""
+    evidence = list(cause["evidence"])
     if len(way) > 1:
         spread = " → ".join(way)
-        lines.append(t(f"- way of the symptoms: {spread}", f"- 症状传播路径：{spread}"))
-    lines += ["", t("**Repair**", "**修复**"), "", bullets(done or [t("nothing was changed", "没有做任何改动")])]
+        evidence.append(t(f"way of the symptoms: {spread}", f"症状传播路径：{spread}"))
+    lines = [t("**Evidence**", "**证据**"), "", bullets(evidence), "", t("**Repair**", "**修复**"), ""]
+    lines.append(bullets(done or [t("nothing was changed", "没有做任何改动")]))
     if trouble:
-        return "\n".join([*lines, "", trouble, "", t("Still to do:", "仍需执行："), "", bullets(left)])
-    after = (
-        t("**Measured after:**", "**修复后实测**：")
-        if state == "repaired"
-        else t("**Not well yet:**", "**尚未恢复**：")
-    )
-    return "\n".join([*lines, "", f"{after} {measured}." if language != "zh" else f"{after}{measured}。"])
+        lines += ["", trouble, "", t("Still to do:", "仍需执行："), "", bullets(left)]
+    return "\n".join(lines)
+
+
+def measured_part(measured, state):
+    """Return what was measured after a repair."""
+    if not measured:
+        return ""
+    if state == "repaired":
+        return "\n\n" + t(f"**Measured after:** {measured}.", f"**修复后实测**：{measured}。")
+    return "\n\n" + t(f"**Not well yet:** {measured}.", f"**尚未恢复**：{measured}。")
 
 
 def told(healing):
     """Return the whole answer of a diagnosis."""
     sick = healing.sick()
-    unknown = [name for name in sick if name not in explained(healing)]
     if not healing.outcomes and not sick:
         return all_well(healing)
-    seen = bullets([f"**{name}**: {'; '.join(found)}" if language != "zh" else f"**{name}**：{'；'.join(found)}" for name, found in (healing.first or sick).items()])  # fmt: skip
-    parts = [lead_of(healing), seen, *healing.parts]
+    parts = [lead_of(healing), symptom_list(healing.first or sick), *numbered(healing)]
+    unknown = [name for name in sick if name not in explained(healing)]
     if unknown:
-        parts.append(no_cause(unknown if healing.outcomes else []))
+        parts.append(no_cause(unknown, healing))
     elif not sick:
         parts.append(t(f"All is well again: {all_calls(healing)}.", f"现在全部恢复正常：{all_calls(healing)}。"))
     return "\n\n".join(part for part in parts if part)
+
+
+def symptom_list(symptoms_of):
+    """Return the symptoms of each service as a list."""
+    lines = [f"**{name}**{t(': ', '：')}{t('; ', '；').join(found)}" for name, found in symptoms_of.items()]
+    return f"{t('**Symptoms**', '**现象**')}\n\n{bullets(lines)}" if lines else ""
+
+
+def numbered(healing):
+    """Return the parts; with a heading each when there are several."""
+    if len(healing.parts) < 2:
+        return healing.parts
+    titles = [title_of(cause) for cause, _ in healing.outcomes]
+    return [
+        f"### {number}. {title}\n\n{part}"
+        for number, (title, part) in enumerate(zip(titles, healing.parts, strict=True), 1)
+    ]
 
 
 def explained(healing):
@@ -136,7 +155,7 @@ def explained(healing):
 def lead_of(healing):
     """Return the first line: whether the service itself is to blame, and what came of it."""
     if not healing.outcomes:
-        return t("**Something is wrong:**", "**发现异常**：")
+        return ""
     state = {state for _, state in healing.outcomes}
     titles = t("; ", "；").join(title_of(cause) for cause, _ in healing.outcomes)
     head = (
@@ -166,12 +185,12 @@ def relation(healing, names):
 
 
 def all_calls(healing):
-    """Return how many test calls the last look made, over which services."""
+    """Return how the test calls of the last look went, over which services."""
     probes = {name: seen["probe"] for name, seen in healing.looked.items() if seen["probe"]}
     made = sum(probe["requests"] for probe in probes.values())
-    good = made - sum(probe["failed"] for probe in probes.values())
-    names = ", ".join(probes) if language != "zh" else "、".join(probes)
-    return t(f"{good} of {made} test calls to {names} succeeded", f"对 {names} 的 {made} 次试访问成功 {good} 次")
+    failed = sum(probe["failed"] for probe in probes.values())
+    words = calls_words({"requests": made, "failed": failed})
+    return t(f"{words} ({', '.join(probes)})", f"{words}（{'、'.join(probes)}）")
 
 
 def all_well(healing):
@@ -205,16 +224,33 @@ def notes_of(name, seen):
         notes.append(
             t(
                 f"{name} runs release {change['release']} since {clock(change['at'])} UTC (by {change['by']}: “{shortened(change['message'], 80)}”); {calls} calls showed no trouble",
-                f"{name} 从 {clock(change['at'])} UTC 起运行新版本 {change['release']}（{change['by']}：“{shortened(change['message'], 80)}”），{calls} 次试访问未见异常",
+                f"{name} 从 {clock(change['at'])} UTC 起运行新版本 {change['release']}（{change['by']}：“{shortened(change['message'], 80)}”），{calls} 次测试请求未见异常",
             )
         )
     return notes
 
 
-def no_cause(names):
-    """Return the sentence for symptoms whose cause the evidence does not name."""
-    whose = (t(" for ", "") + t(", ", "、").join(names)) if names else ""
-    return t(
-        f"The evidence does not name a cause{whose}. I would read its log, compare its last releases and, if nobody objects, restart it.",
-        f"现有证据不足以确定{whose}的原因。我会继续看日志、比较最近的版本；若无人反对，可尝试重启。",
+def no_cause(names, healing):
+    """Return what is said of symptoms whose cause the evidence does not name: the last errors, and what could be done."""
+    whose = t(" for ", " ") + t(", ", "、").join(names) + t("", " ")
+    errors = [f"{name}{t(': ', '：')}{line}" for name in names for line in last_errors(healing.looked[name])]
+    doubt = t(
+        f"The evidence does not name a cause{whose}. I would read the log, compare the last releases and, if nobody objects, restart.",
+        f"现有证据不足以确定{whose}的故障原因。建议继续查看日志、比较最近的版本；若无人反对，可尝试重启。",
     )
+    return f"{doubt}\n\n{bullets(errors)}" if errors else doubt
+
+
+def last_errors(seen):
+    """Return the newest error a service logged and the one its callers get."""
+    failed = (
+        [
+            t(
+                f"calls get “{plain_error(seen['probe']['sample_error'])}”",
+                f"请求返回“{plain_error(seen['probe']['sample_error'])}”",
+            )
+        ]
+        if seen["probe"] and seen["probe"]["failed"]
+        else []
+    )
+    return [*failed, *quoted_lines(seen, re.compile(""), 1)]
