@@ -127,7 +127,7 @@ class Runs:
         owns = await self._sessions.owns_session(caller.tenant, caller.user, session_id)
         if not owns and await self._sessions.session_exists(session_id):
             raise NotFoundError(f"There is no session {session_id!r} of yours.")
-        title = " ".join(request.text.strip("`").split())[:_TITLE_CHARS]
+        title = " ".join((request.action_code or request.text).split())[:_TITLE_CHARS]
         await self._sessions.touch_session(caller.tenant, caller.user, session_id, title=title)
         if request.replaces_message_id:
             await self._replace_from(request)

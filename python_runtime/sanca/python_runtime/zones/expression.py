@@ -46,6 +46,8 @@ class Expression:
         ]
         known = "\n".join(": ".join(filter(None, (f"- **{one['title']}**", one["example"]))) for one in skills)
         state.round.claim = "\n\n".join(part for part in (sentence("unknown", language), known, how) if part)
+        state.reporter.say(state.round.claim)
+        state.round.has_spoken = True
         state.reporter.custom("sanca.choices", {"skills": skills, "how_to_set_a_model": how})
 
     @staticmethod
