@@ -9,6 +9,8 @@ MVN := mvn --batch-mode --no-transfer-progress --quiet -f java-host/pom.xml
 PAGE := java-host/portal/page
 PORTAL_JAR := java-host/portal/target/portal.jar
 PORTAL_APP := java-host/portal/target/app
+# Real processes on a small, noisy machine: what fails is run again, and the report says that it was. Plain pytest does not.
+AGAIN := --reruns 2 --reruns-delay 1
 STEP = @printf '\033[1m== %s\033[0m\n'
 
 PROTO := python_runtime/sanca/python_runtime/service/engine.proto
@@ -67,7 +69,7 @@ test: preflight lint typecheck test-java test-page test-python ## Run every test
 
 test-java: $(PAGE)/dist/.built ## Test the Java host
 	$(STEP) "Java host: checks and tests"
-	@$(MVN) verify
+	@$(MVN) -Dsurefire.rerunFailingTestsCount=2 verify
 	@touch $(PORTAL_JAR)
 
 test-page: $(PAGE)/node_modules/.installed ## Test the page
@@ -77,7 +79,7 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
 	@scripts/preflight.sh browser
 	$(STEP) "Engine, chain and browser: tests"
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python -m pytest -m "not long" $(AGAIN)
 
 test-fast: $(VENV)/.dev ## Only the tests that need neither JVM nor browser
 	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
