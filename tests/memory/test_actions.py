@@ -261,6 +261,7 @@ def test_file_that_was_not_sent_is_named(bench: Bench) -> None:
         ("2的10次方", "1,024"),
         ("一百五除以三", "50"),
         ("0.1 + 0.2", "0.3"),
+        ("85 的 12% 是多少？", "10.2"),
     ],
 )
 def test_arithmetic_in_words_and_digits(bench: Bench, said: str, result: str) -> None:

@@ -18,7 +18,7 @@ WORDS = [
     (r"百分之\s*([\d.]+)", r"(\1/100)"), (r"([\d.]+)\s*的\s*\(", r"\1*("), (r"([\d.]+)\s*的平方根|([\d.]+)\s*开方", r"sqrt(\1\2)"),
     (r"([\d.]+)\s*的\s*([\d.]+)\s*次方", r"\1**\2"), (r"([\d.]+)\s*的平方|([\d.]+) squared", r"(\1\2)**2"), (r"([\d.]+)\s*的立方|([\d.]+) cubed", r"(\1\2)**3"),
     (r"([\d.]+)\s*的一半|half of ([\d.]+)", r"(\1\2)/2"), (r"(?:a |one )?third of ([\d.]+)", r"\1/3"), (r"(?:a |one )?quarter of ([\d.]+)", r"\1/4"),
-    (r"([\d.]+)\s*(?:%|percent|per cent)\s+of\s+([\d.]+)", r"(\1/100*\2)"), (r"([\d.]+)\s*(?:%|percent|per cent)", r"(\1/100)"),
+    (r"([\d.]+)\s*(?:%|percent|per cent)\s+of\s+([\d.]+)", r"(\1/100*\2)"), (r"([\d.]+)\s*的\s*([\d.]+)\s*%", r"(\1*\2/100)"), (r"([\d.]+)\s*(?:%|percent|per cent)", r"(\1/100)"),
     (r"(?:square root|sqrt) of ([\d.]+)", r"sqrt(\1)"), (r"add ([\d.]+) (?:and|to) ([\d.]+)", r"\1+\2"), (r"(?:sum of) ([\d.]+) and ([\d.]+)", r"\1+\2"),
     (r"product of ([\d.]+) and ([\d.]+)", r"\1*\2"), (r"subtract ([\d.]+) from ([\d.]+)", r"\2-\1"), (r"divide ([\d.]+) by ([\d.]+)", r"\1/\2"), (r"multiply ([\d.]+) by ([\d.]+)", r"\1*\2"),
     (r"multiplied by|times|乘以|乘上|乘|×|x(?=\s*\d)", "*"), (r"divided by|over|除以|除|÷", "/"), (r"to the power of|\^", "**"), (r"plus|加上|加|再加", "+"), (r"minus|less|减去|减|再减", "-"),
