@@ -1,4 +1,5 @@
 // Entry of the page.
+import "./agui/schemas";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import "./styles/fonts.css";

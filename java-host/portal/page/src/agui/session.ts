@@ -87,11 +87,7 @@ export class ConversationSession {
 
   send(text: string, files: SharedFile[] = [], replacesMessageId?: string): Promise<void> {
     const id = randomUUID();
-    if (replacesMessageId) {
-      this.pending = truncateAt(this.pending, replacesMessageId);
-      const index = this.agent.messages.findIndex((message) => message.id === replacesMessageId);
-      if (index >= 0) this.agent.setMessages(this.agent.messages.slice(0, index));
-    }
+    this.forgetFrom(replacesMessageId);
     this.pending = addUserMessage(this.pending, id, text, files);
     this.agent.addMessage({ id, role: "user", content: text });
     const forwardedProps: Record<string, unknown> = {};
@@ -112,8 +108,16 @@ export class ConversationSession {
     return this.run({ forwardedProps: { a2uiAction: { userAction, ...(dataModel ? { dataModel } : {}) } } });
   }
 
-  runCode(actionCode: string): Promise<void> {
-    return this.run({ forwardedProps: { actionCode } });
+  runCode(actionCode: string, replacesMessageId?: string): Promise<void> {
+    this.forgetFrom(replacesMessageId);
+    return this.run({ forwardedProps: { actionCode, ...(replacesMessageId ? { replacesMessageId } : {}) } });
+  }
+
+  private forgetFrom(messageId?: string): void {
+    if (!messageId) return;
+    this.pending = truncateAt(this.pending, messageId);
+    const index = this.agent.messages.findIndex((message) => message.id === messageId);
+    if (index >= 0) this.agent.setMessages(this.agent.messages.slice(0, index));
   }
 
   continueRun(continueRunId: string): Promise<void> {

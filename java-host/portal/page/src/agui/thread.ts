@@ -272,3 +272,8 @@ function applyCustom(thread: Thread, event: Loose): Thread {
   }
   return thread;
 }
+
+/** The Python of a message that is a person's own action, null of any other: the engine shows an action as one block. */
+export function actionOf(text: string): string | null {
+  return /^```python\n([\s\S]*)\n```$/.exec(text)?.[1] ?? null;
+}

@@ -3,7 +3,7 @@ import { ArrowDown, CircleAlert } from "lucide-react";
 import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { SharedFile } from "../agui/activities";
 import type { Answer, ConversationSession, SessionView } from "../agui/session";
-import { currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
+import { actionOf, currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
 import { Surface } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import { IconButton, Spinner } from "../ui/controls";
@@ -24,8 +24,11 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
   const scroller = useFollow(thread.events + thread.items.length);
   const lastUser = thread.items.findLast((item) => item.kind === "user");
   const lastLeg = currentLeg(thread);
-  const resend = (item: Extract<Item, { kind: "user" }>, text: string): void =>
-    void session.send(text, item.files as SharedFile[], item.run ? item.id : undefined);
+  const resend = (item: Extract<Item, { kind: "user" }>, text: string): void => {
+    const replaced = item.run ? item.id : undefined;
+    if (actionOf(item.text) === null) void session.send(text, item.files as SharedFile[], replaced);
+    else void session.runCode(actionOf(text) ?? text, replaced);
+  };
   const retry = (): void => {
     if (lastUser?.kind === "user") resend(lastUser, lastUser.text);
   };
@@ -74,11 +77,6 @@ function isMoving(item: Item): boolean {
   return "streaming" in item && item.streaming;
 }
 
-/** The message of a person's own action is its code, which the round below shows. */
-function isOwnAction(text: string): boolean {
-  return text.startsWith("```python\n") && text.endsWith("\n```");
-}
-
 const hasChoices = (thread: ThreadState, run: string): boolean =>
   thread.items.some((item) => item.kind === "choices" && item.run === run);
 
@@ -96,7 +94,7 @@ interface EntryProps {
 function Entry({ item, session, thread, busy, resend }: EntryProps) {
   switch (item.kind) {
     case "user":
-      if (isOwnAction(item.text)) return null;
+      if (actionOf(item.text) !== null) return null; // the round below shows it
       return (
         <UserMessage
           item={item}

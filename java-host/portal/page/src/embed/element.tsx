@@ -1,4 +1,5 @@
 // <sanca-chat base-url language theme>: the chat for other portals, in a Shadow DOM of its own.
+import "../agui/schemas";
 import { HistoryIcon, SquarePen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
