@@ -10,10 +10,23 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.multipart.MaxUploadSizeExceededException;
 
 /** Our exceptions as {@code application/problem+json} with one sentence. */
 @RestControllerAdvice(basePackageClasses = Problems.class)
 class Problems {
+    private final FileProperties files;
+
+    Problems(FileProperties files) {
+        this.files = files;
+    }
+
+    @ExceptionHandler
+    ProblemDetail tooLarge(MaxUploadSizeExceededException error) {
+        return ProblemDetail.forStatusAndDetail(
+                HttpStatus.CONTENT_TOO_LARGE,
+                "The file is larger than " + files.maxSize().toMegabytes() + " MB.");
+    }
 
     @ExceptionHandler
     ProblemDetail host(HostException error) {
