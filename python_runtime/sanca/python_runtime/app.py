@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sanca.core.errors import ConfigurationError, SancaError
 from sanca.core.home import ensure_home, find_home
-from sanca.python_runtime.lifecycle import EngineCard, EngineLock, new_token
+from sanca.python_runtime.lifecycle import EngineCard, EngineLock, forbid_core_dumps, new_token
 from sanca.python_runtime.service import engine_pb2 as pb
 from sanca.python_runtime.service.server import Door, EngineServer
 from sanca.python_runtime.version import VERSION
@@ -37,6 +37,7 @@ def serve() -> None:
         SancaError: The engine cannot serve; says in one sentence why, and what mends it.
     """
     sys.setswitchinterval(0.0005)
+    forbid_core_dumps()
     home = ensure_home(find_home())
     lock = EngineLock(home)
     lock.acquire()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import resource
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -62,6 +63,11 @@ class EngineLock:
         if self._file is not None:
             file, self._file = self._file, None
             file.close()
+
+
+def forbid_core_dumps() -> None:
+    """Keep keys and tokens out of core files, of this process and all it starts."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def new_token() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,8 +107,10 @@ async def test_the_running_broker_really_has_only_that_environment(home: Path, m
         pid = (await driver.client.health()).pid
         seen = await anyio.Path(f"/proc/{pid}/environ").read_bytes()
         command = await anyio.Path(f"/proc/{pid}/cmdline").read_bytes()
+        limits = await anyio.Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
 
     assert b"very-secret" not in seen
+    assert re.search(r"Max core file size +0 +0 ", limits)
     assert b"OPENAI" not in seen
     assert str(home).encode() not in command
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 import time
@@ -146,6 +147,11 @@ def test_it_answers_health_before_it_is_open_and_keeps_its_token_to_itself(engin
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     command = Path(f"/proc/{engine.process.pid}/cmdline").read_bytes()
     assert engine.card["token"].encode() not in command
+
+
+def test_a_crash_leaves_no_core_file_with_keys_in_it(engine: ServedEngine) -> None:
+    limits = Path(f"/proc/{engine.process.pid}/limits").read_text(encoding="ascii")
+    assert re.search(r"Max core file size +0 +0 ", limits)
 
 
 def test_a_second_engine_says_so_and_stops_with_code_three(engine: ServedEngine) -> None:

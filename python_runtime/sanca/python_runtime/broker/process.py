@@ -22,6 +22,7 @@ from sanca.python_runtime.broker.logs import configure_logs
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.records import run_context
 from sanca.python_runtime.broker.run_state import Answer
+from sanca.python_runtime.lifecycle import forbid_core_dumps
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ _LOCK_WAIT_SHARE = 0.6
 def main() -> None:
     """Serve the engine at the other end of the socket whose number is the only argument."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine decides when we end
     try:
         connected = socket.socket(fileno=int(sys.argv[1]))
