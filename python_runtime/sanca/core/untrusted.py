@@ -21,6 +21,16 @@ def plain_text(text: object, limit_chars: int) -> str:
     return kept if len(kept) <= limit_chars else kept[: limit_chars - 1].rstrip() + "…"
 
 
+def reveal(text: str) -> str:
+    """Return the text with hidden characters spelled out, as Python spells them: what is agreed to must be seen."""
+    return "".join(
+        one
+        if one in _KEPT_CONTROLS or unicodedata.category(one) not in _HIDDEN
+        else one.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for one in text
+    )
+
+
 def plain_name(name: str, limit_chars: int = 64) -> str:
     """Return a Python identifier that looks like the name; empty when nothing of it remains."""
     made = _NAME.sub("_", name).strip("_")[:limit_chars]

@@ -136,6 +136,16 @@ describe("the approval card", () => {
     expect(onAnswer).toHaveBeenCalledWith({ approved: true, reason: "it is safe" });
   });
 
+  it("spells out characters that hide or turn what is agreed to", () => {
+    const hidden = { service: "pay\u202etnem\u200b", list: ["\u2066x"] };
+    show(
+      <ApprovalCard {...props} approval={approval({ arguments: hidden, arguments_json: JSON.stringify(hidden) })} />,
+    );
+    const shown = screen.getByTestId("approval").textContent ?? "";
+    expect(shown).toContain('service="pay\\u{202e}tnem\\u{200b}"');
+    expect(shown).not.toMatch(/[\u202e\u200b\u2066]/u);
+  });
+
   it("answers by keyboard alone", async () => {
     const onAnswer = vi.fn();
     show(<ApprovalCard {...props} approval={approval()} onAnswer={onAnswer} />);

@@ -11,8 +11,9 @@ from rich.panel import Panel
 from rich.prompt import Prompt
 from rich.status import Status
 from rich.syntax import Syntax
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
+from sanca.core.untrusted import reveal
 
 MARKS = {"ok": "[green]✓[/]", "running": "…", "waiting": "[yellow]?[/]", "planning": "…"}
 MOST_CALLS_SHOWN = 12
@@ -33,6 +34,7 @@ class EventPrinter:
         """Show one event."""
         if self._quiet:
             return
+        event = revealed(event)
         match event["type"]:
             case "STEP_STARTED":
                 self._spin(event["stepName"].replace("_", " "))
@@ -84,12 +86,21 @@ class EventPrinter:
             title = f"round {content['round']}: " + (
                 f"skill {skill['name']} ({skill['score']:.2f})" if skill else content["strategy"]
             )
-            self._print(Panel(Syntax(content["code"], "python", word_wrap=True), title=title, title_align="left"))
+            self._print(Panel(Syntax(content["code"], "python", word_wrap=True), title=Text(title), title_align="left"))
         if content["status"] in {"planning", "running", "waiting"}:
             return
         self._print(calls_table(content))
         if content.get("error"):
             self._print(Text(content["error"].rstrip(), style="red"))
+
+
+def revealed(value: Any) -> Any:
+    """Return an event without what a terminal would obey: everything in it may have been written by an action."""
+    if isinstance(value, str):
+        return reveal(value)
+    if isinstance(value, list):
+        return [revealed(each) for each in value]
+    return {revealed(name): revealed(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def calls_table(content: dict[str, Any]) -> RenderableType:
@@ -98,7 +109,7 @@ def calls_table(content: dict[str, Any]) -> RenderableType:
     calls = content.get("calls") or []
     for call in calls[:MOST_CALLS_SHOWN]:
         arguments = json.dumps(call["arguments"], ensure_ascii=False)
-        name = f"{call['toolkit']}.{call['tool']}"
+        name = Text(f"{call['toolkit']}.{call['tool']}")
         table.add_row(MARKS.get(call["status"], "[red]✗[/]"), name, Text(arguments, overflow="ellipsis", no_wrap=True))
     more = int(content.get("calls_total") or len(calls)) - min(len(calls), MOST_CALLS_SHOWN)
     return Group(table, Text(f"and {more} more calls", style="dim")) if more > 0 else table
@@ -134,10 +145,10 @@ def _component(component: dict[str, Any]) -> list[RenderableType]:
 
 def _table(component: dict[str, Any]) -> Table:
     columns = component["columns"]
-    table = Table(*[str(column["label"]) for column in columns])
+    table = Table(*[Column(Text(str(column["label"]))) for column in columns])
     for row in component["rows"][:MOST_ROWS_SHOWN]:
         cells = [row.get(column["key"], "") for column in columns] if isinstance(row, dict) else row
-        table.add_row(*[str(cell) for cell in cells])
+        table.add_row(*[Text(str(cell)) for cell in cells])
     return table
 
 
@@ -153,15 +164,15 @@ def _series(series: dict[str, Any], unit: str) -> str:
 
 def ask_person(interrupt: dict[str, Any]) -> tuple[bool, str, Any]:
     """Ask in the terminal for what a run waits for; return approved, reason and value."""
-    console = Console()
+    console, interrupt = Console(), revealed(interrupt)
     metadata = interrupt.get("metadata") or {}
     if interrupt.get("reason") != "approval":
         return _ask_values(console, interrupt)
     call = f"{metadata.get('toolkit')}.{metadata.get('tool')}({metadata.get('argumentsJson')})"
     undo = f"\nTo undo: {metadata['undo']}" if metadata.get("undo") else ""
-    console.print(
-        Panel(f"{interrupt.get('message', '')}\n[bold]{call}[/]{undo}", title=f"{metadata.get('effect', 'approval')}")
-    )
+    # Text, not markup: the arguments are an action's, and could hide themselves.
+    shown = Text.assemble(str(interrupt.get("message", "")), "\n", (call, "bold"), undo)
+    console.print(Panel(shown, title=Text(str(metadata.get("effect", "approval")))))
     approved = Prompt.ask("Do it?", choices=["y", "n"], default="n", console=console) == "y"
     reason = "" if approved else Prompt.ask("Why not (may be empty)", default="", show_default=False, console=console)
     return approved, reason, None
@@ -169,14 +180,14 @@ def ask_person(interrupt: dict[str, Any]) -> tuple[bool, str, Any]:
 
 def _ask_values(console: Console, interrupt: dict[str, Any]) -> tuple[bool, str, Any]:
     """Ask a question or a form's fields; an empty answer to the first one dismisses it."""
-    console.print(Panel(str(interrupt.get("message", ""))))
+    console.print(Panel(Text(str(interrupt.get("message", "")))))
     properties = (interrupt.get("responseSchema") or {}).get("properties") or {"value": {}}
     values: dict[str, str] = {}
     for name, schema in properties.items():
         choices = [str(choice) for choice in schema.get("enum", ())]
         hint = f" ({', '.join(choices)})" if choices else ""
         values[name] = Prompt.ask(
-            f"{schema.get('title') or name}{hint}", default="", show_default=False, console=console
+            Text(f"{schema.get('title') or name}{hint}"), default="", show_default=False, console=console
         )
         if not values[name] and name == next(iter(properties)):
             return False, "", None

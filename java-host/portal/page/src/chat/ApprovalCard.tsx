@@ -10,7 +10,7 @@ import { Surface, type UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
 import { Fold } from "../ui/controls";
-import { Highlighted, Markdown, pretty } from "../ui/text";
+import { Highlighted, Markdown, pretty, reveal } from "../ui/text";
 import { AnswerForm, fieldsOf, isYesNo } from "./AnswerForm";
 import { EffectBadge } from "./Calls";
 
@@ -154,7 +154,7 @@ function ExactCall({ approval }: { approval: Approval }) {
       </p>
       {approval.arguments_json && (
         <Fold label={t("exactArguments")}>
-          <pre className="plain mono">{approval.arguments_json}</pre>
+          <pre className="plain mono">{reveal(approval.arguments_json)}</pre>
         </Fold>
       )}
     </>
@@ -174,7 +174,7 @@ function oneLine(approval: Approval): string {
 }
 
 function argumentsOf(approval: Approval): string[] {
-  return Object.entries(approval.arguments ?? {}).map(([name, value]) => `${name}=${python(value)}`);
+  return Object.entries(approval.arguments ?? {}).map(([name, value]) => reveal(`${name}=${python(value)}`));
 }
 
 function python(value: unknown): string {

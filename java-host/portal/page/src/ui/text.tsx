@@ -81,6 +81,11 @@ export function argumentList(named: Record<string, unknown> | null | undefined, 
     .join(", ");
 }
 
+/** Spells out characters that are not seen, or that turn others around: what is agreed to must be what is shown. */
+export function reveal(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+}
+
 /** Anything as text for a <pre>: strings as they are, the rest as indented JSON. */
 export function pretty(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
