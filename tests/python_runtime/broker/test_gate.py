@@ -421,10 +421,8 @@ async def test_records_are_short_where_lists_hold_lists_and_dicts(driver: Driver
 
 
 async def test_an_argument_that_is_nested_too_deep_is_a_wrong_argument(driver: Driver) -> None:
-    deep: list[Any] = []
-    for _ in range(480):
-        deep = [deep]
-    driver.guest.begin("shop", "give", deep)
+    head = b"\x00\x84\xa1n\x00\xa1t\xa4shop\xa1f\xa6repeat\xa1k\x82\xa5times\x01\xa4text"
+    driver.guest.socket.send(head + b"\x91" * 1_000 + b"\xc0")
     answer = await driver.finish()
 
     assert answer["e"]["kind"] == "argument"
