@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -88,10 +89,11 @@ def test_session_ids_that_are_no_folder_names_are_refused(wrong: str) -> None:
 
 
 async def test_folders_a_thousand_deep_are_passed_over_end_the_action_and_can_be_deleted(
-    files: SessionFiles, tmp_path: Path
+    files: SessionFiles, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     _, output = files.folders("s1")
     (output / "a.csv").write_text("1")
+    request.addfinalizer(lambda: subprocess.run(["/bin/rm", "-rf", str(tmp_path)], check=True))  # pytest's own recurses
     bottom = make_deep(output, 1_200)
     os.close(bottom)
     (output / "closed").mkdir()
