@@ -24,6 +24,7 @@ GOOD = {
     "db.pool_size": 10,
     "upstream.timeout_ms": 2000,
     "upstream.url": "http://127.0.0.1:7000",
+    "terminal.round_trip_ms": 12,
     "quota": 1_000_000,
 }
 INJECTED_SECONDS = 90
@@ -79,9 +80,17 @@ class FleetDouble:
     """A chain of services in which faults of six kinds can be made; `calls` lists every effect."""
 
     def __init__(self, depends_on: dict[str, list[str]]) -> None:
-        self.services = {name: self._new(name, below, 7000 + at) for at, (name, below) in enumerate(depends_on.items())}
+        self.services: dict[str, Service] = {}
+        for at, (name, below) in enumerate(depends_on.items()):
+            self.services[name] = self._new(name, below, 7000 + at)
         self.effects: list[tuple[Any, ...]] = []
         self.refuse: set[str] = set()
+        self.unseen = False
+        """Whether the present trouble is so young that no metric and no line shows it."""
+        self.rush = 0
+        """How many calls from now on take 400 ms, because of something else on the machine."""
+        self.after_first_effect: Callable[[], None] | None = None
+        """What somebody else does while a repair is under way."""
         self._pids = itertools.count(5000)
 
     def _new(self, name: str, below: list[str], port: int) -> Service:
@@ -114,9 +123,10 @@ class FleetDouble:
             self.services[name].files[f"exports/dump-2026-01-0{day}.csv"] = (110_000, ago(86_400 * (12 - day)))
 
     def _event(self, service: Service, release: Release, kind: str, at: datetime) -> dict[str, Any]:
+        why = self.down(service.name) if service.name in self.services else ""
         return {
             "service": service.name, "release": release.tag, "at": at.isoformat(), "by": release.author, "kind": kind,
-            "outcome": "ok", "message": release.message,
+            "outcome": f"failed: {why}" if why else "ok", "message": release.message,
         }  # fmt: skip
 
     # How a service is doing.
@@ -140,7 +150,7 @@ class FleetDouble:
             return "OSError: quota of the data folder is used up: cannot write order", 5.0
         if values["db.pool_size"] < 2 or service.release.leak or service.stuck_pool:
             return f"no connection became free within 20 ms (pool size {values['db.pool_size']})", 30.0
-        taken = 4000.0 if service.locked else 12.0
+        taken = 4000.0 if service.locked else float(values["terminal.round_trip_ms"])
         for below in service.depends_on:
             error, time = self.trouble(below)
             if values["upstream.url"] != GOOD["upstream.url"]:
@@ -156,7 +166,7 @@ class FleetDouble:
 
     def lines(self, name: str) -> list[dict[str, Any]]:
         """Return its log: what it wrote in the past, and what its present trouble writes."""
-        error = self.down(name) or self.trouble(name)[0]
+        error = "" if self.unseen else self.down(name) or self.trouble(name)[0]
         stack = f'Traceback:\n  File "/srv/{name}/app.py", line 1, in handle\n{error}'
         new = [
             {
@@ -195,14 +205,19 @@ class SystemDouble:
 
     def _effect(self, tool: str, *arguments: Any) -> None:
         if tool in self._fleet.refuse:
-            raise ToolDeniedError("The operator said no.")
+            raise ToolDeniedError(f"operator said no to system.{tool}: not during the sale.")
         self._fleet.repaired()
         self._fleet.effects.append((tool, *arguments))
+        later, self._fleet.after_first_effect = self._fleet.after_first_effect, None
+        if later:
+            later()
 
     def services(self) -> list[dict[str, Any]]:
         rows = []
         for name, service in self._fleet.services.items():
             error, time = self._fleet.trouble(name)
+            if self._fleet.unseen and not self._fleet.down(name):
+                error, time = "", 12.0
             rate, shown = (0.6, 900.0) if service.was_sick else (0.5 if error else 0.0, time)
             status = "down" if self._fleet.down(name) else "degraded" if error or service.was_sick else "up"
             rows.append({
@@ -231,6 +246,8 @@ class SystemDouble:
         self._service(service)
         error, time = self._fleet.trouble(service)
         failed = count if error else 0
+        if self._fleet.rush > 0:
+            self._fleet.rush, time = self._fleet.rush - count, time + 400
         return {
             "service": service,
             "requests": count,
@@ -269,6 +286,7 @@ class SystemDouble:
                "pool_in_use": size if exhausted else 1, "pool_waiting": 3 if exhausted else 0,
                "disk_used_bytes": used, "disk_quota_bytes": values["quota"]}  # fmt: skip
         before = now | {"error_rate": 0.0, "latency_p95_ms": 12.0, "pool_in_use": 1, "pool_waiting": 0}
+        now = before if self._fleet.unseen else now
         series: dict[str, list[dict[str, Any]]] = {}
         for name in names or list(now):
             series[name] = [
@@ -435,6 +453,7 @@ class SystemDouble:
         owner = self._service(service)
         self._effect("restart", service)
         self._fresh(owner)
+        owner.events.insert(0, self._fleet._event(owner, owner.release, "restart", ago(0)))
         return {"service": service, "release": owner.release.tag, "pid": owner.pid, "outcome": self._outcome(service)}
 
     def _fresh(self, owner: Service) -> None:
@@ -479,6 +498,18 @@ class Names:
         self.__dict__.update(inner)
 
 
+class Watched:
+    """A toolkit that tells whose tools are taken."""
+
+    def __init__(self, toolkit: SystemDouble, watch: Callable[[str], object] | None) -> None:
+        self._toolkit, self._watch = toolkit, watch
+
+    def __getattr__(self, tool: str) -> Any:
+        if self._watch:
+            self._watch(tool)
+        return getattr(self._toolkit, tool)
+
+
 @dataclass
 class Bench:
     """Runs the action of a skill and keeps what it did."""
@@ -489,6 +520,8 @@ class Bench:
     folder: Path
     card: CardDouble = field(default_factory=CardDouble)
     said: list[str] = field(default_factory=list)
+    watch: Callable[[str], object] | None = None
+    """Is told the name of every tool of `system` that the action takes."""
     mcp: Any = field(default_factory=Names)
     agents: Any = field(default_factory=Names)
 
@@ -506,8 +539,8 @@ class Bench:
         last = tree.body.pop()
         assert isinstance(last, ast.Expr), f"{skill} does not end in an expression"
         names: dict[str, Any] = {
-            "system": SystemDouble(self.fleet), "card": self.card, "say": self.said.append, "mcp": self.mcp,
-            "agents": self.agents,
+            "system": Watched(SystemDouble(self.fleet), self.watch), "card": self.card, "say": self.said.append,
+            "mcp": self.mcp, "agents": self.agents,
             "ToolError": ToolError, "ToolDeniedError": ToolDeniedError, "ToolFailedError": ToolFailedError,
             "ToolNotFoundError": ToolNotFoundError,
             "__name__": "__action__",

@@ -72,7 +72,7 @@ def test_restart_is_done_and_verified(bench: Bench) -> None:
 
 def test_refused_restart_says_so(bench: Bench) -> None:
     bench.fleet.refuse = {"restart"}
-    assert "The operator said no." in bench.run("restart_service", service="stock")
+    assert "Not done: operator said no" in bench.run("restart_service", service="stock")
 
 
 @pytest.mark.parametrize("said", ["v1.0.0", "1.0.0"])

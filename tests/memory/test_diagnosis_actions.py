@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,7 +150,8 @@ def test_refusal_changes_nothing_and_gives_the_plan(bench: Bench, fault: Fault, 
     answer = bench.run("diagnose_service", service="orders", language=language)
     assert bench.fleet.effects == []
     assert ("Still to do:" if language == "en" else "仍需执行：") in answer
-    assert "The operator said no." in answer
+    assert ("operator said no" if language == "en" else "operator 拒绝了 system.") in answer
+    assert "not during the sale" in answer
     assert "well again" not in answer
 
 
@@ -171,6 +173,69 @@ def test_old_release_does_not_take_the_blame(bench: Bench) -> None:
     bench.fleet.services["ledger"].stuck_pool = True
     bench.run("diagnose_fleet")
     assert bench.fleet.effects == [("restart", "ledger")]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_service_that_looks_well_is_not_called_fine_while_a_disk_below_it_fills_up(bench: Bench, language: str) -> None:
+    bench.fleet.services["vault"].files["exports/dump-1.csv"] = (910_000, datetime.now(UTC) - timedelta(days=1))
+    answer = bench.run("diagnose_service", service="edge", language=language)
+    assert [effect[:2] for effect in bench.fleet.effects] == [("delete_files", "vault")]
+    assert ("edge itself is fine, but vault" if language == "en" else "edge 本身正常，但它依赖的 vault") in answer
+
+
+def test_service_that_is_well_leads_to_the_caller_that_is_not(bench: Bench) -> None:
+    bad_url(bench.fleet, "stock")
+    answer = bench.run("diagnose_service", service="vault")
+    assert [effect[:2] for effect in bench.fleet.effects] == [("change_config", "stock")]
+    assert "vault itself is fine, but stock" in answer
+
+
+def test_slow_release_is_blamed_before_any_metric_or_line_shows_it(bench: Bench) -> None:
+    bench.fleet.commit("stock", values={"terminal.round_trip_ms": 4000}, at_seconds=1)
+    bench.fleet.unseen = True
+    bench.run("diagnose_service", service="edge")
+    assert bench.fleet.effects == [("change_config", "stock", "terminal.round_trip_ms", 12)]
+
+
+def test_rush_of_a_moment_is_no_reason_to_restart_anything(bench: Bench) -> None:
+    bench.fleet.rush = 12
+    assert "is well" in bench.run("diagnose_fleet")
+    assert bench.fleet.effects == []
+
+
+def test_release_that_comes_while_another_fault_is_repaired_is_found_too(bench: Bench) -> None:
+    bench.fleet.fill_disk("orders")
+    bench.fleet.after_first_effect = lambda: bench.fleet.commit("edge", values={"db.pool_size": "ten"}, at_seconds=0)
+    answer = bench.run("diagnose_fleet")
+    assert [effect[:2] for effect in bench.fleet.effects] == [("delete_files", "orders"), ("change_config", "edge")]
+    assert "2 causes found; repaired" in answer
+    assert is_well(bench.fleet), answer
+
+
+def test_failures_that_are_over_are_told_and_nothing_is_restarted(bench: Bench) -> None:
+    slow(bench.fleet, "vault")
+    bench.run("diagnose_fleet")
+    bench.fleet.effects.clear()
+    answer = bench.run("diagnose_fleet")
+    assert "is well" in answer
+    assert "that is over" in answer
+    assert bench.fleet.effects == []
+
+
+def test_answer_says_nothing_twice(bench: Bench) -> None:
+    for fault in (bad_timeout, small_pool, disk_full):
+        fault(bench.fleet, "orders")
+    lines = [line for line in bench.run("diagnose_fleet").splitlines() if len(line) > 40]
+    assert len(lines) == len(set(lines))
+
+
+def test_calls_of_a_repair_run_are_few(bench: Bench) -> None:
+    calls: list[str] = []
+    bench.watch = calls.append
+    bad_timeout(bench.fleet, "orders")
+    bench.run("diagnose_fleet")
+    assert len(calls) <= 60
+    assert calls.count("metrics") <= 2
 
 
 def test_without_evidence_it_says_what_it_saw_and_changes_nothing(bench: Bench) -> None:

@@ -68,13 +68,11 @@ def blame_setting(cause, seen, pattern):
 
 def setting_evidence(settings, whose):
     """Return which settings a release changed, as evidence."""
-    return [
-        t(
-            f"{whose} changed `{key}` from `{pair[0]}` to `{pair[1]}`",
-            f"{whose}把 `{key}` 从 `{pair[0]}` 改成了 `{pair[1]}`",
-        )
+    changed = [
+        t(f"`{key}` from `{pair[0]}` to `{pair[1]}`", f"`{key}` 从 `{pair[0]}` 改成了 `{pair[1]}`")
         for key, pair in settings.items()
     ]
+    return [t(f"{whose} changed {', '.join(changed)}", f"{whose}把 {'，把 '.join(changed)}")] if changed else []
 
 
 def release_words(last):
@@ -195,6 +193,11 @@ def slow_cause(seen):
     return {"kind": "slow_dependency", "service": seen["name"], "evidence": evidence + lock_lines(seen)}
 
 
+def locked_cause(seen):
+    """It is slow because it says that it waits for a lock: no release did that by its time alone."""
+    return slow_cause(seen) if re.search(r"\block\b", seen["text"]) else None
+
+
 def lock_lines(seen):
     """Return the newest warning, and the line that tells what holds things up, as evidence."""
     lines = asked(lambda: system.logs(seen["name"], level="INFO", contains="lock", since_minutes=15, limit=5), [])
@@ -219,7 +222,8 @@ def find_cause(service, rows, looked, path=()):
         known = below in rows and below != service and below not in path
         if known and (cause := cause_below(below, rows, looked, (*path, service))):
             return cause
-    cause = pool_cause(seen) or release_cause(seen, sure=True) or release_cause(seen, sure=False) or slow_cause(seen)
+    cause = pool_cause(seen) or release_cause(seen, sure=True) or locked_cause(seen)
+    cause = cause or release_cause(seen, sure=False) or slow_cause(seen)
     return cause or (None if path else caller_cause(service, rows, looked))
 
 

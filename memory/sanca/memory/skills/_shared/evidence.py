@@ -119,7 +119,8 @@ def calls_words(probe):
     made, failed = probe["requests"], probe["failed"]
     if not failed:
         return t(f"{made} of {made} test calls succeeded", f"{made} 次测试请求全部成功")
-    return t(f"{failed} of {made} test calls failed", f"{made} 次测试请求中有 {failed} 次失败")
+    some = f"{made} 次测试请求{'全部失败' if failed == made else f'中有 {failed} 次失败'}"
+    return t(f"{failed} of {made} test calls failed", some)
 
 
 def is_bad(probe):

@@ -68,7 +68,8 @@ class Healing:
             state, measured = "repaired" if well else "failed", measured_words(now["probe"], before)
             self.known = {service: now}
         if state != "refused":
-            self.blamed.add((service, cause.get("release")))
+            own = [event["release"] for event in system.deployments(service, limit=1) if event["kind"] == "config"]
+            self.blamed |= {(service, release) for release in (cause.get("release"), *own)}
             self.repaired_at.update(dict.fromkeys(callers_of(service, self.rows), datetime.now(UTC)))
         self.outcomes.append((cause, state))
         left = [words for words, _ in steps[len(done) :]] if refused or failed else []

@@ -3,8 +3,6 @@
 
 from pathlib import PurePosixPath
 
-STARTED = datetime.now(UTC)
-"""When this action began: what was deployed later is its own repair."""
 AFTER_RELEASE_SECONDS = 300
 
 SYMPTOMS = (
@@ -46,15 +44,13 @@ def gist(message):
 def newest_change(seen):
     """Return the deployment that brought the running release and the releases before it; None when it is the first, or ran before.
 
-    After a repair, what the repair deployed and what was blamed before is passed over.
+    After a repair, what the repair deployed and what was blamed before (both are in `blamed`) is passed over.
     """
     events = [
         event
         for event in seen["deployments"]
         if event["kind"] in ("deploy", "config") and event["release"] not in seen["blamed"]
     ]
-    if seen["since"]:
-        events = [event for event in events if (when(event["at"]) or seen["since"]) < STARTED]
     while len(events) > 1 and events[1]["release"] == events[0]["release"]:
         events = events[1:]  # deployed again: the first time counts
     brought = events[0] if events and (seen["since"] or events[0]["release"] == seen["row"].get("release")) else None
@@ -75,7 +71,8 @@ def last_release(seen):
     if change is None:
         return None
     brought, older = change
-    began, deployed = onset(seen), when(brought["at"])
+    # What no metric and no line shows yet began just now.
+    began, deployed = onset(seen) or datetime.now(UTC), when(brought["at"])
     gap = (began - deployed).total_seconds() if began and deployed else None
     failed = str(brought.get("outcome") or "").startswith("failed")
     return {"release": brought["release"], "before": older[0], "earlier": older[1:2], "by": brought.get("by"), "at": brought["at"], "gap": gap,

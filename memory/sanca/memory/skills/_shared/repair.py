@@ -4,7 +4,7 @@
 import re
 import time
 
-VERIFY_PAUSES = (0.3, 0.7, 1.0, 1.5, 2.0)
+VERIFY_SECONDS = 6.0
 VERIFY_CALLS = 9
 WANTED_FREE = 0.5
 LIVE_FILE = re.compile(r"\.(?:db|sqlite\d?|lock|pid|sock)\b|-(?:wal|shm|journal)$", re.IGNORECASE)
@@ -15,7 +15,7 @@ def steps_for(cause):
     service = cause["service"]
     if cause["kind"] == "port_clash":
         why = f"holds port {cause['port']} of {service}"
-        process = f" ({cause['process']})" if cause.get("process") else ""
+        process = t(f" ({cause['process']})", f"（{cause['process']}）") if cause.get("process") else ""
         return [
             (
                 t(f"stop process {cause['pid']}{process}", f"停止进程 {cause['pid']}{process}"),
@@ -50,7 +50,7 @@ def release_step(cause):
     if cause.get("code") or len(settings) != 1 or not back:
         return rollback_step(service, cause["before"])
     key, (before, after) = back[0]
-    why = f"{after} in {cause['release']} broke {service}; this is the value of {cause['before']}"
+    why = f"back to the value of {cause['before']}; {after} in {cause['release']} broke {service}"
     return (
         t(f"set `{key}` of {service} back to `{before}`", f"把 {service} 的 `{key}` 改回 `{before}`"),
         lambda: system.change_config(service, key, before, why),
@@ -125,9 +125,9 @@ def carry_out(steps):
         try:
             result = effect() or {}
         except ToolDeniedError as error:
-            return done, t(f"{words}: not done. {error}", f"{words}：没有执行。{error}"), None
+            return done, refused_note(error), None
         except ToolError as error:
-            return done, None, t(f"{words}: failed. {error}", f"{words}：失败。{error}")
+            return done, None, t(f"Failed: {error}", f"执行失败：{error}")
         outcome = str(result.get("outcome", "ok"))
         if not outcome.startswith("ok"):
             return done, None, t(f"{words}: {outcome}", f"{words}：{outcome}")
@@ -154,15 +154,15 @@ def verify(service):
 
 def measure(service, slow_before=None):
     """Call the service until it is well, at most a few seconds. Returns (well, its health and probe)."""
-    for pause in (*VERIFY_PAUSES, None):
+    end = time.monotonic() + VERIFY_SECONDS
+    while True:
         health, probe = system.health(service), called(service, VERIFY_CALLS)
         fast = middle(probe) < SLOW_MS and (not slow_before or middle(probe) < 0.5 * slow_before)
         # Rates and callers' checks lag behind; the service's own answers do not.
         well = not probe["failed"] and fast and health["status"] != "down" and (health.get("http_status") or 0) < 500
-        if well or pause is None:
-            break
-        time.sleep(pause)
-    return well, {"health": health, "probe": probe}
+        if well or time.monotonic() > end:
+            return well, {"health": health, "probe": probe}
+        time.sleep(0.7)
 
 
 def middle(probe):
@@ -176,7 +176,7 @@ def measured_words(probe, before=None):
     words = f"{calls_words(probe)}{t(', median', '，响应时间中位数')} {middle(probe):.0f} ms"
     if probe["failed"]:
         words += t(f" (“{plain_error(probe['sample_error'])}”)", f"（“{plain_error(probe['sample_error'])}”）")
-    if before:
+    if before and is_bad(before):
         was = (
             f"{calls_words(before)}, {middle(before):.0f} ms"
             if language != "zh"

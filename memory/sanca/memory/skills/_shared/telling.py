@@ -156,16 +156,18 @@ def lead_of(healing):
     """Return the first line: whether the service itself is to blame, and what came of it."""
     if not healing.outcomes:
         return ""
-    state = {state for _, state in healing.outcomes}
-    titles = t("; ", "；").join(title_of(cause) for cause, _ in healing.outcomes)
-    head = (
-        t("Found and repaired", "已找到原因并修复")
-        if state == {"repaired"}
-        else t("Found, but not all is repaired", "已找到原因，但没有全部修复")
-    )
-    if state == {"refused"}:
-        head = t("Found, but nothing was changed", "已找到原因，但没有做任何改动")
-    lead = t(f"**{head}:** {titles}.", f"**{head}**：{titles}。")
+    states, count = {state for _, state in healing.outcomes}, len(healing.outcomes)
+    if states == {"refused"}:
+        end = t("nothing was changed", "没有做任何改动")
+    elif "refused" in states or healing.sick():
+        end = t("not all is repaired", "没有全部修复")
+    else:
+        end = t("repaired", "已修复")
+    if count > 1:
+        lead = t(f"**{count} causes found; {end}.**", f"**找到 {count} 个原因，{end}。**")
+    else:
+        title = title_of(healing.outcomes[0][0])
+        lead = t(f"**Cause found, {end}:** {title}.", f"**已找到原因，{end}**：{title}。")
     guilty = list(dict.fromkeys(cause["service"] for cause, _ in healing.outcomes))
     if healing.wanted and healing.wanted not in {*guilty, *healing.first}:
         names = t(" and ", "、").join(guilty)

@@ -1,6 +1,7 @@
 # ruff: noqa: F821 - names come from the runtime; sentences keep one line
 """Two languages, Markdown and numbers for people: put in front of an action by `includes`. Calls no tool but `card`."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,4 +84,11 @@ def release_word(release: str | None, names: list[str]) -> str | None:
 
 def refused_note(error: Exception) -> str:
     """Return a sentence for a call that a person, a right or a policy refused."""
-    return t(f"Not done: {error}", f"没有执行：{error}")
+    said = str(error).rstrip(".")
+    if language != "zh":
+        return f"Not done: {said}."
+    if person := re.fullmatch(r"(\S+) said no to (\S+?)(?:: (.*))?", said):
+        return f"没有执行：{person[1]} 拒绝了 {person[2]}" + (f"，理由是“{person[3]}”。" if person[3] else "。")
+    if right := re.match(r"(\S+) needs the right '([^']+)', which (\S+) does not have", said):
+        return f"没有执行：{right[1]} 需要权限 `{right[2]}`，用户 {right[3]} 没有该权限，请由有此权限的人执行。"
+    return f"没有执行：{said}。"
