@@ -6,8 +6,9 @@ export SANCA_HOME="${SANCA_HOME:-$PWD/.sanca}"
 mkdir -p -m 700 "$SANCA_HOME/logs"
 printf '\033[1m== Starting the portal, four services, a second agent and the engine …\033[0m\n'
 # The portal gets a session of its own, so that Ctrl-C reaches it once, by us, and it can stop its children in order.
+# A background process of a script leads no group, so setsid becomes the portal and does not fork: `portal` is its id.
 app=java-host/portal/target/app
-setsid --wait java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -Xlog:disable -Xlog:all=off \
+setsid java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -Xlog:disable -Xlog:all=off \
   -XX:SharedArchiveFile="$app/portal.jsa" -Xshare:auto -jar "$app/portal.jar" \
   --sanca.engine.python="$PWD/.venv/bin/python" --sanca.demo.root="$PWD" "$@" &
 portal=$!
@@ -15,7 +16,7 @@ stopping=0
 stop() {
   stopping=1
   printf '\nStopping …\n'
-  pkill -TERM -P "$portal" 2>/dev/null || kill -TERM "$portal" 2>/dev/null || true
+  kill -TERM "$portal" 2>/dev/null || true
 }
 trap stop INT TERM HUP
 status=0
