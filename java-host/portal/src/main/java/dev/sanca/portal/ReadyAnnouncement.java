@@ -19,6 +19,7 @@ import org.springframework.stereotype.Component;
 class ReadyAnnouncement {
     private static final Logger log = LoggerFactory.getLogger(ReadyAnnouncement.class);
     private static final long ENGINE_LIMIT_MILLIS = 45_000;
+    private static final long DOWN_LIMIT_MILLIS = 4_000;
     private static final long POLL_MILLIS = 100;
     private final Fleet fleet;
     private final EngineStatus engine;
@@ -67,8 +68,8 @@ class ReadyAnnouncement {
 
     /** Empty when the engine serves; waits for it a while. */
     private String engineSentence() {
-        long deadline = System.currentTimeMillis() + ENGINE_LIMIT_MILLIS;
-        while (isOnItsWay(engine.state()) && System.currentTimeMillis() < deadline) {
+        long begun = System.currentTimeMillis();
+        while (System.currentTimeMillis() - begun < patience(engine.state())) {
             try {
                 Thread.sleep(POLL_MILLIS);
             } catch (InterruptedException interrupted) {
@@ -81,7 +82,12 @@ class ReadyAnnouncement {
                 : engine.state().sentence();
     }
 
-    private static boolean isOnItsWay(EngineState state) {
-        return state.phase() == EngineState.Phase.STARTING || state.phase() == EngineState.Phase.DOWN;
+    /** A start that failed is tried again, but seldom comes right by itself. */
+    private static long patience(EngineState state) {
+        return switch (state.phase()) {
+            case STARTING -> ENGINE_LIMIT_MILLIS;
+            case DOWN -> DOWN_LIMIT_MILLIS;
+            default -> 0;
+        };
     }
 }
