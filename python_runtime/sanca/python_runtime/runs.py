@@ -5,6 +5,7 @@ One run a session at a time, in the order of intake. What happens inside a run i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -369,9 +370,11 @@ def _calls_in_words(live: LiveRun, language: str) -> str:
 
 
 def did_in_words(calls: list[tuple[str, str]], language: str = "en") -> str:
-    """Say in one sentence which calls were made and how they stand; long lists are cut, and said."""
+    """Say in one sentence which calls were made, how often and how they stand; long lists are cut, and said."""
     if not calls:
         return sentence("did_nothing", language)
-    shown = ", ".join(f"{name} ({status})" for name, status in calls[:20])
-    more = f", … {len(calls) - 20} more" if len(calls) > 20 else ""
+    counted = Counter(calls)
+    named = [f"{name} ({status})" + (f" ×{count}" if count > 1 else "") for (name, status), count in counted.items()]
+    shown = ", ".join(named[:20])
+    more = f", … {len(named) - 20} more" if len(named) > 20 else ""
     return sentence("did_calls", language, calls=shown + more)
