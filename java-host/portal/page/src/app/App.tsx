@@ -39,7 +39,10 @@ export function App() {
   }, [preferences.language, preferences.theme]);
   const signedOut = useCallback(() => setDoor({ state: "out" }), []);
   const me = door.state === "in" ? door.me : null;
-  const host = useMemo(() => ({ client, me, toolkits, signedOut }), [client, me, toolkits, signedOut]);
+  const host = useMemo(
+    () => ({ client, me, toolkits, signedOut, settingsHref: "#/settings" }),
+    [client, me, toolkits, signedOut],
+  );
   return (
     <I18nProvider language={preferences.language}>
       <HostContext value={host}>

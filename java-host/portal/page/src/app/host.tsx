@@ -8,6 +8,8 @@ export interface Host {
   me: Me | null;
   toolkits: Toolkits | null;
   signedOut: () => void;
+  /** Where the settings are; absent inside another portal. */
+  settingsHref?: string;
 }
 
 export const HostContext = createContext<Host | null>(null);

@@ -6,7 +6,8 @@ import type { Answer } from "../agui/session";
 import type { Approval } from "../agui/activities";
 import { may, rightOf, useHost } from "../app/host";
 import { Diff } from "../cards/Diff";
-import { Surface, type UserAction } from "../cards/Surface";
+import { LazySurface } from "../cards/LazySurface";
+import type { UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
 import { Fold } from "../ui/controls";
@@ -191,7 +192,7 @@ function Answers(props: ApprovalProps) {
   if (approval.kind === "approval") {
     return (
       <>
-        {operations && <Surface operations={operations} disabled={busy} onAction={() => undefined} />}
+        {operations && <LazySurface operations={operations} disabled={busy} onAction={() => undefined} />}
         <YesNo busy={busy} destroys={approval.effect === "DESTRUCTIVE"} onAnswer={onAnswer} />
       </>
     );
@@ -204,7 +205,7 @@ function Answers(props: ApprovalProps) {
     const context = action.context ?? {};
     onAnswer({ approved: true, value: Object.keys(context).length > 0 ? context : model });
   };
-  return <Surface operations={operations} disabled={busy} onAction={act} />;
+  return <LazySurface operations={operations} disabled={busy} onAction={act} />;
 }
 
 interface YesNoProps {

@@ -3,6 +3,7 @@ import { FileUp } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type DragEvent } from "react";
 import type { SharedFile } from "../agui/activities";
 import { useHost } from "../app/host";
+import { preloadSurface } from "../cards/LazySurface";
 import { useI18n } from "../i18n/context";
 import { Modal, Spinner } from "../ui/controls";
 import { useAttachments } from "./attachments";
@@ -35,6 +36,7 @@ export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onCha
   const busy = view.connection !== "idle" && view.connection !== "failed";
   const drop = useDrop((files) => attachments.add(ensure().id, files));
   useRemoteChanges(session, view.connection === "idle", remoteVersion);
+  useEffect(preloadSurface, []);
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches) input.current?.focus();
   }, [sessionId]);
@@ -74,6 +76,7 @@ export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onCha
         <Banner view={view} onReconnect={() => void session?.connect()} onClear={() => session?.clearProblem()} />
         <Composer
           {...{ draft, busy, attachments, input }}
+          isNew={sessionId === null}
           onDraft={setDraft}
           stopping={view.stopping}
           onFiles={(files) => attachments.add(ensure().id, files)}

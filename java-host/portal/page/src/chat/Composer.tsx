@@ -17,6 +17,8 @@ import type { Attachments } from "./attachments";
 const CodeBox = lazy(() => import("./CodeBox"));
 
 interface ComposerProps {
+  /** A new conversation begins with a message. */
+  isNew: boolean;
   draft: string;
   onDraft: (text: string) => void;
   busy: boolean;
@@ -34,6 +36,9 @@ export function Composer(props: ComposerProps) {
   const { draft, onDraft, busy, attachments, onSend, onStop, input } = props;
   const [coding, setCoding] = useState(false);
   const [code, setCode] = useState("");
+  useEffect(() => {
+    if (props.isNew) setCoding(false);
+  }, [props.isNew]);
   const picker = useRef<HTMLInputElement>(null);
   const uploading = attachments.list.some((entry) => !entry.file && !entry.error);
   const ready = !busy && !uploading && draft.trim() !== "";

@@ -42,7 +42,7 @@ export function EmptyState({ onPick }: { onPick: (text: string) => void }) {
             <button type="button" data-testid="suggestion" onClick={() => onPick(text)}>
               <span>
                 <b>{text}</b>
-                <span className="tone-muted">{title}</span>
+                {title.toLowerCase() !== text.toLowerCase() && <span className="tone-muted">{title}</span>}
               </span>
               <ArrowUpRight size={15} aria-hidden />
             </button>

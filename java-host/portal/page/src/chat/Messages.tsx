@@ -261,13 +261,18 @@ interface ChoicesCardProps {
   onPick: (text: string) => void;
 }
 
+const choicesShown = 8;
+
 export function ChoicesCard({ choices, busy, onPick }: ChoicesCardProps) {
-  const { t } = useI18n();
+  const { t, number } = useI18n();
+  const { settingsHref } = useHost();
+  const [open, setOpen] = useState(false);
+  const shown = open ? choices.skills : choices.skills.slice(0, choicesShown);
   return (
     <article className="choices-card" data-testid="choices" aria-label={t("choicesTitle")}>
       <h2>{t("choicesTitle")}</h2>
       <ul>
-        {choices.skills.map((skill) => (
+        {shown.map((skill) => (
           <li key={skill.name}>
             <button type="button" disabled={busy} onClick={() => onPick(skill.example || skill.title)}>
               <b>{skill.title}</b>
@@ -276,9 +281,15 @@ export function ChoicesCard({ choices, busy, onPick }: ChoicesCardProps) {
           </li>
         ))}
       </ul>
+      {choices.skills.length > choicesShown && (
+        <button type="button" className="button ghost small" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? t("showLess") : t("showAllChoices", { count: number(choices.skills.length) })}
+        </button>
+      )}
       {choices.how_to_set_a_model && (
         <div className="choices-model">
           <Markdown text={choices.how_to_set_a_model} />
+          {settingsHref && <a href={settingsHref}>{t("openSettings")}</a>}
         </div>
       )}
     </article>

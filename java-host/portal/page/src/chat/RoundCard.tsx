@@ -38,7 +38,7 @@ function isOver(status: RoundStatus): boolean {
   return !["planning", "running", "waiting"].includes(status);
 }
 
-const strategies: Record<Round["strategy"], { icon: LucideIcon; label: Key }> = {
+const strategies: Partial<Record<Round["strategy"], { icon: LucideIcon; label: Key }>> = {
   experience: { icon: BookOpen, label: "strategyExperience" },
   model: { icon: Sparkles, label: "strategyModel" },
   person: { icon: UserRound, label: "strategyPerson" },
@@ -48,26 +48,29 @@ const strategies: Record<Round["strategy"], { icon: LucideIcon; label: Key }> = 
 export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
   const { t, seconds, percent } = useI18n();
   const look = roundLooks[round.status] ?? roundLooks.running;
-  const strategy = strategies[round.strategy] ?? strategies.model;
-  const Icon = strategy.icon;
+  const strategy = strategies[round.strategy];
   const effects = (round.calls ?? []).filter((call) => call.effect !== "READ");
+  // Nothing known fits: there is no machinery to show, the answer says so itself.
+  if (round.strategy === "none" && isOver(round.status) && !round.error) return null;
   return (
     <article className="round" data-testid="round" data-status={round.status} aria-label={titleOf(round, t)}>
       <header className="round-head">
         <StateIcon icon={look.icon} tone={look.tone} />
         <h2>{titleOf(round, t)}</h2>
         <span className="round-meta">
-          <span className="badge">
-            <Icon size={12} aria-hidden />
-            {t(strategy.label)}
-            {round.skill?.score != null && (
-              <span className="num">· {t("match", { score: percent(round.skill.score) })}</span>
-            )}
-          </span>
+          {strategy && (
+            <span className="badge">
+              <strategy.icon size={12} aria-hidden />
+              {t(strategy.label)}
+              {round.skill?.score != null && (
+                <span className="num">· {t("match", { score: percent(round.skill.score) })}</span>
+              )}
+            </span>
+          )}
           <span className={`tone-${look.tone}`} data-testid="round-status" data-status={round.status} role="status">
             {t(look.label)}
           </span>
-          {round.seconds != null && isOver(round.status) && (
+          {round.seconds !== null && round.seconds > 0 && isOver(round.status) && (
             <span className="num tone-muted">{seconds(round.seconds)}</span>
           )}
         </span>
@@ -95,7 +98,7 @@ function titleOf(round: Round, t: I18n["t"]): string {
 function SkillLine({ skill, title }: { skill: Skill; title: string }) {
   const { t } = useI18n();
   const name = skill.title || skill.name;
-  const parameters = Object.entries(skill.parameters ?? {});
+  const parameters = Object.entries(skill.parameters ?? {}).filter(([, value]) => value !== null);
   return (
     <div className="skill">
       <p className={name === title ? "hidden-visually" : ""}>

@@ -4,7 +4,7 @@ import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { SharedFile } from "../agui/activities";
 import type { Answer, ConversationSession, SessionView } from "../agui/session";
 import { actionOf, currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
-import { Surface } from "../cards/Surface";
+import { LazySurface } from "../cards/LazySurface";
 import { useI18n } from "../i18n/context";
 import { IconButton, Spinner } from "../ui/controls";
 import { ApprovalCard } from "./ApprovalCard";
@@ -45,7 +45,7 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
       >
         {thread.items.map((item, index) => (
           <Fragment key={item.id}>
-            <Entry item={item} {...{ session, thread, busy, resend }} />
+            {!isSaidElsewhere(item, view) && <Entry item={item} {...{ session, thread, busy, resend }} />}
             {thread.items[index + 1]?.run !== item.run && (
               <Footer
                 leg={thread.legs.find((leg) => leg.id === item.run)}
@@ -75,6 +75,13 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
 function isMoving(item: Item): boolean {
   if (item.kind === "round") return ["planning", "running"].includes(item.content.status);
   return "streaming" in item && item.streaming;
+}
+
+/** The banner says that the engine is away, and an interrupted run's error says what its notice said. */
+function isSaidElsewhere(item: Item, { thread, connection }: SessionView): boolean {
+  if (item.kind === "error") return item.code === "engine_lost" && connection !== "idle" && connection !== "failed";
+  if (item.kind !== "notice" || item.content.code !== "interrupted") return false;
+  return thread.items.some((other) => other.kind === "error" && other.message === item.content.text);
 }
 
 const hasChoices = (thread: ThreadState, run: string): boolean =>
@@ -127,7 +134,7 @@ function Entry({ item, session, thread, busy, resend }: EntryProps) {
     case "surface":
       return (
         <div className="card">
-          <Surface
+          <LazySurface
             operations={item.operations}
             disabled={busy || thread.interrupts.length > 0}
             onAction={(action, model) => void session.click(action, model)}

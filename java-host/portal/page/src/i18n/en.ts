@@ -91,11 +91,13 @@ export const en = {
   working: "Working…",
   toEnd: "Go to the end",
   download: "Download",
+  showAllChoices: "Show all {count}",
+  openSettings: "Open the settings",
   choicesTitle: "What I can do",
   runCancelled: "Cancelled",
   callCount: "{count} calls",
   callCountOne: "1 call",
-  interruptedText: "Nothing is run again by itself. Continue to go on from here.",
+  interruptedText: "Continue to go on from here.",
   continueRun: "Continue",
   // banner
   connectionLost: "Connection lost. Reconnecting…",
@@ -263,7 +265,6 @@ export const en = {
   engineStore: "Store",
   engineRuns: "Live runs",
   // api page
-  apiTitle: "API",
   apiText:
     "Everything this page does goes through the host's HTTP interface. Call it from your own programs with the same rights.",
   apiOpen: "Try it in Swagger UI",

@@ -19,7 +19,7 @@ export function operationsByTag(document: OpenApi): [string, Operation[]][] {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of methods.filter((name) => item[name])) {
       const { tags, summary, description } = item[method]!;
-      const tag = tags?.[0] ?? "";
+      const tag = (tags?.[0] ?? "").replace(/-controller$/, "");
       groups.set(tag, [...(groups.get(tag) ?? []), { method, path, summary: summary ?? description ?? "" }]);
     }
   }
@@ -36,7 +36,6 @@ export function ApiPage() {
   }, [client]);
   return (
     <div className="document">
-      <h1>{t("apiTitle")}</h1>
       <p className="tone-muted">{t("apiText")}</p>
       <p className="link-row">
         <a className="button" href={`${client.base}/swagger-ui.html`} target="_blank" rel="noopener">

@@ -61,7 +61,8 @@ export function ModelForm() {
     event.preventDefault();
     void attempt("save", async () => {
       await client.setModel(form);
-      setSet({ role: form.role, kind: form.kind, model: form.model, baseUrl: form.baseUrl, hasKey: true });
+      const { role: saved, kind, model, baseUrl, apiKey } = form;
+      setSet({ role: saved, kind, model, baseUrl, hasKey: apiKey !== "" || (set?.hasKey ?? false) });
       change({ apiKey: "" });
       return { ok: true, text: t("modelSaved") };
     });
@@ -161,7 +162,7 @@ export function ModelForm() {
               {busy === "test" && <Spinner />}
               {busy === "test" ? t("modelTesting") : t("modelTest")}
             </button>
-            <button type="submit" className="button primary" data-testid="settings-model-save">
+            <button type="submit" className="button primary" data-testid="settings-model-save" disabled={!form.model}>
               {t("save")}
             </button>
           </div>

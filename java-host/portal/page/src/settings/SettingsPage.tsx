@@ -20,7 +20,6 @@ export function SettingsPage({ preferences }: { preferences: Preferences }) {
   const { t } = useI18n();
   return (
     <div className="document">
-      <h1>{t("settings")}</h1>
       <ModelForm />
       <EngineFacts />
       <section className="settings-section">
