@@ -190,24 +190,32 @@ def slow_cause(seen):
             + "；依赖、版本、配置、连接池、磁盘和端口都不是原因",
         )
     ]
-    return {"kind": "slow_dependency", "service": seen["name"], "evidence": evidence + lock_lines(seen)}
+    locked = lock_lines(seen)
+    return {
+        "kind": "slow_dependency",
+        "service": seen["name"],
+        "evidence": evidence + (locked or quoted_lines(seen, re.compile(""), 1)),
+        "locked": bool(locked),
+    }
 
 
 def locked_cause(seen):
     """It is slow because it says that it waits for a lock: no release did that by its time alone."""
-    return slow_cause(seen) if re.search(r"\block\b", seen["text"]) else None
+    return slow_cause(seen) if LOCK_TROUBLE.search(seen["text"]) else None
 
 
 def lock_lines(seen):
-    """Return the newest warning, and the line that tells what holds things up, as evidence."""
-    lines = asked(lambda: system.logs(seen["name"], level="INFO", contains="lock", since_minutes=15, limit=5), [])
-    lines += asked(
-        lambda: system.logs(seen["name"], level="INFO", contains="on request", since_minutes=15, limit=5), []
-    )
-    holding = [
-        quoted(line) for line in lines if LOCK_TROUBLE.search(line["message"]) or "on request" in line["message"]
+    """Return the lines that speak of a lock and of who started what holds it, as evidence; empty when none speaks of a lock."""
+    recent = [
+        line
+        for word in ("lock", "started")
+        for line in asked(
+            lambda word=word: system.logs(seen["name"], level="INFO", contains=word, since_minutes=15, limit=5), []
+        )
     ]
-    return list(dict.fromkeys([*quoted_lines(seen, re.compile(""), 1), *holding[-1:]]))
+    waits = [line for line in seen["logs"] + recent if LOCK_TROUBLE.search(line["message"])]
+    begun = [line for line in recent if "started" in line["message"] and "service" not in line["message"]]
+    return list(dict.fromkeys(quoted(line) for line in [*waits[-1:], *begun[-1:]])) if waits else []
 
 
 def find_cause(service, rows, looked, path=()):

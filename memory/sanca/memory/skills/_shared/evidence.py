@@ -28,7 +28,7 @@ PORT_TROUBLE = re.compile(
     r"address already in use|port.{0,30}in use|bindexception|failed to bind|eaddrinuse", re.IGNORECASE
 )
 TIME_TROUBLE = re.compile(r"time[d ]?-?out|deadline|too slow|took longer|did not answer|within \d+ ?ms", re.IGNORECASE)
-LOCK_TROUBLE = re.compile(r"\block(?:ed|s)?\b|maintenance|vacuum|reindex|compaction|migration|backup", re.IGNORECASE)
+LOCK_TROUBLE = re.compile(r"\block(?:ed|s)?\b", re.IGNORECASE)
 
 
 class Seen(dict):
@@ -119,7 +119,7 @@ def calls_words(probe):
     made, failed = probe["requests"], probe["failed"]
     if not failed:
         return t(f"{made} of {made} test calls succeeded", f"{made} 次测试请求全部成功")
-    some = f"{made} 次测试请求{'全部失败' if failed == made else f'中有 {failed} 次失败'}"
+    some = f"{made} 次测试请求{('全部' if made > 1 else '') + '失败' if failed == made else f'中有 {failed} 次失败'}"
     return t(f"{failed} of {made} test calls failed", some)
 
 

@@ -27,12 +27,13 @@ def steps_for(cause):
         return [release_step(cause)]
     if cause["kind"] == "disk_full":
         return disk_steps(service)
-    return [restart_step(service)]
+    return [restart_step(service, ends_work=cause.get("locked", False))]
 
 
-def restart_step(service):
-    """Restart it."""
-    return (t(f"restart {service}", f"重启 {service}"), lambda: system.restart(service))
+def restart_step(service, *, ends_work=False):
+    """Restart it; `ends_work`: say that what holds its lock ends too."""
+    note = t(", which also ends the work that holds the lock", "（占用锁的任务会随之中止）") if ends_work else ""
+    return (t(f"restart {service}", f"重启 {service}") + note, lambda: system.restart(service))
 
 
 def rollback_step(service, release):
@@ -177,10 +178,6 @@ def measured_words(probe, before=None):
     if probe["failed"]:
         words += t(f" (“{plain_error(probe['sample_error'])}”)", f"（“{plain_error(probe['sample_error'])}”）")
     if before and is_bad(before):
-        was = (
-            f"{calls_words(before)}, {middle(before):.0f} ms"
-            if language != "zh"
-            else f"{calls_words(before)}，{middle(before):.0f} ms"
-        )
-        words += t(f" (before: {was})", f"（修复前：{was}）")
+        failures = f"{calls_words(before)}{t(', ', '，')}" if before["failed"] else ""
+        words += t(f" (before: {failures}{middle(before):.0f} ms)", f"（修复前：{failures}{middle(before):.0f} ms）")
     return words

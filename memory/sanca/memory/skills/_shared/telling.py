@@ -19,8 +19,11 @@ def title_of(cause):
     service, release = cause["service"], cause.get("release")
     if cause["kind"] == "bad_config" or (cause.get("settings") and not cause.get("code")):
         settings = list((cause.get("settings") or {}).items())
-        shown = t(" and ", " 和 ").join(f"`{key} = {pair[1]}`" for key, pair in settings[:2])
-        return t(f"Release {release} of {service} set {shown}", f"{service} 的版本 {release} 设置了 {shown}")
+        shown = [t(f"`{key}` to `{pair[1]}`", f"把 `{key}` 设成了 `{pair[1]}`") for key, pair in settings[:2]]
+        return t(
+            f"Release {release} of {service} set {' and '.join(shown)}",
+            f"{service} 的版本 {release} {'，'.join(shown)}",
+        )
     if cause["kind"] == "exhausted_pool" and release:
         return t(
             f"Release {release} of {service} uses up its connection pool", f"{service} 的版本 {release} 耗尽了连接池"
