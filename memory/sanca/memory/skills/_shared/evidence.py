@@ -301,17 +301,6 @@ def check_symptoms(seen):
     return found or [t(f"status {status}", f"状态 {status}")]
 
 
-def plain_error(text):
-    """Return the innermost message of an error: the JSON around it and the address that was called are left out."""
-    said = str(text or "")
-    wrapped = re.compile(r'\{\s*"(?:error|message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"?\s*\}?')
-    while found := wrapped.search(said):
-        inner = found[1].replace('\\"', '"').replace("\\\\", "\\")
-        said = said[: found.start()] + inner + said[found.end() :]
-    said = re.sub(r" \((?:GET|POST|PUT|PATCH|DELETE) [^)\s]+\)?", "", said)
-    return shortened(re.sub(r"(?<![\w/])(?:/[\w.@-]+){3,}(?=/)", "…", said), 140)
-
-
 def quoted_lines(seen, pattern, limit):
     """Return the newest log lines that fit, errors before warnings, as evidence."""
     fitting = [line for line in seen["logs"] if pattern.search(f"{line['message']} {line.get('stack') or ''}")]

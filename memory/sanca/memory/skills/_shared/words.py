@@ -71,6 +71,17 @@ def shortened(text: Any, limit: int = 160) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def plain_error(text: Any) -> str:
+    """Return the innermost message of an error: the JSON around it and the address that was called are left out."""
+    said = str(text or "")
+    wrapped = re.compile(r'\{\s*"(?:error|message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"?\s*\}?')
+    while found := wrapped.search(said):
+        inner = found[1].replace('\\"', '"').replace("\\\\", "\\")
+        said = said[: found.start()] + inner + said[found.end() :]
+    said = re.sub(r" \((?:GET|POST|PUT|PATCH|DELETE) [^)\s]+\)?", "", said)
+    return shortened(re.sub(r"(?<![\w/])(?:/[\w.@-]+){3,}(?=/)", "…", said), 140)
+
+
 def release_word(release: str | None, names: list[str]) -> str | None:
     """Return the tag that a person means by `v1.2`, `1.2.0`, `latest` or `previous` among `names` (newest first)."""
     if release is None or release in names:

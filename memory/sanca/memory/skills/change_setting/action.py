@@ -25,7 +25,7 @@ def change():
     if new == old:
         return t(f"`{key}` of {service} is {old} already.", f"{service} 的 `{key}` 已经是 {old}。")
     words = t(f"set `{key}` of {service} from {old} to {new}", f"把 {service} 的 `{key}` 从 {old} 改为 {new}")
-    done, refused, failed = carry_out([(words, lambda: system.change_config(service, key, new, t("asked for in the chat", "在对话中提出")))])
+    done, refused, failed = carry_out([(words, lambda: system.change_config(service, key, new, f"{key} from {old} to {new}, asked for in the chat"))])
     if not done:
         return refused or failed
     well, measured = verify(service)

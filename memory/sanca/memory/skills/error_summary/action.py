@@ -5,7 +5,7 @@ import re
 
 def gist(message):
     """Return a message without what differs from line to line."""
-    return shortened(re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", "#", message), 140)
+    return re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", "#", plain_error(message))
 
 
 names = [service] if service else [row["name"] for row in system.services()]

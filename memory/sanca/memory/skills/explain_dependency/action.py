@@ -21,7 +21,10 @@ def above(name):
 
 
 def named(names):
-    return ", ".join(f"{name} ({rows[name]['status']})" for name in names) or t("none", "无")
+    words = {"up": "正常", "degraded": "降级", "down": "停止"}
+    english = ", ".join(f"{name} ({rows[name]['status']})" for name in names) or "none"
+    chinese = "、".join(f"{name}（{words.get(rows[name]['status'], rows[name]['status'])}）" for name in names) or "无"
+    return t(english, chinese)
 
 
 if service and service not in rows:
@@ -29,7 +32,7 @@ if service and service not in rows:
 elif service:
     facts = {t("needs directly", "直接依赖"): named(below(service)), t("needs in all", "全部依赖"): named(reach(service, below)), t("needed directly by", "直接被依赖"): named(above(service)), t("affected when it fails", "故障时受影响"): named(reach(service, above))}
     card.facts(t(f"Dependencies of {service}", f"{service} 的依赖"), facts)
-    answer = t(f"## {service}", f"## {service}") + "\n\n" + bullets([f"{name}: {value}" for name, value in facts.items()])
+    answer = t(f"## {service}", f"## {service}") + "\n\n" + bullets([f"{name}{t(': ', '：')}{value}" for name, value in facts.items()])
 else:
     answer = bullets([f"**{name}** → {named(below(name))}" for name in rows])
 answer

@@ -18,6 +18,6 @@ rows = system.services()
 table = [status_row(row) for row in rows]
 card.table(t("Services", "服务状态"), table)
 sick = [row["name"] for row in rows if row["status"] != "up"]
-head = t(f"{len(rows) - len(sick)} of {len(rows)} services are up", f"{len(rows)} 个服务中有 {len(rows) - len(sick)} 个正常")
+head = t(f"{len(rows) - len(sick)} of {len(rows)} services are up", f"{len(rows)} 个服务中有 {len(rows) - len(sick)} 个正常" if sick else f"{len(rows)} 个服务全部正常")
 tail = t(f"; not well: {', '.join(sick)}. Ask me to diagnose them.", f"；异常的是：{'、'.join(sick)}。需要的话我可以诊断。") if sick else t(".", "。")
 f"**{head}**{tail}\n\n{markdown_table(table)}"

@@ -9,6 +9,8 @@ facts = {
     t("Slowest", "最慢"): f"{taken[-1]:.0f} ms" if taken else "-",
 }
 card.facts(service, facts)
-good = result["requests"] - result["failed"]
-why = t(f" Error: {shortened(result['sample_error'])}.", f"错误：{shortened(result['sample_error'])}。") if result.get("sample_error") else ""
-t(f"**{good} of {result['requests']} calls of {service} succeeded**, median {facts['Median'] if language != 'zh' else ''}.{why}", f"**{service}：{result['requests']} 次请求成功 {good} 次**，中位耗时 {facts.get('中位耗时', '')}。{why}")
+made, failed = result["requests"], result["failed"]
+taken_words = t(f"median {taken[len(taken) // 2]:.0f} ms", f"响应时间中位数 {taken[len(taken) // 2]:.0f} ms") if taken else t("no answer in time", "未及时应答")
+why = t(f" Error: {plain_error(result['sample_error'])}.", f"错误：{plain_error(result['sample_error'])}。") if result.get("sample_error") else ""
+chinese = f"{made} 次请求全部成功" if not failed else f"{made} 次请求中有 {failed} 次失败"
+t(f"**{made - failed} of {made} calls of {service} succeeded**, {taken_words}.{why}", f"**{service}：{chinese}**，{taken_words}。{why}")

@@ -9,5 +9,5 @@ else:
     card.facts(t(f"Configuration of {service}", f"{service} 的配置"), {name: str(value) for name, value in values.items()})
     note = t(f"There is no single setting like {setting!r}.\n\n", f"没有唯一对应 {setting!r} 的配置。\n\n") if setting else ""
     table = [{t("Setting", "配置项"): f"`{name}`", t("Value", "值"): value} for name, value in values.items()]
-    answer = note + t(f"**{service} {config['release']}** ({config['path']})", f"**{service} {config['release']}**({config['path']})") + "\n\n" + markdown_table(table)
+    answer = note + t(f"**{service} {config['release']}** ({config['path']})", f"**{service} {config['release']}**（{config['path']}）") + "\n\n" + markdown_table(table)
 answer

@@ -13,7 +13,7 @@ def timeline(names):
         for line in system.logs(name, level="ERROR", since_minutes=span, limit=500):
             kinds.setdefault(re.sub(r"\d+", "#", line["message"]), []).append(line)
         for lines in kinds.values():
-            events.append((when(lines[0]["time"]), f"{name}: “{shortened(lines[0]['message'])}” ×{len(lines)}"))
+            events.append((when(lines[0]["time"]), f"{name}: “{plain_error(lines[0]['message'])}” ×{len(lines)}"))
     start = datetime.now(UTC).timestamp() - 60 * span
     return sorted((event for event in events if event[0] and event[0].timestamp() >= start), key=lambda event: event[0])
 
