@@ -5,6 +5,7 @@ The loop knows neither models nor tools; the zones do. What they hand to each ot
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -70,6 +71,8 @@ class CallFact:
     status: str = "running"
     seconds: float = 0.0
     summary: str = ""
+    at: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    """When it was asked for, in milliseconds since 1970: the timeline draws it there."""
 
 
 @dataclass
