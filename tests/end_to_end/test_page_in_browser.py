@@ -311,6 +311,13 @@ def test_the_timeline_shows_rounds_calls_and_the_trace(open_page: Opener) -> Non
 
 LOOKS = [(width, language, dark) for width in (1280, 390) for language in ("en", "zh") for dark in (False, True)]
 
+PLACES = {
+    "fleet": "[data-testid^=service-]",
+    "settings": "[data-testid=engine-facts]",
+    "api": ":text('/api/sanca/models')",
+}
+"""The other pages, and what each shows when it is there."""
+
 
 @pytest.mark.parametrize(("width", "language", "dark"), LOOKS)
 def test_every_page_fits_is_quiet_and_stays_home(
@@ -334,9 +341,9 @@ def test_every_page_fits_is_quiet_and_stays_home(
     expect(page.get_by_test_id("approval")).to_have_attribute("data-state", "denied")
     wait_over(page)
     shoot(page, f"denied-{name}")
-    for place in ("fleet", "settings", "api"):
+    for place, shown in PLACES.items():
         page.goto(f"http://127.0.0.1:{demo.port}/#/{place}")
-        page.wait_for_load_state("networkidle")
+        expect(page.locator(shown).first).to_be_visible()
         assert not scrolls_sideways(page), place
         shoot(page, f"{place}-{name}")
     assert seen.errors == []
