@@ -85,6 +85,8 @@ class FleetDouble:
             self.services[name] = self._new(name, below, 7000 + at)
         self.effects: list[tuple[Any, ...]] = []
         self.refuse: set[str] = set()
+        self.missing_right = ""
+        """A right that every effect needs and the person does not have."""
         self.unseen = False
         """Whether the present trouble is so young that no metric and no line shows it."""
         self.rush = 0
@@ -204,6 +206,10 @@ class SystemDouble:
         return self._fleet.services[name]
 
     def _effect(self, tool: str, *arguments: Any) -> None:
+        if right := self._fleet.missing_right:
+            raise ToolDeniedError(
+                f"system.{tool} needs the right {right!r}, which vera does not have. Someone who has it can do this."
+            )
         if tool in self._fleet.refuse:
             raise ToolDeniedError(f"operator said no to system.{tool}: not during the sale.")
         self._fleet.repaired()

@@ -34,7 +34,13 @@ class Healing:
 
     def sick(self):
         """Return the symptoms that are left of all services that were looked at."""
-        return {name: found for name in list(self.looked) if (found := symptoms(self.looked[name]))}
+        told = [name for name in list(self.looked) if name not in self.left()]
+        return {name: found for name in told if (found := symptoms(self.looked[name]))}
+
+    def left(self):
+        """Return the services that suffer from a cause whose repair was refused: calling them again says nothing new."""
+        refused = [cause["service"] for cause, state in self.outcomes if state == "refused"]
+        return {name for service in refused for name in callers_of(service, self.rows)}
 
     def _next_cause(self):
         """Return the deepest cause that was not tried yet: what only suffers from it may be well afterwards."""
@@ -42,15 +48,22 @@ class Healing:
         scope = self.scope()
         around = [name for name in callers_of(self.wanted, self.rows) if name not in scope] if self.wanted else []
         for name in scope:
-            cause = find_cause(name, self.rows, self.looked) if symptoms(self.looked.look_at(name)) else None
+            cause = self._cause_of(name)
             if cause and key_of(cause) not in tried:
                 return cause
-        for name in around if not self.sick() else ():
+        for name in around if not self.left() and not self.sick() else ():
             if self.rows[name]["status"] != "up" and symptoms(self.looked.look_at(name)):
                 cause = find_cause(name, self.rows, self.looked)
                 if cause and key_of(cause) not in tried:
                     return cause
         return None
+
+    def _cause_of(self, name):
+        """Return the cause of a service's trouble; of one that waits for a refused repair only what no call has to show."""
+        seen = self.looked.look_at(name)
+        if name in self.left():
+            return disk_cause(seen) or (port_cause(seen, self.looked) if seen["row"]["status"] == "down" else None)
+        return find_cause(name, self.rows, self.looked) if symptoms(seen) else None
 
     def _repair(self, cause):
         """Show a cause, repair it, measure, and remember what came of it."""

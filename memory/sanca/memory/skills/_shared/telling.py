@@ -127,7 +127,7 @@ def told(healing):
     unknown = [name for name in sick if name not in explained(healing)]
     if unknown:
         parts.append(no_cause(unknown, healing))
-    elif not sick:
+    elif not sick and not healing.left():
         parts.append(t(f"All is well again: {all_calls(healing)}.", f"现在全部恢复正常：{all_calls(healing)}。"))
     return "\n\n".join(part for part in parts if part)
 
