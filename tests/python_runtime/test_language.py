@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sanca.core.messages import Message
-from sanca.python_runtime.language import resolve_references, tell_language
+from sanca.python_runtime.language import answer_language, resolve_references, tell_language
 from sanca.python_runtime.observation import cut_middle, format_observation
 from sanca.python_runtime.sandbox import ActionResult
 from sanca.python_runtime.version import VERSION
@@ -78,3 +78,10 @@ def test_the_door_loads_nothing_heavy_before_it_answers() -> None:
 def test_the_version_is_the_packages() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == VERSION
+
+
+def test_who_runs_an_action_of_their_own_is_answered_in_the_language_of_the_page() -> None:
+    assert answer_language("", "zh-CN") == "zh"
+    assert answer_language("", "en") == "en"
+    assert answer_language("为什么 checkout 出错？", "en") == "zh"
+    assert answer_language("why does it fail?", "zh") == "en"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanca.python_runtime.journal import Journal
-from sanca.python_runtime.language import sentence, tell_language
+from sanca.python_runtime.language import answer_language, sentence
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.run_store import RunStore
@@ -24,7 +24,7 @@ class WhatRunsDid:
 
     async def tell(self, record: RunRecord) -> str:
         """Say that a run was cut off, and what it had done by then; counts its calls into the record."""
-        language = "zh" if tell_language(record.request.text) != "en" else "en"
+        language = answer_language(record.request.message, record.request.caller.language)
         calls = await self._calls(record.run_id)
         record.calls = len(calls)
         return sentence("interrupted", language) + did_in_words(calls, language)
@@ -44,7 +44,7 @@ class WhatRunsDid:
         old = record.request
         message = request.message or old.message
         action_code = "" if request.message else old.action_code
-        language = "zh" if tell_language(message) != "en" else "en"
+        language = answer_language(message, request.caller.language)
         done = did_in_words(await self._calls(record.run_id), language)
         return request.model_copy(update={"message": message, "action_code": action_code, "already_done": done})
 

@@ -76,6 +76,11 @@ def tell_language(text: str, default: str = "en") -> Language:
     return "zh" if han else "en"
 
 
+def answer_language(said: str, default: str) -> Literal["en", "zh"]:
+    """Tell the language to answer in; who said nothing, or ran code of their own, is answered in the page's."""
+    return "en" if tell_language(said, default) == "en" else "zh"
+
+
 def resolve_references(text: str, history: Sequence[Message], entities: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return what pointing words stand for: the thing of that kind that was named last in the session."""
     found: dict[str, str] = {}

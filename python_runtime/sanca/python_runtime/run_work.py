@@ -18,7 +18,7 @@ from sanca.core.messages import Message
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.journal import Journal
-from sanca.python_runtime.language import sentence, tell_language
+from sanca.python_runtime.language import answer_language, sentence
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.rounds import RunState, Verdict, Zone, run_rounds
 from sanca.python_runtime.run_record import RunRequest, RunStatus
@@ -79,7 +79,8 @@ class RunWork:
         request = live.record.request
         history = await self._history(request)
         if done := request.already_done:
-            live.reporter.notice(sentence("continued", tell_language(request.text), done=done), code="continued")
+            language = answer_language(request.message, request.caller.language)
+            live.reporter.notice(sentence("continued", language, done=done), code="continued")
             history = [*history, Message(id=f"{request.run_id}-done", role="system", content=done)]
         return RunState(
             request=request,

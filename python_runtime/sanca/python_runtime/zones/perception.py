@@ -27,7 +27,8 @@ class Perception:
     async def run(self, state: RunState) -> None:
         """Set the round's percept and the language of answers."""
         text = state.request.message or state.request.text
-        language = tell_language(text, state.request.caller.language)
+        # Code is no language of people: who runs their own action is answered in the page's.
+        language = tell_language("" if state.request.action_code else text, state.request.caller.language)
         state.language = "en" if language == "en" else "zh"
         needs_names = not state.request.action_code
         entities = await self._environment.entities(state.request.run_id) if needs_names else {}
