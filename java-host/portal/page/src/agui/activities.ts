@@ -24,6 +24,8 @@ export interface Call {
   status: CallStatus;
   seconds: number | null;
   summary: string | null;
+  /** When it was asked for, in milliseconds since 1970. */
+  at?: number;
 }
 
 export interface Skill {

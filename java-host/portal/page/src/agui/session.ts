@@ -43,7 +43,8 @@ interface HttpFailure extends Error {
 
 const maxAttempts = 40;
 const longestDelay = 8000;
-const catchUpPause = 250;
+/** A replay that ends short of what is shown is believed after this pause; until then the person keeps what they see. */
+const catchUpPause = 2000;
 
 export class ConversationSession {
   readonly id: string;
@@ -138,6 +139,11 @@ export class ConversationSession {
 
   clearProblem(): void {
     this.publish({ problem: null });
+  }
+
+  /** Replays the session because another window went on with it; never while something is under way here. */
+  async refresh(): Promise<void> {
+    if (this.view.connection === "idle") await this.connect();
   }
 
   /** Replays the session and follows its live run, if there is one. */

@@ -72,7 +72,7 @@ function Opening() {
 
 function Frame({ preferences }: { preferences: Preferences }) {
   const { t } = useI18n();
-  const { client } = useHost();
+  const { client, signedOut } = useHost();
   const route = useRoute();
   const [drawer, setDrawer] = useState(false);
   const [timeline, setTimeline] = useState(false);
@@ -82,6 +82,10 @@ function Frame({ preferences }: { preferences: Preferences }) {
   const narrow = useMedia("(max-width: 760px)");
   const sessions = usePolling(client.sessions, 5000);
   const fleet = usePolling(client.fleet, 3000);
+  const signedOff = sessions.error instanceof HostError && sessions.error.status === 401;
+  useEffect(() => {
+    if (signedOff) signedOut();
+  }, [signedOff, signedOut]);
   const sessionId = route.page === "chat" ? route.session : null;
   const known = sessions.data?.find((session) => session.sessionId === sessionId);
   const togglePanel = useCallback(() => {
@@ -162,6 +166,7 @@ function Frame({ preferences }: { preferences: Preferences }) {
             onTimeline={setTimeline}
             onStarted={started}
             onChanged={sessions.refresh}
+            trouble={sessions.error}
             remoteVersion={known ? `${known.updatedAt} ${known.liveRunId ?? ""}` : null}
           />
         )}

@@ -23,9 +23,19 @@ interface ChatViewProps {
   onChanged: () => void;
   /** Changes when another window may have gone on with this conversation. */
   remoteVersion?: string | null;
+  /** Why the list of conversations could not be read the last time. */
+  trouble?: Error | null;
 }
 
-export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onChanged, remoteVersion }: ChatViewProps) {
+export function ChatView({
+  sessionId,
+  timelineOpen,
+  onTimeline,
+  onStarted,
+  onChanged,
+  remoteVersion,
+  trouble,
+}: ChatViewProps) {
   const { t } = useI18n();
   const { client } = useHost();
   const { session, view, ensure } = useConversation(sessionId, onChanged);
@@ -73,7 +83,11 @@ export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onCha
         <Thread session={session} view={view} onTimeline={() => onTimeline(true)} />
       )}
       <div className="chat-foot">
-        <Banner view={view} onReconnect={() => void session?.connect()} onClear={() => session?.clearProblem()} />
+        <Banner
+          {...{ view, trouble }}
+          onReconnect={() => void session?.connect()}
+          onClear={() => session?.clearProblem()}
+        />
         <Composer
           {...{ draft, busy, attachments, input }}
           isNew={sessionId === null}
@@ -116,7 +130,7 @@ export function ChatView({ sessionId, timelineOpen, onTimeline, onStarted, onCha
 
 /** Reads the conversation again when the list of sessions says it changed and this window did not do it. */
 function useRemoteChanges(
-  session: { connect: () => Promise<void> } | null,
+  session: { refresh: () => Promise<void> } | null,
   idle: boolean,
   version?: string | null,
 ): void {
@@ -131,7 +145,7 @@ function useRemoteChanges(
     const expected = ours.current;
     seen.current = version;
     ours.current = false;
-    if (!expected) void session.connect();
+    if (!expected) void session.refresh();
   }, [session, idle, version]);
 }
 

@@ -50,8 +50,8 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
   const look = roundLooks[round.status] ?? roundLooks.running;
   const strategy = strategies[round.strategy];
   const effects = (round.calls ?? []).filter((call) => call.effect !== "READ");
-  // Nothing known fits: there is no machinery to show, the answer says so itself.
-  if (round.strategy === "none" && isOver(round.status) && !round.error) return null;
+  // Nothing was run, only said: there is no machinery to show.
+  if (isOver(round.status) && !round.code && !round.skill && !round.error && effects.length === 0) return null;
   return (
     <article className="round" data-testid="round" data-status={round.status} aria-label={titleOf(round, t)}>
       <header className="round-head">

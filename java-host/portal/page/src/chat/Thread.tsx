@@ -77,8 +77,14 @@ function isMoving(item: Item): boolean {
   return "streaming" in item && item.streaming;
 }
 
-/** The banner says that the engine is away, and an interrupted run's error says what its notice said. */
+/** The banner says that the engine is away, an interrupted run's error what its notice said, a round's title its plan. */
 function isSaidElsewhere(item: Item, { thread, connection }: SessionView): boolean {
+  if (item.kind === "assistant") {
+    const said = item.text.trim();
+    return thread.items.some(
+      (other) => other.kind === "round" && other.content.sub_goal === said && other.content.code && said !== "",
+    );
+  }
   if (item.kind === "error") return item.code === "engine_lost" && connection !== "idle" && connection !== "failed";
   if (item.kind !== "notice" || item.content.code !== "interrupted") return false;
   return thread.items.some((other) => other.kind === "error" && other.message === item.content.text);

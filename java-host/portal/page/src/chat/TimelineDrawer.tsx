@@ -1,4 +1,5 @@
 // The drawer with a run's rounds, zones and calls on one axis, its tokens and cost, and its trace id.
+import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { Thread } from "../agui/thread";
 import { useI18n } from "../i18n/context";
@@ -68,11 +69,7 @@ export function TimelineDrawer({ thread, onClose }: { thread: Thread; onClose: (
               <span className="tone-muted num">{entry.round.round}</span>{" "}
               {entry.round.sub_goal || t("roundTitle", { number: entry.round.round })}
             </h3>
-            <ul>
-              {entry.bars.map((bar) => (
-                <BarRow key={bar.key} bar={bar} total={timeline.total} />
-              ))}
-            </ul>
+            <RoundBars bars={entry.bars} total={timeline.total} />
           </li>
         ))}
       </ol>
@@ -104,6 +101,53 @@ function Axis({ total }: { total: number }) {
   );
 }
 
+const callsApart = 6;
+
+/** Many calls share one row, what changed something keeps its own; the row opens to all of them. */
+function RoundBars({ bars, total }: { bars: Bar[]; total: number }) {
+  const { t, number, seconds } = useI18n();
+  const [open, setOpen] = useState(false);
+  const calls = bars.filter((bar) => bar.kind === "call");
+  const folded = calls.length > callsApart;
+  const shown = bars.filter((bar) => bar.kind === "zone" || !folded || open || bar.changes);
+  const first = shown.findIndex((bar) => bar.kind === "call");
+  const motor = shown.findIndex((bar) => bar.label === "motor");
+  const at = first >= 0 ? first : motor >= 0 ? motor + 1 : shown.length;
+  const row = (bar: Bar) => <BarRow key={bar.key} bar={bar} total={total} />;
+  return (
+    <ul>
+      {shown.slice(0, at).map(row)}
+      {folded && (
+        <li className="timeline-row call">
+          <button type="button" className="timeline-calls" aria-expanded={open} onClick={() => setOpen(!open)}>
+            <ChevronRight size={13} aria-hidden />
+            {t("callCount", { count: number(calls.length) })}
+          </button>
+          <span className="track">
+            {calls.map((bar) => (
+              <BarMark key={bar.key} bar={bar} total={total} />
+            ))}
+          </span>
+          <span className="num tone-muted">{seconds(calls.reduce((sum, bar) => sum + bar.seconds, 0))}</span>
+        </li>
+      )}
+      {shown.slice(at).map(row)}
+    </ul>
+  );
+}
+
+function BarMark({ bar, total }: { bar: Bar; total: number }) {
+  return (
+    <i
+      className={`bar ${bar.kind} ${bar.status} ${bar.changes ? "changes" : ""}`}
+      style={{
+        insetInlineStart: `min(${(bar.start / total) * 100}%, 100% - 3px)`,
+        width: `max(3px, ${(bar.seconds / total) * 100}%)`,
+      }}
+    />
+  );
+}
+
 function BarRow({ bar, total }: { bar: Bar; total: number }) {
   const { t, seconds } = useI18n();
   const key = zoneLabels[bar.label];
@@ -113,13 +157,7 @@ function BarRow({ bar, total }: { bar: Bar; total: number }) {
         {bar.kind === "zone" && key ? t(key) : bar.label}
       </span>
       <span className="track">
-        <i
-          className={`bar ${bar.kind} ${bar.status}`}
-          style={{
-            insetInlineStart: `${(bar.start / total) * 100}%`,
-            width: `max(3px, ${(bar.seconds / total) * 100}%)`,
-          }}
-        />
+        <BarMark bar={bar} total={total} />
       </span>
       <span className="num tone-muted">{seconds(bar.seconds)}</span>
     </li>

@@ -9,6 +9,7 @@ export interface Bar {
   start: number;
   seconds: number;
   status: string;
+  changes?: boolean;
 }
 
 export interface TimelineRound {
@@ -50,7 +51,7 @@ export function timelineOf(thread: Thread, runId: string): Timeline {
     });
     const motor = zones.find((bar) => bar.label === "motor");
     const begin = motor?.start ?? zones[0]?.start ?? fallback;
-    const calls = callBars(round.calls ?? [], begin);
+    const calls = callBars(round.calls ?? [], begin, (at) => clockAt(legs, clock, at));
     const after = motor ? zones.indexOf(motor) + 1 : zones.length;
     const bars = [...zones.slice(0, after), ...calls, ...zones.slice(after)];
     fallback = Math.max(begin + (round.seconds ?? 0), ...bars.map((bar) => bar.start + bar.seconds));
@@ -63,8 +64,10 @@ export function timelineOf(thread: Thread, runId: string): Timeline {
   return { runId, traceId, startedAt: first?.startedAt ?? null, total, rounds, usage: usageOf(thread, runId, rounds) };
 }
 
+type Clock = (legId: string, at: number | null) => number | null;
+
 /** Seconds since the run's start, legs set one behind the other. */
-function activeClock(legs: Leg[]): (legId: string, at: number | null) => number | null {
+function activeClock(legs: Leg[]): Clock {
   const offsets = new Map<string, { base: number; startedAt: number }>();
   let base = 0;
   for (const leg of legs) {
@@ -78,21 +81,28 @@ function activeClock(legs: Leg[]): (legId: string, at: number | null) => number 
   };
 }
 
-/** Calls say how long they took, not when they began: they are laid one behind the other. */
-function callBars(calls: Call[], begin: number): Bar[] {
-  let start = begin;
+/** The place of a moment on the axis: in the last leg that had begun by then. */
+function clockAt(legs: Leg[], clock: Clock, at: number): number | null {
+  const leg = legs.findLast((entry) => entry.startedAt !== null && entry.startedAt <= at) ?? legs[0];
+  return leg ? clock(leg.id, Math.min(at, leg.endedAt ?? at)) : null;
+}
+
+/** Calls stand where they were asked for; those that do not say when are laid one behind the other. */
+function callBars(calls: Call[], begin: number, clockOf: (at: number) => number | null): Bar[] {
+  let next = begin;
   return calls.map((call) => {
     const seconds = call.seconds ?? 0;
-    const bar: Bar = {
+    const start = Math.max(0, (call.at === undefined ? null : clockOf(call.at)) ?? next);
+    next = start + seconds;
+    return {
       key: call.call_id,
       kind: "call",
       label: `${call.toolkit}.${call.tool}`,
       start,
       seconds,
       status: call.status,
+      changes: call.effect !== "READ",
     };
-    start += seconds;
-    return bar;
   });
 }
 

@@ -3,9 +3,9 @@ import "../agui/schemas";
 import { HistoryIcon, SquarePen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { HostClient } from "../api/client";
+import { HostClient, HostError } from "../api/client";
 import type { Me, Toolkits } from "../api/types";
-import { HostContext, usePolling } from "../app/host";
+import { HostContext, useHost, usePolling } from "../app/host";
 import { usePreferences } from "../app/preferences";
 import { ChatView } from "../chat/ChatView";
 import { I18nProvider, useI18n } from "../i18n/context";
@@ -39,18 +39,23 @@ function Embedded({ baseUrl, language, theme, onSignedOut }: EmbeddedProps) {
           data-theme={preferences.theme}
           lang={preferences.language === "zh" ? "zh-CN" : "en"}
         >
-          <EmbeddedChat client={client} />
+          <EmbeddedChat />
         </div>
       </HostContext>
     </I18nProvider>
   );
 }
 
-function EmbeddedChat({ client }: { client: HostClient }) {
+function EmbeddedChat() {
   const { t } = useI18n();
+  const { client, signedOut } = useHost();
   const [sessionId, setSessionId] = useState<string | null>(null);
   const [timeline, setTimeline] = useState(false);
   const sessions = usePolling(client.sessions, 10_000);
+  const signedOff = sessions.error instanceof HostError && sessions.error.status === 401;
+  useEffect(() => {
+    if (signedOff) signedOut();
+  }, [signedOff, signedOut]);
   const known = sessions.data?.find((session) => session.sessionId === sessionId);
   const started = useCallback((id: string) => setSessionId(id), []);
   return (
@@ -84,6 +89,7 @@ function EmbeddedChat({ client }: { client: HostClient }) {
         onTimeline={setTimeline}
         onStarted={started}
         onChanged={sessions.refresh}
+        trouble={sessions.error}
         remoteVersion={known ? `${known.updatedAt} ${known.liveRunId ?? ""}` : null}
       />
     </>

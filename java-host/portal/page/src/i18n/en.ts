@@ -102,6 +102,8 @@ export const en = {
   // banner
   connectionLost: "Connection lost. Reconnecting…",
   engineRestarting: "The engine stopped; the host is restarting it. This conversation goes on in a moment.",
+  hostGone: "The host does not answer. This page goes on by itself when it is back.",
+  engineAway: "The engine is away; the host is bringing it back.",
   connectionFailed: "The connection could not be restored.",
   reconnect: "Reconnect",
   // pending interrupt

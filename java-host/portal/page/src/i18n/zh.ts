@@ -97,6 +97,8 @@ export const zh: Record<Key, string> = {
   continueRun: "继续",
   connectionLost: "连接已断开，正在重新连接…",
   engineRestarting: "引擎已停止，主机正在重新启动它。对话稍后继续。",
+  hostGone: "主机没有应答。恢复后本页面会自动继续。",
+  engineAway: "引擎暂时不可用，主机正在恢复它。",
   connectionFailed: "未能恢复连接。",
   reconnect: "重新连接",
   pendingTitle: "有一个问题等待回答",
