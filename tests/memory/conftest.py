@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import functools
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import pytest
 from sanca.core.errors import ToolDeniedError, ToolError, ToolFailedError, ToolNotFoundError
 from sanca.memory import load_skill_library
 
+shipped_library = functools.cache(load_skill_library)
 CODE = "def handle(order):\n    return order\n"
 GOOD = {
     "http.port": 9000,
@@ -533,7 +535,7 @@ class Bench:
 
     def run(self, skill: str, *, language: str = "en", **parameters: Any) -> str:
         """Run an action as the engine does: parameters in front, the value of the last expression is the answer."""
-        found = next(one for one in load_skill_library().skills if one.name == skill)
+        found = next(one for one in shipped_library().skills if one.name == skill)
         values = {parameter.name: parameter.default for parameter in found.sheet.parameters} | parameters
         front = "".join(f"{name} = {value!r}\n" for name, value in (values | {"language": language}).items())
         code = (

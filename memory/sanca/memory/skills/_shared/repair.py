@@ -4,7 +4,7 @@
 import re
 import time
 
-VERIFY_SECONDS = 6.0
+VERIFY_SECONDS, VERIFY_PAUSES = 6.0, (0.3, 0.7, 1.0, 1.5, 2.0)
 VERIFY_CALLS = 9
 WANTED_FREE = 0.5
 LIVE_FILE = re.compile(r"\.(?:db|sqlite\d?|lock|pid|sock)\b|-(?:wal|shm|journal)$", re.IGNORECASE)
@@ -156,14 +156,15 @@ def verify(service):
 def measure(service, slow_before=None):
     """Call the service until it is well, at most a few seconds. Returns (well, its health and probe)."""
     end = time.monotonic() + VERIFY_SECONDS
-    while True:
+    for pause in (*VERIFY_PAUSES, 0.0):
         health, probe = system.health(service), called(service, VERIFY_CALLS)
         fast = middle(probe) < SLOW_MS and (not slow_before or middle(probe) < 0.5 * slow_before)
         # Rates and callers' checks lag behind; the service's own answers do not.
         well = not probe["failed"] and fast and health["status"] != "down" and (health.get("http_status") or 0) < 500
         if well or time.monotonic() > end:
-            return well, {"health": health, "probe": probe}
-        time.sleep(0.7)
+            break
+        time.sleep(pause)
+    return well, {"health": health, "probe": probe}
 
 
 def middle(probe):
