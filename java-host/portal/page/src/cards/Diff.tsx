@@ -27,7 +27,7 @@ export function Diff({ title, path, patch }: { title?: string; path?: string; pa
             <span className="tone-ok">+{added}</span> <span className="tone-bad">−{removed}</span>
           </span>
         </div>
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0} role="group" aria-label={path}>
           <table className="mono">
             <tbody>
               {(all ? lines : lines.slice(0, firstLines)).map((line, index) => (

@@ -121,6 +121,12 @@ function SkillLine({ skill, title }: { skill: Skill; title: string }) {
   );
 }
 
+/** An observation repeats a value that is text. */
+function hasOwnValue({ value, observation }: Round): boolean {
+  if (value === null || value === undefined || value === "") return false;
+  return typeof value !== "string" || !observation?.includes(value.trim());
+}
+
 type Panel = "calls" | "code" | "observation";
 
 /** One row of switches, one panel open at a time; the row keeps its height while the round runs. */
@@ -129,7 +135,7 @@ function Details({ round }: { round: Round }) {
   const [open, setOpen] = useState<Panel | null>(null);
   const id = useId();
   const lines = round.code ? lineCount(round.code) : 0;
-  const hasValue = round.value !== null && round.value !== undefined && round.value !== "";
+  const hasValue = hasOwnValue(round);
   const hasCalls = (round.calls?.length ?? 0) > 0;
   const tab = (panel: Panel, label: ReactNode, enabled: boolean) => (
     <button

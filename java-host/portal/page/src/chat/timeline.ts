@@ -54,7 +54,9 @@ export function timelineOf(thread: Thread, runId: string): Timeline {
     const calls = callBars(round.calls ?? [], begin, (at) => clockAt(legs, clock, at));
     const after = motor ? zones.indexOf(motor) + 1 : zones.length;
     const bars = [...zones.slice(0, after), ...calls, ...zones.slice(after)];
-    fallback = Math.max(begin + (round.seconds ?? 0), ...bars.map((bar) => bar.start + bar.seconds));
+    // A round's own seconds hold its waiting for a person; they count only when nothing else tells.
+    const ends = bars.map((bar) => bar.start + bar.seconds);
+    fallback = ends.length > 0 ? Math.max(...ends) : begin + (round.seconds ?? 0);
     return { key: item.id, round, bars };
   });
   const ends = rounds.flatMap((entry) => entry.bars.map((bar) => bar.start + bar.seconds));

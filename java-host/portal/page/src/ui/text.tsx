@@ -30,7 +30,7 @@ const components = {
   a: OutsideLink,
   img: ({ src, alt }: { src?: string; alt?: string }) => <OutsideLink href={src}>{alt || src}</OutsideLink>,
   table: ({ children }: { children?: React.ReactNode }) => (
-    <div className="scroll-x">
+    <div className="scroll-x" tabIndex={0}>
       <table>{children}</table>
     </div>
   ),
