@@ -62,7 +62,7 @@ class ReadyAnnouncement {
 
                   Break something in the fleet panel, then ask:
                     Something is wrong with the shop. Find out what, and repair it.
-                    商店出问题了,请查明原因并修复。
+                    商店出问题了，请查明原因并修复。
                 """.formatted(engineSentence.isEmpty() ? "" : "\n  But: " + engineSentence, port, code.current());
     }
 
