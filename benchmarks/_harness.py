@@ -24,9 +24,9 @@ class Row:
     note: str = ""
 
 
-def arguments(doc: str) -> argparse.Namespace:
-    """Parse the options that every benchmark takes."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(doc: str, *own: argparse.ArgumentParser) -> argparse.Namespace:
+    """Parse the options that every benchmark takes, and those of its own."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, parents=own)
     parser.add_argument("--json", action="store_true", help="print one object with `rows` and nothing else")
     parser.add_argument("--data", type=Path, help="folder with outside data, for benchmarks that need it")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: for a look, not for a figure")

@@ -50,6 +50,8 @@ class Lexicon:
         """Plain names of settings: canonical English words -> surface forms per language."""
         self.service_words: dict[str, list[str]] = data["service_words"]
         """Chinese words for what services are often called in English."""
+        self.service_nouns = frozenset(data["service_nouns"])
+        """What services are often called; an everyday word among them may be a name where a name stands."""
 
     def _add(self, concept: str, forms: dict[str, list[str]]) -> None:
         for form in forms["en"]:

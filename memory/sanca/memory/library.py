@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sanca.core.messages import Message, SkillMatch
 from sanca.core.ports import Entities
 from sanca.memory.lexicon import Lexicon, shipped_lexicon
-from sanca.memory.parameters import Context, fill_parameters, service_from_history
+from sanca.memory.parameters import Context, fill_parameters, names_setting, service_from_history
 from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
 from sanca.memory.slots import Reading, read_message
 from sanca.memory.text import language_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sanca.memory.ranking import Ranker, Scored
 
 DEFAULT_THRESHOLD = 0.4
+_SURE_THRESHOLD = 0.65
 _MESSAGE_CHARS = 8_000
 
 
@@ -54,9 +55,10 @@ class SkillLibrary:
     @cached_property
     def _ranker(self) -> Ranker:
         from sanca.memory.embedding import StaticEmbedding
+        from sanca.memory.learned import shipped_weights
         from sanca.memory.ranking import Ranker
 
-        return Ranker(self.skills, self.lexicon, StaticEmbedding())
+        return Ranker(self.skills, self.lexicon, StaticEmbedding(), shipped_weights())
 
     def match(
         self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
@@ -70,14 +72,13 @@ class SkillLibrary:
             language: `en` or `zh`; empty: told from the message.
         """
         reading = self.read(message, entities)
-        if not reading.text.strip() or not self.skills:
+        if not (reading.pieces or reading.slots) or not self.skills:
             return None
         context = Context(self.lexicon, entities, history, self._clock())
         known = service_from_history(reading, context) is not None
-        best = next(
-            (scored for scored in self.ranker.rank(reading, service_known=known) if _allowed(scored, reading)), None
-        )
-        if best is None or best.score < self.threshold:
+        ranked = self.ranker.rank(reading, service_known=known)
+        best = next((scored for scored in ranked if _allowed(scored, reading, self.lexicon)), None)
+        if best is None or best.score < _bar(best, reading, service_known=known, threshold=self.threshold):
             return None
         values, missing = fill_parameters(best.skill, reading, context)
         return SkillMatch(
@@ -125,13 +126,22 @@ def load_skill_library(folders: Sequence[Path] = (), *, threshold: float = DEFAU
     return SkillLibrary(read_skills((SHIPPED_SKILLS, *folders)), threshold=threshold)
 
 
-def _allowed(scored: Scored, reading: Reading) -> bool:
+def _allowed(scored: Scored, reading: Reading, lexicon: Lexicon) -> bool:
     """A skill that changes something is never guessed: the message must say so in some word the lexicon knows."""
     needed = set(scored.skill.sheet.only_with)
-    said = {name for piece in reading.pieces for name in piece.concepts} | {
-        f"slot:{slot.kind}" for slot in reading.slots
-    }
+    said = {name for piece in reading.pieces for name in piece.concepts}
+    said |= {f"slot:{slot.kind}" for slot in reading.slots}
+    if names_setting(reading, lexicon):
+        said.add("slot:setting")
     return not needed or bool(needed & said)
+
+
+def _bar(scored: Scored, reading: Reading, *, service_known: bool, threshold: float) -> float:
+    """The score that is enough: more for a change, and when the service it is about is no name, or is not said."""
+    wants = any(parameter.kind == "service" and parameter.required for parameter in scored.skill.sheet.parameters)
+    service = reading.first("service")
+    certain = not wants or service_known or (service is not None and service.sure)
+    return threshold if certain and not scored.skill.sheet.changes else max(threshold, _SURE_THRESHOLD)
 
 
 def _why(best: Scored, reading: Reading, language: str) -> str:

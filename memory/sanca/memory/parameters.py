@@ -15,6 +15,11 @@ from sanca.memory.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, parse_chinese, 
 from sanca.memory.skills import Skill, SkillParameter
 from sanca.memory.slots import Reading, read_message
 
+_VALUE_WORDS = frozenset(
+    ["true", "false", "on", "off", "yes", "no", "none", "null", "debug", "info", "warn", "error", "trace"]
+)
+_NO_VALUES = frozenset(["the", "a", "an", "be", "on", "in", "for", "of"])
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)$")
 _HISTORY_MESSAGES = 12
 _VALUE = re.compile(
     r"(?:\bto\b|\bat\b|\bas\b|\bbe\b|=|->|→|[改设调换变置提降加减]?(?:成|为|到|至)|设|改)\s*:?\s*"
@@ -64,7 +69,18 @@ def fill_parameters(skill: Skill, reading: Reading, context: Context) -> tuple[d
         if value is None and parameter.required and parameter.default is None:
             missing.append(parameter.name)
         values[parameter.name] = parameter.default if value is None else value
-    return values, tuple(missing)
+    return _older_release_first(skill, values), tuple(missing)
+
+
+def _older_release_first(skill: Skill, values: dict[str, Any]) -> dict[str, Any]:
+    """Two releases are compared from the older to the newer, in whichever order they are said."""
+    names = [parameter.name for parameter in skill.sheet.parameters if parameter.kind == "release"]
+    hits = [_VERSION.fullmatch(str(values[name])) for name in names]
+    if len(names) != 2 or not all(hits):
+        return values
+    numbers = [tuple(int(part) for part in hit[1].split(".")) for hit in hits if hit]
+    first, second = names
+    return values if numbers[0] <= numbers[1] else values | {first: values[second], second: values[first]}
 
 
 def _find(parameter: SkillParameter, place: int, reading: Reading, context: Context) -> Any:
@@ -135,14 +151,25 @@ def _payload(reading: Reading) -> str | None:
 def _value(reading: Reading) -> str | None:
     """The last word after `to`, `=`, `成` … that names nothing else; else the number beside the setting."""
     names = {str(slot.value).lower() for slot in reading.slots if slot.kind in ("service", "setting")}
+    numbers = [slot for slot in reading.slots if slot.kind in ("number", "minutes")]
     for hit in reversed(list(_VALUE.finditer(reading.text))):
         said = next(group for group in hit.groups() if group)
-        if said.lower() not in names and said.lower() not in ("the", "a", "an", "be", "on", "in", "for", "of"):
-            return _as_digits(said) if hit["quoted"] is None and hit["code"] is None else said
-    numbers = [slot for slot in reading.slots if slot.kind in ("number", "minutes")]
-    if not numbers:
-        return None
-    return _as_digits(re.split(r"\s|-", reading.text[numbers[-1].start : numbers[-1].end])[0])
+        if hit["quoted"] or hit["code"]:
+            return said
+        # `ought to read 250`: a mere word is no value when a number is said.
+        mere = bool(numbers) and said.isascii() and said.isalpha() and not _is_number_or_value(said)
+        if not mere and said.lower() not in names and said.lower() not in _NO_VALUES:
+            return _as_digits(said)
+    return _as_digits(re.split(r"\s|-", reading.text[numbers[-1].start : numbers[-1].end])[0]) if numbers else None
+
+
+def _is_number_or_value(said: str) -> bool:
+    return said.lower() in _VALUE_WORDS or re.fullmatch(ENGLISH_NUMBER, said, re.IGNORECASE) is not None
+
+
+def names_setting(reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether the message names a setting: `db.pool_size`, `timeout`, 连接池大小."""
+    return _setting(reading, lexicon) is not None
 
 
 def names_value(reading: Reading) -> bool:

@@ -1,8 +1,8 @@
 """Scores how well a message fits each skill: concepts, hashed n-grams, a static embedding, what fits and what does not.
 
-The features of a message and a skill are weighed by a softmax over all skills and "none of them", so a score is a
-probability: it already holds how far the next skill is behind. The weights were fitted on the development paraphrases
-(`benchmarks/skill_match.py --fit`); the test half had no part in it.
+The features of a message and a skill, and what was learned of its words, are weighed by a softmax over all skills and
+"none of them", so a score is a probability: it already holds how far the next skill is behind. The weights were fitted
+by `benchmarks/skill_match.py --fit`; the test and the blind requests had no part in it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sanca.memory.learned import Learned, places_of
 from sanca.memory.lexicon import Lexicon, Piece
 from sanca.memory.parameters import names_value
 from sanca.memory.skills import Skill
@@ -31,9 +32,6 @@ FEATURES = ("concepts", "lexical", "dense", "explained", "unexplained", "foreign
 """concepts, lexical, dense: likeness to the nearest phrase. explained: share of the message's meaning that the skill's
 phrases have. unexplained, foreign: weight of words that no phrase of it has, and of things it surely does not do.
 missing: required parameters not named. surplus: named things it has no use for."""
-
-WEIGHTS = np.array([4.11, 4.81, 3.71, 1.32, -1.13, -3.15, -2.71, -1.26])
-NONE_SCORE = 4.26
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SLOT_WORDS = {"quoted": "text", "payload": "json"}
@@ -53,13 +51,24 @@ class Scored:
     features: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the ranker goes by."""
+
+    rows: NDArray[np.float64]
+    """The likeness features of every skill, shape (skills, len(FEATURES))."""
+    places: dict[int, float]
+    vector: NDArray[np.float32]
+
+
 class Ranker:
     """Fitted to a list of skills once, then asked many times; safe to share between threads."""
 
-    def __init__(self, skills: Sequence[Skill], lexicon: Lexicon, embed: Embed) -> None:
+    def __init__(self, skills: Sequence[Skill], lexicon: Lexicon, embed: Embed, learned: Learned) -> None:
         self._skills = tuple(skills)
         self._lexicon = lexicon
         self._embed = embed
+        self._learned = learned
         phrases = [(index, phrase) for index, skill in enumerate(skills) for phrase in _phrases(skill)]
         self._owner = np.array([index for index, _ in phrases])
         templates = [_PLACEHOLDER.sub(r" \1 ", phrase) for _, phrase in phrases]
@@ -86,21 +95,38 @@ class Ranker:
 
     def rank(self, reading: Reading, *, service_known: bool = False) -> list[Scored]:
         """Return all skills, likeliest first; the scores and that of "none" add up to 1."""
-        features = self.features(reading, service_known=service_known)
-        logits = features @ WEIGHTS
-        top = max(float(logits.max()), NONE_SCORE)
+        seen = self.see(reading, service_known=service_known)
+        margins = self._learned.margins(seen.places, seen.vector)
+        logits = np.array(
+            [self._logit(skill, row, margins) for skill, row in zip(self._skills, seen.rows, strict=True)]
+        )
+        top = max(float(logits.max()), 0.0)
         odds = np.exp(logits - top)
-        scores = odds / (odds.sum() + math.exp(NONE_SCORE - top))
+        scores = odds / (odds.sum() + math.exp(-top))
         order = np.argsort(-scores, kind="stable")
-        return [Scored(self._skills[index], float(scores[index]), features[index]) for index in order]
+        return [Scored(self._skills[index], float(scores[index]), seen.rows[index]) for index in order]
 
-    def features(self, reading: Reading, *, service_known: bool = False) -> NDArray[np.float64]:
-        """Return the features of every skill, shape (skills, len(FEATURES))."""
+    def _logit(self, skill: Skill, row: NDArray[np.float64], margins: dict[str, float]) -> float:
+        """How much more the message speaks for a skill than for none."""
+        learned = self._learned
+        weights = learned.likeness if skill.name in margins else learned.likeness_alone
+        return float(row @ weights[:-1]) - float(weights[-1]) + margins.get(skill.name, 0.0)
+
+    def see(self, reading: Reading, *, service_known: bool = False) -> Seen:
+        """Return what the ranker goes by."""
         found = concepts_of(reading, service_known=service_known)
-        template = _template(reading)
+        template = template_of(reading)
+        vector = self._embed([template])[0]
+        return Seen(
+            self._likeness(reading, found, template, vector, service_known), places_of(reading, template, found), vector
+        )
+
+    def _likeness(
+        self, reading: Reading, found: dict[str, float], template: str, vector: NDArray[np.float32], service_known: bool
+    ) -> NDArray[np.float64]:
         like_concepts = self._concepts @ self._vector(found)
         like_lexical = self._hashed.scores(f"{template} {' '.join(sorted(found))}")
-        like_dense = self._vectors @ self._embed([template])[0]
+        like_dense = self._vectors @ vector
         rows = []
         for index, skill in enumerate(self._skills):
             own = self._owner == index
@@ -205,7 +231,8 @@ def _phrases(skill: Skill) -> tuple[str, ...]:
     return (*skill.sheet.phrases.en, *skill.sheet.phrases.zh, title.en, title.zh)
 
 
-def _template(reading: Reading) -> str:
+def template_of(reading: Reading) -> str:
+    """Return the message with the kinds of its slots in place of what they name."""
     text = reading.text
     for slot in reversed(reading.slots):
         text = f"{text[: slot.start]} {_SLOT_WORDS.get(slot.kind, slot.kind)} {text[slot.end :]}"

@@ -69,7 +69,9 @@ class SkillSheet(BaseModel):
     includes: tuple[str, ...] = ()
     """Files whose text is put in front of the action's code, relative to the skill's folder."""
     only_with: tuple[str, ...] = ()
-    """Concepts of which the message must have one; for skills that change something."""
+    """Concepts of which the message must have one."""
+    changes: bool = False
+    """The whole point of it is to change something: it must be surer than others to be used."""
 
 
 class Skill(BaseModel):

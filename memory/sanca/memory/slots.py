@@ -14,7 +14,7 @@ from typing import Any
 
 from sanca.core.ports import Entities
 from sanca.memory.lexicon import Lexicon, Piece
-from sanca.memory.naming import NAME, guess_service
+from sanca.memory.naming import NAME, guess_service, looks_like_a_name
 from sanca.memory.numbers import numbers_in, spans_in
 from sanca.memory.text import CJK, normalise
 
@@ -66,6 +66,8 @@ class Slot:
     start: int
     end: int
     value: Any
+    sure: bool = True
+    """False: a word that only stands where a name stands."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ def read_message(message: str, lexicon: Lexicon, entities: Entities | None, now:
     reading.pieces = lexicon.read(rest)
     found = _known_service(rest, known, lexicon) if known is not None else guess_service(rest, reading.pieces, lexicon)
     if found and reading.first("service") is None:
-        taken.add("service", *found)
+        taken.add("service", *found, sure=known is not None or looks_like_a_name(found[2], lexicon))
     for number in numbers_in(taken.rest()):
         if not _is_part_of_a_word(number.start, number.end, lexicon.read(taken.rest())):
             taken.add("number", number.start, number.end, number.value)
@@ -123,9 +125,9 @@ class _Taken:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
-    def add(self, kind: str, start: int, end: int, value: Any) -> None:
+    def add(self, kind: str, start: int, end: int, value: Any, *, sure: bool = True) -> None:
         if all(end <= slot.start or start >= slot.end for slot in self._reading.slots):
-            self._reading.slots.append(Slot(kind, start, end, value))
+            self._reading.slots.append(Slot(kind, start, end, value, sure))
 
     def rest(self) -> str:
         """Return the text with slots blanked, positions kept."""
