@@ -9,6 +9,7 @@ import anyio
 import structlog
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.launcher import ForkServer
+from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
@@ -19,6 +20,7 @@ class NamespaceSandbox:
     """See `Sandbox`. Model-written code runs without capabilities, network, programs or the host's files."""
 
     level = "namespace"
+    abilities = Abilities(cpu_share=False, libraries=False, snapshot=False)
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
@@ -52,7 +54,14 @@ class NamespaceSandbox:
                 await self._server.close()
             raise
 
-    async def spawn(self, *, input_dir: Path | None = None, output_dir: Path | None = None) -> NamespaceSession:
+    async def spawn(
+        self,
+        *,
+        input_dir: Path | None = None,
+        output_dir: Path | None = None,
+        tenant: str = "",
+        libraries: bool = True,
+    ) -> NamespaceSession:
         """Return a fresh session; see `Sandbox.spawn`."""
         session = await self._fresh_session()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,6 +13,58 @@ ActionStatus = Literal["ok", "error", "timeout", "limit", "killed", "refused"]
 
 WaitedSeconds = Callable[[], Awaitable[float]]
 """How many seconds of this round tool calls have been pending so far, as the broker counts them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abilities:
+    """What a level of isolation can do. What it cannot is said here and refused in a sentence, never left out silently.
+
+    No network, no secret of the engine and no file of the host beyond those of the session hold at every level.
+    """
+
+    full_python: bool = True
+    """Actions are CPython with its whole standard library, not a part of the language."""
+    files: bool = True
+    """`/input` and `/output`; without it `spawn` refuses folders."""
+    disk_quota: bool = True
+    """What an action may write altogether is bounded by the kernel, not only counted from time to time."""
+    memory_limit: bool = True
+    """Using too much memory ends as a `limit` that the session survives."""
+    cpu_share: bool = True
+    """A session gets at most its share of the processors, so that it cannot starve others."""
+    child_processes: bool = True
+    """An action may fork (never start a program); what it leaves running is ended after its round."""
+    hidden_processes: bool = True
+    """The session sees no process but its own."""
+    libraries: bool = True
+    """Libraries of the guest library folder can be imported."""
+    tools: bool = True
+    """Tool calls reach the broker."""
+    interrupt: bool = True
+    """Names of earlier rounds survive that an action is interrupted."""
+    snapshot: bool = True
+    """A session's names can be taken out and given to another one; without it `snapshot` and `restore` refuse."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultImage:
+    """A picture an action made. Written by the action: its bytes are to be checked before they are shown."""
+
+    media_type: str
+    data: bytes
+    """At most 512 KB."""
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The names of a session that could be kept."""
+
+    data: bytes
+    """Opaque to the engine, which never unpickles it: only a guest does."""
+    kept: tuple[str, ...] = ()
+    lost: dict[str, str] = field(default_factory=dict)
+    """Name → why it could not be kept, in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +90,14 @@ class ActionResult:
     """How many characters of its output were left out."""
     names_lost: bool = False
     """The names of earlier rounds are gone: the guest was replaced."""
+    lost_names: tuple[str, ...] = ()
+    """Which, when it is known; also set when only some of them are gone."""
+    images: tuple[ResultImage, ...] = ()
+    """Charts it made, at most four."""
+    warnings: tuple[str, ...] = ()
+    """What Python warned of, each once."""
+    peak_megabytes: float | None = None
+    """The most memory it held at a time, where that can be measured."""
 
 
 class SandboxSession(Protocol):
@@ -80,6 +140,23 @@ class SandboxSession(Protocol):
     async def interrupt(self) -> None:
         """End the running action; its `run` returns with status `killed`. Does nothing when none runs."""
 
+    async def snapshot(self) -> Snapshot:
+        """Return the names that can be kept. Between rounds only; the session goes on.
+
+        Raises:
+            SandboxError: This level cannot (`Abilities.snapshot`), the session is closed or runs an action.
+        """
+
+    async def restore(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Give the names of a snapshot to this session, which should be a fresh one.
+
+        Returns:
+            The names that were kept and could not be brought back.
+
+        Raises:
+            SandboxError: As `snapshot`.
+        """
+
     async def close(self) -> None:
         """End every process of the session and close its sockets. Safe to call twice."""
 
@@ -89,7 +166,11 @@ class Sandbox(Protocol):
 
     @property
     def level(self) -> str:
-        """How strong the isolation is, in one word: `namespace`."""
+        """How strong the isolation is, in one word: `namespace`, `landlock`, `container` or `monty`."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What this level can do; the same before and after `start`."""
 
     async def start(self) -> None:
         """Make it ready.
@@ -98,15 +179,25 @@ class Sandbox(Protocol):
             SandboxError: This machine cannot give this level; says why and what mends it.
         """
 
-    async def spawn(self, *, input_dir: Path | None = None, output_dir: Path | None = None) -> SandboxSession:
+    async def spawn(
+        self,
+        *,
+        input_dir: Path | None = None,
+        output_dir: Path | None = None,
+        tenant: str = "",
+        libraries: bool = True,
+    ) -> SandboxSession:
         """Return a fresh session.
 
         Args:
             input_dir: Shown read-only as /input; must be readable by others when the engine runs as root.
             output_dir: Shown writable as /output, and the folder an action starts in (else /tmp).
+            tenant: Whose limits hold (`SandboxSettings.limits_for`).
+            libraries: Whether numpy and the like are loaded already; without them a session starts faster and is
+                smaller, and can still import them.
 
         Raises:
-            SandboxError: The session could not be made.
+            SandboxError: The session could not be made, or the level has no `Abilities.files` and a folder was given.
         """
 
     async def close(self) -> None:

@@ -54,6 +54,11 @@ def explain_start(answer: dict[str, Any], errors: str) -> SandboxError:
     return SandboxError(f"The sandbox could not be built: {reason}.")
 
 
+def no_snapshot(level: str) -> SandboxError:
+    """Return the error for names that a level cannot take out of a session."""
+    return SandboxError(f"The sandbox level {level!r} cannot take a session's names out; they live as long as it.")
+
+
 def namespace_mend() -> str:
     """Return what to do where user namespaces are refused."""
     if _read_number(_APPARMOR) == 1:

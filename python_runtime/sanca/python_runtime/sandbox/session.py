@@ -16,7 +16,7 @@ from sanca.python_runtime.sandbox import refusals
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
-from sanca.python_runtime.sandbox.ports import ActionResult, WaitedSeconds
+from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSeconds
 from sanca.python_runtime.sandbox.results import Stop, lost_result, read_answer, read_result
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
@@ -126,6 +126,14 @@ class NamespaceSession:
             await ended.wait()
         if not ended.is_set():
             await self._tell("kill", number)
+
+    async def snapshot(self) -> Snapshot:
+        """Return the names that can be kept; see `SandboxSession.snapshot`."""
+        raise refusals.no_snapshot("namespace")
+
+    async def restore(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Bring names back; see `SandboxSession.restore`."""
+        raise refusals.no_snapshot("namespace")
 
     async def close(self) -> None:
         """End every process of the session; see `SandboxSession.close`."""
