@@ -54,6 +54,8 @@ class ResultImage:
     data: bytes
     """At most 512 KB."""
     title: str = ""
+    description: str = ""
+    """What is to be seen, for those who cannot see it: size, axes, names of the lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +75,23 @@ class ActionResult:
 
     status: ActionStatus
     value: str | None = None
-    """The last expression's value: a text as it is, else its repr; None when there is none."""
+    """The last expression's value: a text as it is, else its repr, of a large one a summary; None when there is none."""
+    value_name: str | None = None
+    """By which name or expression the next action reaches the value, when more of it can be looked at."""
     value_json: str | None = None
     """The same as JSON text, when it is JSON-like and shorter than 64 KB."""
     stdout: str = ""
-    """What it printed (stderr too); the middle is left out when it was too much."""
+    """What it printed (stderr too, in its order); the middle is left out when it was too much."""
+    stderr: str = ""
+    """Which part of that it wrote to `sys.stderr`."""
     error: str | None = None
     """The traceback, with the action's own frames only, or a sentence of ours."""
     error_type: str | None = None
     """The exception's class name."""
+    hint: str | None = None
+    """What may be done about the error: which library is there instead of one that is not."""
+    missing_library: str | None = None
+    """The top-level name of an import that found nothing."""
     seconds: float = 0.0
     """Wall time."""
     waited_seconds: float = 0.0
