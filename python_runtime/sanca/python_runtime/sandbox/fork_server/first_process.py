@@ -123,7 +123,7 @@ class _FirstProcess:
         """End the processes an action left behind; the guest itself stays, with its names."""
         deadline = time.monotonic() + _SWEEP_SECONDS
         while time.monotonic() < deadline:
-            others = [pid for pid in _processes() if pid not in {1, self._guest.pid}]
+            others = [pid for pid in _pids() if pid not in {1, self._guest.pid} and not _is_zombie(pid)]
             if not others:
                 return
             for pid in others:
@@ -134,14 +134,14 @@ class _FirstProcess:
         self._replace_guest()
 
 
-def _processes() -> list[int]:
-    """Return the living processes of this pid namespace; one that ended and was not waited for is not living."""
-    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit() and not _is_zombie(folder)]
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - in every round's way
 
 
-def _is_zombie(folder: Path) -> bool:
+def _is_zombie(pid: int) -> bool:
+    """Whether it ended and was only not waited for."""
     try:
-        text = (folder / "stat").read_bytes()
+        text = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return True
     return text.rpartition(b")")[2].split()[0] in {b"Z", b"X"}

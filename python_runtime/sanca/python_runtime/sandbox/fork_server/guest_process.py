@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import sys
-from pathlib import Path
+import time
 from typing import Any, NoReturn
 
 from ..guest import frames
@@ -16,7 +16,6 @@ from ..guest.worker import serve_actions
 from . import syscalls
 from .hardening import Limits, harden
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
 _ABOVE_ALL = 100
 _EXIT_UNABLE = 97
@@ -59,14 +58,10 @@ class GuestProcess:
     def limit_cpu(self, seconds: int) -> None:
         """Let the guest use so many more seconds of processor time, whatever it waits for meanwhile."""
         try:
-            self._limit_cpu(seconds)
-        except (OSError, IndexError):
+            used = int(time.clock_gettime(_processor_clock(self.pid)))
+            resource.prlimit(self.pid, resource.RLIMIT_CPU, (used + seconds + 1, resource.RLIM_INFINITY))
+        except OSError:
             return  # it has just died, which its result socket tells
-
-    def _limit_cpu(self, seconds: int) -> None:
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        used = (int(fields[11]) + int(fields[12])) // _TICKS_PER_SECOND
-        resource.prlimit(self.pid, resource.RLIMIT_CPU, (used + seconds + 1, resource.RLIM_INFINITY))
 
     def end(self) -> int:
         """Kill the guest, close our ends and return how it ended: an exit code, or minus a signal's number."""
@@ -75,6 +70,11 @@ class GuestProcess:
         self.results.close()
         os.close(self.output)
         return status
+
+
+def _processor_clock(pid: int) -> int:
+    """Return the clock of a process's processor time (MAKE_PROCESS_CPUCLOCK in the kernel's posix-timers.h)."""
+    return (~pid << 3) | 2
 
 
 def _become_guest(results: socket.socket, output: int, tools: socket.socket, limits: Limits) -> NoReturn:
