@@ -1,5 +1,6 @@
 """Where model-written Python runs: its own processes, namespaces and limits, and one socket out, to the broker."""
 
+from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 from sanca.python_runtime.sandbox.ports import (
     Abilities,
@@ -22,6 +23,7 @@ __all__ = [
     "NamespaceSandbox",
     "ResultImage",
     "Sandbox",
+    "SandboxLimits",
     "SandboxSession",
     "SandboxSettings",
     "Snapshot",

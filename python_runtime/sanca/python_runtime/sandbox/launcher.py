@@ -19,11 +19,16 @@ import msgpack
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox import refusals
 from sanca.python_runtime.sandbox.fork_server.root import PYTHON_FOLDER
+from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import receive_datagram, send_datagram
 
 _ANSWER_BYTES = 65536
 _END_SECONDS = 5.0
+_REQUEST_LIMITS = (
+    "cores", "memory_megabytes", "session_cpu_seconds", "processes", "file_megabytes", "open_files", "tmp_megabytes",
+    "tmp_files",
+)  # fmt: skip
 _FIRST_STAGE = "import sys; sys.path.append(sys.argv.pop(3)); from fork_server import prepare; prepare.main()"
 
 
@@ -39,8 +44,9 @@ class ForkedSession:
 class ForkServer:
     """One fork server process and its mounter. Requests are answered in order."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
+    def __init__(self, settings: SandboxSettings, *, libraries: bool = False) -> None:
         self._settings = settings
+        self._has_libraries = libraries  # loaded ahead; they can be imported either way
         self.hash_seed = secrets.randbelow(2**32)
         """PYTHONHASHSEED of every guest; a replay needs a server with the same one."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,7 +68,7 @@ class ForkServer:
         await anyio.to_thread.run_sync(self._launch)
         channel = self._open_channel()
         await send_datagram(channel, json.dumps(_server_plan(self._settings, self.hash_seed)).encode())
-        await send_datagram(channel, json.dumps(_serve_config(self._settings)).encode())
+        await send_datagram(channel, json.dumps(_serve_config(self._settings, self._has_libraries)).encode())
         answer: dict[str, Any] = {}
         with anyio.move_on_after(self._settings.start_seconds):
             datagram, _ = await receive_datagram(channel, _ANSWER_BYTES)
@@ -83,14 +89,19 @@ class ForkServer:
         """How many sessions were asked for and not collected."""
         return len(self._asked)
 
-    async def ask(self) -> None:
-        """Ask for a session; it is made while we do other things."""
+    async def ask(self, limits: SandboxLimits | None = None) -> None:
+        """Ask for a session; it is made while we do other things.
+
+        Args:
+            limits: What it may use; None: what everybody may.
+        """
+        request = _session_request(limits or self._settings.limits_for())
         channel = self._open_channel()
         control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         tools, inner_tools = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inner_control, inner_tools:
             try:
-                await send_datagram(channel, b"{}", [inner_control.fileno(), inner_tools.fileno()])
+                await send_datagram(channel, request, [inner_control.fileno(), inner_tools.fileno()])
             except OSError as error:
                 control.close()
                 tools.close()
@@ -258,15 +269,10 @@ def _server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
     }
 
 
-def _serve_config(settings: SandboxSettings) -> dict[str, Any]:
-    return {
-        "preload": list(settings.preload),
-        "tmp_megabytes": settings.tmp_megabytes,
-        "limits": {
-            "memory_megabytes": settings.memory_megabytes,
-            "processes": settings.processes,
-            "file_megabytes": settings.file_megabytes,
-            "open_files": settings.open_files,
-            "output_bytes": settings.output_kilobytes * 1024,
-        },
-    }
+def _serve_config(settings: SandboxSettings, libraries: bool) -> dict[str, Any]:
+    return {"preload": list(settings.preload), "libraries": list(settings.preload_libraries) if libraries else []}
+
+
+def _session_request(limits: SandboxLimits) -> bytes:
+    request = limits.model_dump(include=set(_REQUEST_LIMITS))
+    return json.dumps({**request, "output_bytes": limits.output_kilobytes * 1024}).encode()

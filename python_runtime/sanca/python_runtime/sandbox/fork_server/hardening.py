@@ -14,12 +14,16 @@ _STACK_BYTES = 8 * _MEGABYTE
 
 
 class Limits(TypedDict):
-    """A guest's limits; the engine's settings say what they mean."""
+    """A session's limits, as the request for it brings them; `sandbox/limits.py` says what they mean."""
 
+    cores: float
     memory_megabytes: int
+    session_cpu_seconds: float
     processes: int
     file_megabytes: int
     open_files: int
+    tmp_megabytes: int
+    tmp_files: int
     output_bytes: int
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -33,8 +34,8 @@ class ServeConfig(TypedDict):
     """What the second stage is told."""
 
     preload: list[str]
-    limits: Limits
-    tmp_megabytes: int
+    libraries: list[str]
+    """The same from the library folder; what is not there is passed over."""
 
 
 def main() -> NoReturn:
@@ -43,7 +44,7 @@ def main() -> NoReturn:
     channel.set_inheritable(False)
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
     try:
-        _preload(config["preload"])
+        _preload(config["preload"], config["libraries"])
         _require_one_thread()
     except (ImportError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -56,11 +57,11 @@ def main() -> NoReturn:
     gc.collect()
     gc.freeze()
     channel.send(json.dumps({"ready": True, "python": sys.version.split()[0]}).encode())
-    _serve(channel, config)
+    _serve(channel)
     os._exit(0)
 
 
-def _preload(modules: list[str]) -> None:
+def _preload(modules: list[str], libraries: list[str]) -> None:
     # Only the start of the interpreter needed it.
     os.environ.pop("LD_LIBRARY_PATH", None)
     if Path(LIBRARY_FOLDER).is_dir():
@@ -69,6 +70,9 @@ def _preload(modules: list[str]) -> None:
         sys.path.append(LIBRARY_FOLDER)
     for module in modules:
         importlib.import_module(module)
+    for module in libraries:
+        if importlib.util.find_spec(module.partition(".")[0]) is not None:
+            importlib.import_module(module)
 
 
 def _require_one_thread() -> None:
@@ -78,10 +82,10 @@ def _require_one_thread() -> None:
         raise OSError(0, f"a preloaded module started threads ({threads} run); leave it out of SANCA_SANDBOX_PRELOAD")
 
 
-def _serve(channel: socket.socket, config: ServeConfig) -> None:
-    """Fork a session for each request: two descriptors in (control, tools), its pidfd out."""
+def _serve(channel: socket.socket) -> None:
+    """Fork a session for each request: its limits and two descriptors in (control, tools), its pidfd out."""
     while True:
-        request, descriptors, _flags, _address = socket.recv_fds(channel, 64, 2)
+        request, descriptors, _flags, _address = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
         if not request:
             return
         try:
@@ -91,7 +95,7 @@ def _serve(channel: socket.socket, config: ServeConfig) -> None:
             channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
         if pid == 0:
             channel.close()
-            _run_session(descriptors, config)
+            _run_session(descriptors, cast("Limits", json.loads(request)))
         for descriptor in descriptors:
             os.close(descriptor)
         if pid > 0:
@@ -99,28 +103,28 @@ def _serve(channel: socket.socket, config: ServeConfig) -> None:
             os.close(pidfd)
 
 
-def _run_session(descriptors: list[int], config: ServeConfig) -> NoReturn:
+def _run_session(descriptors: list[int], limits: Limits) -> NoReturn:
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         try:
-            _finish_namespaces(config["tmp_megabytes"])
+            _finish_namespaces(limits)
         except OSError as error:
             refusal = {"error": str(error.strerror or error), "errno": error.errno, "step": "session"}
             frames.send(control, frames.pack(refusal))
             os._exit(1)
         frames.send(control, frames.pack({"error": ""}))
-        run_first_process(control, tools, config["limits"])
+        run_first_process(control, tools, limits)
     finally:
         os._exit(1)
 
 
-def _finish_namespaces(tmp_megabytes: int) -> None:
+def _finish_namespaces(limits: Limits) -> None:
     """Map the user, and mount what every session has for itself."""
     syscalls.set_dumpable(True)
     identity.map_one_user(identity.INSIDE_ID, identity.INSIDE_ID)
-    options = f"size={tmp_megabytes}m,mode=1777,nr_inodes=4096"
+    options = f"size={limits['tmp_megabytes']}m,mode=1777,nr_inodes={limits['tmp_files']}"
     syscalls.mount("tmp", "/tmp", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)  # noqa: S108 - its own
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC, "subset=pid")
     # The guest has the same user: without this it could read the first process through /proc.
