@@ -55,11 +55,13 @@ $(PORTAL_JAR): $(JAVA_SOURCES) $(PROTO) $(PAGE)/dist/.built
 	@touch $@
 
 # Unpacked, with an archive of its classes: the portal starts in two thirds of the time. The training run makes the
-# application's beans and starts none of its processes. See docs/decisions/0006.
+# application's beans and starts none of its processes. The archive fits only the path it was made with, word for word.
+# See docs/decisions/0006.
 $(PORTAL_APP)/.built: $(PORTAL_JAR)
 	@rm -rf $(PORTAL_APP) && java -Djarmode=tools -jar $(PORTAL_JAR) extract --destination $(PORTAL_APP)
 	@home=$$(mktemp -d) && SANCA_HOME=$$home java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
-	  -XX:ArchiveClassesAtExit=$(PORTAL_APP)/portal.jsa -Dspring.context.exit=onRefresh -jar $(PORTAL_APP)/portal.jar; rm -rf $$home
+	  -XX:ArchiveClassesAtExit=$(CURDIR)/$(PORTAL_APP)/portal.jsa -Dspring.context.exit=onRefresh \
+	  -jar $(CURDIR)/$(PORTAL_APP)/portal.jar; rm -rf $$home
 	@touch $@
 
 demo: setup ## Start the demo portal with its fleet and the engine; prints a sign-in address
