@@ -13,36 +13,36 @@ import select
 import signal
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from ..guest import frames
-from . import syscalls
 from .guest_process import GuestProcess
 from .hardening import Limits
 from .output import CappedOutput
+from .walls import Walls
 
 _CONTROL_BYTES = 4 << 20
 _REPLY_BYTES = 1 << 20
-_MOST_MOUNTS = 2
+_MOST_MOUNTS = 3
 _SWEEP_SECONDS = 0.5
 _SWEEP_PAUSE_SECONDS = 0.001
 
 
-def run_first_process(control: socket.socket, tools: socket.socket, limits: Limits) -> None:
+def run_first_process(control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls) -> None:
     """Serve the engine until it closes the control socket."""
     # Python's own handler would let the guest stop pid 1 by SIGINT; without one, no signal from inside reaches a pid 1.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir("/")
-    _FirstProcess(control, tools, limits).serve()
+    _FirstProcess(control, tools, limits, walls).serve()
 
 
 class _FirstProcess:
-    def __init__(self, control: socket.socket, tools: socket.socket, limits: Limits) -> None:
+    def __init__(self, control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls) -> None:
         self._control = control
         self._tools = tools
         self._limits = limits
-        self._guest = GuestProcess(tools, limits)
+        self._walls = walls
+        self._guest = GuestProcess(tools, limits, walls)
         self._names_lost = False
 
     def serve(self) -> None:
@@ -50,12 +50,13 @@ class _FirstProcess:
             try:
                 message, descriptors = frames.receive_with_descriptors(self._control, _CONTROL_BYTES, _MOST_MOUNTS)
             except EOFError:
+                self._walls.leave(self._guest.pid)
                 return
             request = frames.unpack(message)
             if request["do"] == "run":
                 frames.send(self._control, frames.pack(self._run_round(request)))
             elif request["do"] == "attach":
-                frames.send(self._control, frames.pack(_attach(request["paths"], descriptors)))
+                frames.send(self._control, frames.pack(self._attach(request["paths"], descriptors)))
             # interrupt and kill of a round that is over: nothing to do.
 
     def _run_round(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +105,8 @@ class _FirstProcess:
         try:
             request = frames.unpack(frames.receive(self._control, _CONTROL_BYTES))
         except EOFError:
-            os._exit(0)  # the engine is gone; the kernel ends every process of this pid namespace with us
+            self._walls.leave(self._guest.pid)
+            os._exit(0)  # the engine is gone
         if request["round"] != round_number:
             return False
         if request["do"] == "interrupt":
@@ -113,17 +115,30 @@ class _FirstProcess:
 
     def _replace_guest(self) -> int:
         status = self._guest.end()
-        # Everything but us: children of the guest, and those they left to pid 1.
-        _kill_all_others()
-        self._guest = GuestProcess(self._tools, self._limits)
+        self._walls.end_others()  # children of the guest, and those they left to pid 1
+        self._guest = GuestProcess(self._tools, self._limits, self._walls)
         self._names_lost = True
         return status
+
+    def _attach(self, paths: list[str], descriptors: list[int]) -> dict[str, Any]:
+        try:
+            for path, descriptor in zip(paths, descriptors, strict=True):
+                self._walls.attach(path, descriptor)
+        except (OSError, ValueError) as error:
+            return {"error": str(error)}
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        if self._walls.renews_guest:
+            self._replace_guest()
+            self._names_lost = False
+        return {"error": ""}
 
     def _sweep(self) -> None:
         """End the processes an action left behind; the guest itself stays, with its names."""
         deadline = time.monotonic() + _SWEEP_SECONDS
         while time.monotonic() < deadline:
-            others = [pid for pid in _pids() if pid not in {1, self._guest.pid} and not _is_zombie(pid)]
+            others = self._walls.others(self._guest.pid)
             if not others:
                 return
             for pid in others:
@@ -132,19 +147,6 @@ class _FirstProcess:
             time.sleep(_SWEEP_PAUSE_SECONDS)
         # They fork faster than they are killed one by one; `_replace_guest` kills them in one stroke.
         self._replace_guest()
-
-
-def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - in every round's way
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether it ended and was only not waited for."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return True
-    return text.rpartition(b")")[2].split()[0] in {b"Z", b"X"}
 
 
 def _kill(pid: int) -> None:
@@ -159,30 +161,9 @@ def _looks_like_an_answer(reply: bytes) -> bool:
     return reply[:1] != b"" and reply[0] & 0xF0 == 0x80
 
 
-def _attach(paths: list[str], descriptors: list[int]) -> dict[str, Any]:
-    try:
-        for path, descriptor in zip(paths, descriptors, strict=True):
-            syscalls.attach_tree(descriptor, path)
-    except (OSError, ValueError) as error:
-        return {"error": str(error)}
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-    return {"error": ""}
-
-
 def _discard(pipe: int) -> None:
     """Forget what threads of earlier rounds printed between the rounds."""
     CappedOutput(0).read_from(pipe)
-
-
-def _kill_all_others() -> None:
-    try:
-        os.kill(-1, signal.SIGKILL)
-        while True:
-            os.waitpid(-1, 0)
-    except (ProcessLookupError, ChildProcessError):
-        return
 
 
 def _reap_all_but(guest: int) -> None:

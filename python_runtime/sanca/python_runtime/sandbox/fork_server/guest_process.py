@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 from ..guest import frames
 from ..guest.worker import serve_actions
 from . import syscalls
-from .hardening import Limits, harden
+from .hardening import Limits
+from .walls import Walls
 
 _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
 _ABOVE_ALL = 100
@@ -24,13 +25,13 @@ _EXIT_UNABLE = 97
 class GuestProcess:
     """The process that runs the model's Python, and our ends of its result socket and output pipe."""
 
-    def __init__(self, tools: socket.socket, limits: Limits) -> None:
+    def __init__(self, tools: socket.socket, limits: Limits, walls: Walls) -> None:
         self.results, guest_results = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.output, guest_output = os.pipe()
         os.set_blocking(self.output, False)
         self.pid = os.fork()
         if self.pid == 0:
-            _become_guest(guest_results, guest_output, tools, limits)
+            _become_guest(guest_results, guest_output, tools, limits, walls)
         guest_results.close()
         os.close(guest_output)
 
@@ -77,7 +78,7 @@ def _processor_clock(pid: int) -> int:
     return (~pid << 3) | 2
 
 
-def _become_guest(results: socket.socket, output: int, tools: socket.socket, limits: Limits) -> NoReturn:
+def _become_guest(results: socket.socket, output: int, tools: socket.socket, limits: Limits, walls: Walls) -> NoReturn:
     try:
         syscalls.die_with_parent()
         null = os.open("/dev/null", os.O_RDONLY)
@@ -90,7 +91,7 @@ def _become_guest(results: socket.socket, output: int, tools: socket.socket, lim
         os.dup2(high[1], _GUEST_TOOLS)
         os.closerange(_GUEST_TOOLS + 1, 1024)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
-        harden(limits)
+        walls.enter(limits)
         serve_actions(socket.socket(fileno=_GUEST_RESULTS), socket.socket(fileno=_GUEST_TOOLS))
     except BaseException as error:  # the process ends here; its last words go where its output goes
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))

@@ -18,6 +18,7 @@ from . import identity, syscalls
 from .first_process import run_first_process
 from .hardening import Limits
 from .root import LIBRARY_FOLDER
+from .walls import NamespaceWalls
 
 _MESSAGE_BYTES = 65536
 _SESSION_NAMESPACES = (
@@ -115,7 +116,7 @@ def _run_session(descriptors: list[int], limits: Limits) -> NoReturn:
             frames.send(control, frames.pack(refusal))
             os._exit(1)
         frames.send(control, frames.pack({"error": ""}))
-        run_first_process(control, tools, limits)
+        run_first_process(control, tools, limits, NamespaceWalls())
     finally:
         os._exit(1)
 
