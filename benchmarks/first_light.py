@@ -11,7 +11,8 @@ Method. All ratios are medians of interleaved blocks of one run on one machine; 
   engine, fleet and second agent meanwhile) against a bare Spring Boot web application; alternating starts.
 - `engine_start_ratio`: `sanca serve` (exec) until its gRPC health answers, against
   `python -c "import grpc, pydantic"`; alternating.
-- `host_rss_mb`, `engine_rss_mb`: resident memory after all that; the engine with its broker, fork server and workers.
+- `host_rss_mb`, `engine_rss_mb`: resident memory after all that, a page that several processes share counted once; the
+  engine with its broker, its fork servers and the sessions of all chats asked in the run.
 
 Needs the built host (`make setup`), Maven for the peer, and loopback ports.
 """
@@ -222,17 +223,17 @@ def bare_py4j(echo: Callable[[str], str]) -> float:
 
 
 def resident_mb(pid: int, *, children: bool) -> float:
-    """Return the resident memory of a process, with its descendants if asked, in MB."""
-    total = 0
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            total += int(line.split()[1])
+    """Return the resident memory of a process, with its descendants if asked, in MB; shared pages by their share."""
+    total = 0.0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Pss:"):
+            total += int(line.split()[1]) / 1024
     if children:
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text(encoding="utf-8").split():
                 with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                    total += int(resident_mb(int(child), children=True) * 1024)
-    return total / 1024
+                    total += resident_mb(int(child), children=True)
+    return total
 
 
 def way_of_a_message(scratch: Path, jar: Path, blocks: int) -> list[Row]:
