@@ -30,10 +30,17 @@ class Limits(TypedDict):
 def harden(limits: Limits) -> None:
     """Drop everything an action does not need. There is no way back."""
     syscalls.drop_capabilities()
+    # Counted per user namespace since Linux 5.14.
+    resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"], limits["processes"]))
+    limit_resources(limits)
+    close_kernel()
+
+
+def limit_resources(limits: Limits) -> None:
+    """Set what a process may use, but not how many of them there may be."""
     address_space = _virtual_bytes() + limits["memory_megabytes"] * _MEGABYTE
     for kind, most in (
         (resource.RLIMIT_AS, address_space),
-        (resource.RLIMIT_NPROC, limits["processes"]),  # counted per user namespace since Linux 5.14
         (resource.RLIMIT_FSIZE, limits["file_megabytes"] * _MEGABYTE),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_CORE, 0),
@@ -42,6 +49,10 @@ def harden(limits: Limits) -> None:
         (resource.RLIMIT_STACK, _STACK_BYTES),
     ):
         resource.setrlimit(kind, (most, most))
+
+
+def close_kernel() -> None:
+    """Refuse most system calls from here on."""
     program, instructions = build_filter(syscalls.machine())
     syscalls.forbid_new_privileges()
     syscalls.install_filter(program, instructions)

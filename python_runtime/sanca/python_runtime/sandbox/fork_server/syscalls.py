@@ -183,6 +183,11 @@ def drop_capabilities() -> None:
     """Give up every capability, also those an exec could bring back."""
     for capability in range(_LAST_CAPABILITY + 1):
         _prctl(_PR_CAPBSET_DROP, capability, "prctl(PR_CAPBSET_DROP)")
+    clear_capabilities()
+
+
+def clear_capabilities() -> None:
+    """Give up the capabilities this process has now, which needs none."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _check(_libc.capset(ctypes.byref(header), ctypes.byref(nothing)), "capset")
