@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import anyio
 import pytest
 from sanca.core.messages import Caller
 from sanca.memory import SqliteSessionStore
-from sanca.python_runtime.files import SessionFiles, check_session_id, safe_name
+from sanca.python_runtime.files import MEDIA_TYPES, SessionFiles, check_session_id, safe_name
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
 from sanca.python_runtime.sandbox.output_folder import is_over_limit
 
@@ -126,3 +127,11 @@ async def test_a_name_that_is_no_text_is_told_as_text(files: SessionFiles) -> No
     assert found == []
     assert refused[0].startswith("__x.exe: ")
     refused[0].encode()
+
+
+def test_the_host_takes_the_same_kinds_of_files_unless_told_otherwise() -> None:
+    root = Path(__file__).parents[2] / "java-host" / "sanca-spring-boot-starter" / "src" / "main" / "java"
+    source = (root / "dev" / "sanca" / "host" / "agui" / "FileProperties.java").read_text(encoding="utf-8")
+    taken = re.findall(r'"(\w+)"', source.partition("List.of(")[2])
+    assert sorted(f".{ending}" for ending in taken) == sorted(MEDIA_TYPES)
+    assert not {"text/html", "image/svg+xml", "text/javascript"} & set(MEDIA_TYPES.values())

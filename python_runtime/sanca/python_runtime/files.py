@@ -28,8 +28,13 @@ MEDIA_TYPES = {
     ".diff": "text/x-diff", ".patch": "text/x-diff", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
     ".gif": "image/gif", ".webp": "image/webp", ".pdf": "application/pdf",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".parquet": "application/vnd.apache.parquet", ".zip": "application/zip", ".gz": "application/gzip",
+    ".html": "text/plain", ".svg": "text/plain", ".js": "text/plain", ".ts": "text/plain", ".sh": "text/plain",
+    ".conf": "text/plain",
 }  # fmt: skip
-"""What may come in and go out; nothing that a browser would run."""
+"""What may come in and go out, as the host takes it too; under no type that a browser would run."""
 _NAME_CHARS = 150
 _OUTPUTS = 50
 """Files that one action may hand over."""
