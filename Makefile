@@ -5,6 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LIBRARY := .sandbox-library
 MVN := mvn --batch-mode --no-transfer-progress --quiet -f java-host/pom.xml
 PAGE := java-host/portal/page
 PORTAL_JAR := java-host/portal/target/portal.jar
@@ -25,7 +26,7 @@ help: ## Say what there is
 preflight:
 	@scripts/preflight.sh
 
-setup: preflight $(VENV)/.engine $(PORTAL_APP)/.built ## Build everything (engine in .venv, Java host, page); starts nothing
+setup: preflight $(VENV)/.engine $(LIBRARY)/.made-from $(PORTAL_APP)/.built ## Build everything (engine in .venv, Java host, page); starts nothing
 
 $(VENV)/.engine: requirements/engine.lock pyproject.toml hatch_build.py $(PROTO)
 	$(STEP) "Engine: Python packages into $(VENV) (first time: about a minute)"
@@ -33,6 +34,11 @@ $(VENV)/.engine: requirements/engine.lock pyproject.toml hatch_build.py $(PROTO)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/engine.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+# What actions may import (numpy, pandas, charts …): never the engine's packages, and the sandbox shows nothing of .venv.
+$(LIBRARY)/.made-from: requirements/guest.lock | $(VENV)/.engine
+	$(STEP) "Sandbox: the libraries for actions into $(LIBRARY) (first time: half a minute)"
+	@$(BIN)/sanca setup-libraries
 
 $(VENV)/.dev: $(VENV)/.engine requirements/dev.lock
 	$(STEP) "Engine: what tests and linters need"
@@ -83,7 +89,7 @@ test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the
 	$(STEP) "Engine, chain and browser: tests"
 	@$(BIN)/python -m pytest -m "not long" $(AGAIN)
 
-test-fast: $(VENV)/.dev ## Only the tests that need neither JVM nor browser
+test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM nor browser
 	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
 
 prove: setup $(VENV)/.dev ## The long proofs at full size
@@ -117,5 +123,5 @@ lock: ## Compile the Python lock files (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that was built; keeps the demo's state in .sanca
-	rm -rf $(VENV) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target test-output
+	rm -rf $(VENV) $(LIBRARY) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target test-output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""Build hook: compiles engine.proto, the source of truth of the engine service, when sanca is built or installed."""
+"""Build hook: compiles engine.proto, the source of truth of the engine service, and packs what the sandbox installs."""
 
 from __future__ import annotations
 
@@ -21,3 +21,6 @@ class EngineProtoBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         subprocess.run(
             [sys.executable, "-m", "grpc_tools.protoc", f"-I{room}", *outputs, str(room / proto)], check=True
         )
+        lock = Path(self.root) / "requirements" / "guest.lock"
+        if self.target_name == "wheel" and version != "editable":  # a source tree has it where `make lock` writes it
+            build_data["force_include"][str(lock)] = "sanca/python_runtime/sandbox/guest.lock"

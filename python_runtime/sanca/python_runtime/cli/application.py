@@ -100,6 +100,14 @@ def doctor(as_json: AsJson = False) -> None:
     sys.exit(run_doctor(as_json=as_json))
 
 
+@application.command("setup-libraries")
+def setup_libraries() -> None:
+    """Install what actions may import (numpy, pandas, charts …) beside the engine's environment; `make setup` does it."""
+    from sanca.python_runtime.sandbox.library import default_folder, make_library
+
+    make_library(default_folder())
+
+
 @skills.command("list")
 def list_skills(as_json: AsJson = False) -> None:
     """List what it can do without a model."""

@@ -18,7 +18,9 @@ import anyio
 import msgpack
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox import refusals
+from sanca.python_runtime.sandbox.fork_server.preload import CHARTS_FOLDER, SETTINGS_OF_CHARTS
 from sanca.python_runtime.sandbox.fork_server.root import PYTHON_FOLDER
+from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import receive_datagram, send_datagram
@@ -29,7 +31,7 @@ _REQUEST_LIMITS = (
     "cores", "memory_megabytes", "session_cpu_seconds", "processes", "file_megabytes", "open_files", "tmp_megabytes",
     "tmp_files",
 )  # fmt: skip
-_FIRST_STAGE = "import sys; sys.path.append(sys.argv.pop(3)); from fork_server import prepare; prepare.main()"
+_FIRST_STAGE = "import sys; sys.path.append(sys.argv.pop(3)); from fork_server import {0}; {0}.main()"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class ForkedSession:
 
 class ForkServer:
     """One fork server process and its mounter. Requests are answered in order."""
+
+    first_stage = "prepare"
+    """The module of `fork_server` that is started."""
 
     def __init__(self, settings: SandboxSettings, *, libraries: bool = False) -> None:
         self._settings = settings
@@ -67,8 +72,8 @@ class ForkServer:
         refusals.check_machine()
         await anyio.to_thread.run_sync(self._launch)
         channel = self._open_channel()
-        await send_datagram(channel, json.dumps(_server_plan(self._settings, self.hash_seed)).encode())
-        await send_datagram(channel, json.dumps(_serve_config(self._settings, self._has_libraries)).encode())
+        await send_datagram(channel, json.dumps(self._plan()).encode())
+        await send_datagram(channel, json.dumps(self._config()).encode())
         answer: dict[str, Any] = {}
         with anyio.move_on_after(self._settings.start_seconds):
             datagram, _ = await receive_datagram(channel, _ANSWER_BYTES)
@@ -77,7 +82,7 @@ class ForkServer:
             errors = self._read_errors()
             await self.close()
             raise refusals.explain_start(answer, errors)
-        self._mounter_pidfd = (await receive_datagram(self._open_mounts(), _ANSWER_BYTES))[1][0]
+        await self._meet_mounter()
 
     @property
     def alive(self) -> bool:
@@ -164,6 +169,15 @@ class ForkServer:
                 channel.close()
         self._channel = self._mounts = self._errors = None
 
+    def _plan(self) -> dict[str, Any]:
+        return _server_plan(self._settings, self.hash_seed)
+
+    def _config(self) -> dict[str, Any]:
+        return _serve_config(self._settings, self._has_libraries)
+
+    async def _meet_mounter(self) -> None:
+        self._mounter_pidfd = (await receive_datagram(self._open_mounts(), _ANSWER_BYTES))[1][0]
+
     async def _end_mounter(self, mounts: socket.socket) -> None:
         # It ends when its socket does. The kernel's death signal would not do: the fork server is another user by now.
         mounts.close()
@@ -188,7 +202,7 @@ class ForkServer:
                     "-P",
                     "-B",
                     "-c",
-                    _FIRST_STAGE,
+                    _FIRST_STAGE.format(self.first_stage),
                     *map(str, ends),
                     str(Path(__file__).parent),
                 ],
@@ -251,17 +265,18 @@ def _server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
         "MALLOC_ARENA_MAX": "1",  # 64 MB of address space a thread otherwise
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        "MPLCONFIGDIR": "/tmp",  # noqa: S108 - inside the sandbox
+        "MPLCONFIGDIR": CHARTS_FOLDER,
+        "MATPLOTLIBRC": SETTINGS_OF_CHARTS,
     }
     if prefix:
         environment["LD_LIBRARY_PATH"] = f"{PYTHON_FOLDER}/lib"
-    library = settings.library_folder
+    library = find_library(settings)
     return {
         "root": {
             "python_prefix": prefix,
             "sandbox_folder": str(Path(__file__).parent),
             "msgpack_folder": str(Path(msgpack.__file__).parent),
-            "library_folder": str(library) if library is not None and library.is_dir() else "",
+            "library_folder": str(library or ""),
         },
         "outside_id": settings.outside_id,
         "python": python,

@@ -17,8 +17,16 @@ class SandboxSettings(BaseSettings, SandboxLimits):
 
     tenants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Tenant → the limits that are other than everybody's, for instance `{"lab": {"cores": 2}}`."""
-    warm_sessions: int = Field(default=1, ge=0, le=16)
-    """Sessions kept ready, so that a new one costs nothing."""
+    warm_sessions: int = Field(default=1, ge=0, le=256)
+    """Sessions kept ready at the least, so that a new one costs nothing; more when many are taken."""
+    warm_sessions_most: int = Field(default=16, ge=0, le=256)
+    """Sessions kept ready at the most, of each kind: with and without libraries loaded."""
+    warm_idle_seconds: float = Field(default=30.0, gt=0)
+    """For how long a busy moment is remembered when it is decided how many to keep ready."""
+    server_sessions: int = Field(default=10_000, ge=1)
+    """After so many sessions a fork server is replaced, so that its hash seed is."""
+    server_minutes: float = Field(default=120.0, gt=0)
+    """The same, after so long."""
     outside_id: int = Field(default=65533, ge=1)
     """User and group, outside, of everything in the sandbox when the engine runs as root."""
     library_folder: Path | None = None

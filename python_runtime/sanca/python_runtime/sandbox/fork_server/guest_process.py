@@ -15,6 +15,7 @@ from ..guest import frames
 from ..guest.worker import serve_actions
 from . import syscalls
 from .hardening import Limits
+from .preload import draw_other_numbers
 from .walls import Walls
 
 _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
@@ -91,6 +92,7 @@ def _become_guest(results: socket.socket, output: int, tools: socket.socket, lim
         os.dup2(high[1], _GUEST_TOOLS)
         os.closerange(_GUEST_TOOLS + 1, 1024)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        draw_other_numbers()
         walls.enter(limits)
         serve_actions(socket.socket(fileno=_GUEST_RESULTS), socket.socket(fileno=_GUEST_TOOLS))
     except BaseException as error:  # the process ends here; its last words go where its output goes

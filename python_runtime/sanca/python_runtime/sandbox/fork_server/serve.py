@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
-import importlib.util
 import json
 import os
 import signal
@@ -14,10 +12,9 @@ from pathlib import Path
 from typing import NoReturn, TypedDict, cast
 
 from ..guest import frames
-from . import identity, syscalls
+from . import identity, preload, syscalls
 from .first_process import run_first_process
 from .hardening import Limits
-from .root import LIBRARY_FOLDER
 from .walls import NamespaceWalls
 
 _MESSAGE_BYTES = 65536
@@ -36,7 +33,7 @@ class ServeConfig(TypedDict):
 
     preload: list[str]
     libraries: list[str]
-    """The same from the library folder; what is not there is passed over."""
+    """As `preload.preload` takes them."""
 
 
 def main() -> NoReturn:
@@ -45,8 +42,9 @@ def main() -> NoReturn:
     channel.set_inheritable(False)
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
     try:
-        _preload(config["preload"], config["libraries"])
-        _require_one_thread()
+        # Only the start of the interpreter needed it.
+        os.environ.pop("LD_LIBRARY_PATH", None)
+        preload.preload(config["preload"], config["libraries"])
     except (ImportError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         channel.send(json.dumps({"error": reason, "errno": 0, "step": "preload"}).encode())
@@ -62,29 +60,9 @@ def main() -> NoReturn:
     os._exit(0)
 
 
-def _preload(modules: list[str], libraries: list[str]) -> None:
-    # Only the start of the interpreter needed it.
-    os.environ.pop("LD_LIBRARY_PATH", None)
-    if Path(LIBRARY_FOLDER).is_dir():
-        if not os.access(LIBRARY_FOLDER, os.R_OK | os.X_OK):
-            raise OSError(0, "SANCA_SANDBOX_LIBRARY_FOLDER must be readable by others, and is not")
-        sys.path.append(LIBRARY_FOLDER)
-    for module in modules:
-        importlib.import_module(module)
-    for module in libraries:
-        if importlib.util.find_spec(module.partition(".")[0]) is not None:
-            importlib.import_module(module)
-
-
-def _require_one_thread() -> None:
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    if threads != 1:
-        # A fork takes one thread along; locks that the others held would hang every session for good.
-        raise OSError(0, f"a preloaded module started threads ({threads} run); leave it out of SANCA_SANDBOX_PRELOAD")
-
-
 def _serve(channel: socket.socket) -> None:
     """Fork a session for each request: its limits and two descriptors in (control, tools), its pidfd out."""
+    font_lists = preload.font_lists()
     while True:
         request, descriptors, _flags, _address = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
         if not request:
@@ -96,7 +74,7 @@ def _serve(channel: socket.socket) -> None:
             channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
         if pid == 0:
             channel.close()
-            _run_session(descriptors, cast("Limits", json.loads(request)))
+            _run_session(descriptors, cast("Limits", json.loads(request)), font_lists)
         for descriptor in descriptors:
             os.close(descriptor)
         if pid > 0:
@@ -104,13 +82,14 @@ def _serve(channel: socket.socket) -> None:
             os.close(pidfd)
 
 
-def _run_session(descriptors: list[int], limits: Limits) -> NoReturn:
+def _run_session(descriptors: list[int], limits: Limits, font_lists: list[Path]) -> NoReturn:
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         try:
             _finish_namespaces(limits)
+            preload.show_font_lists(font_lists)
         except OSError as error:
             refusal = {"error": str(error.strerror or error), "errno": error.errno, "step": "session"}
             frames.send(control, frames.pack(refusal))

@@ -1,0 +1,76 @@
+"""What the fork server loads once, so that no session has to. Nothing here may leave a second thread behind."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .root import LIBRARY_FOLDER
+
+CHARTS_FOLDER = "/tmp/.matplotlib"  # noqa: S108 - a session's own
+"""MPLCONFIGDIR: must be writable, or matplotlib complains and makes another one."""
+_MADE_CHARTS_FOLDER = Path(LIBRARY_FOLDER, ".matplotlib")
+SETTINGS_OF_CHARTS = str(_MADE_CHARTS_FOLDER / "matplotlibrc")
+
+
+def preload(modules: Sequence[str], libraries: Sequence[str]) -> None:
+    """Import `modules`, and those of `libraries` that the library folder holds.
+
+    Raises:
+        ImportError: One is missing or broken.
+        OSError: The library folder cannot be read, or a module started a thread.
+    """
+    if Path(LIBRARY_FOLDER).is_dir():
+        if not os.access(LIBRARY_FOLDER, os.R_OK | os.X_OK):
+            raise OSError(0, "SANCA_SANDBOX_LIBRARY_FOLDER must be readable by others, and is not")
+        sys.path.append(LIBRARY_FOLDER)
+    for module in modules:
+        importlib.import_module(module)
+    for module in libraries:
+        if importlib.util.find_spec(module.partition(".")[0]) is not None:
+            importlib.import_module(module)
+    if "matplotlib.pyplot" in sys.modules:
+        _draw_first_chart()
+    _require_one_thread()
+
+
+def font_lists() -> list[Path]:
+    """Return what matplotlib would spend a second on to find out; empty when it is loaded already, or not there."""
+    return [] if "matplotlib" in sys.modules else sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json"))
+
+
+def show_font_lists(lists: Sequence[Path]) -> None:
+    """Lay them where matplotlib will look for them in this session."""
+    if lists:
+        Path(CHARTS_FOLDER).mkdir()
+        for path in lists:
+            Path(CHARTS_FOLDER, path.name).symlink_to(path)
+
+
+def draw_other_numbers() -> None:
+    """Seed what would give every session the same random numbers; `random` sees to itself at a fork."""
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        numpy_random.seed()
+
+
+def _draw_first_chart() -> None:
+    """Draw what a first chart loads: fonts, canvas, compression."""
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], [0, 1], label="first")
+    axes.set_title("first")
+    axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    pyplot.close(figure)
+
+
+def _require_one_thread() -> None:
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads != 1:
+        # A fork takes one thread along; locks that the others held would hang every session for good.
+        raise OSError(0, f"a preloaded module started threads ({threads} run); leave it out of SANCA_SANDBOX_PRELOAD")
