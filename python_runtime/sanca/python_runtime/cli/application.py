@@ -102,7 +102,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 @application.command("setup-libraries")
 def setup_libraries() -> None:
-    """Install what actions may import (numpy, pandas, charts …) beside the engine's environment; `make setup` does it."""
+    """Install what actions may import (numpy, pandas, charts …) beside the engine; `make setup` does it too."""
     from sanca.python_runtime.sandbox.library import default_folder, make_library
 
     make_library(default_folder())

@@ -79,6 +79,23 @@ def check_isolation() -> Check:
     return Check("isolation", "fail", report.reason)
 
 
+def check_libraries() -> Check:
+    """What actions may import beside the standard library; none is fine."""
+    from sanca.python_runtime.sandbox import SandboxSettings
+    from sanca.python_runtime.sandbox.library import default_folder, find_library, is_current
+
+    mend = "`sanca setup-libraries` installs numpy, pandas, charts and a few more."
+    try:
+        folder = find_library(SandboxSettings())
+    except SancaError as error:
+        return Check("libraries", "fail", str(error), "Mend or remove the setting.")
+    if folder is None:
+        return Check("libraries", "note", "none: actions have the standard library only", mend)
+    if folder == default_folder() and not is_current(folder):
+        return Check("libraries", "note", f"those in {folder} are of another version of sanca", mend)
+    return Check("libraries", "ok", f"those in {folder}")
+
+
 def check_engine() -> Check:
     """Whether an engine is running on this state folder, and what it says of itself."""
     from sanca.python_runtime.cli.access import ask_health, find_running_engine
@@ -139,5 +156,6 @@ def check_git() -> Check:
 
 
 CHECKS: tuple[Callable[[], Check], ...] = (
-    check_python, check_state_folder, check_isolation, check_engine, check_models, check_skills, check_jdk, check_git,
+    check_python, check_state_folder, check_isolation, check_libraries, check_engine, check_models, check_skills,
+    check_jdk, check_git,
 )  # fmt: skip
