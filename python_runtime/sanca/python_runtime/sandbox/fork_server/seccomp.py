@@ -8,8 +8,23 @@ Source of the numbers: Linux 6.1 `asm/unistd_64.h` (x86_64) and `asm-generic/uni
 from __future__ import annotations
 
 import errno
-import struct
 
+from .bpf import (
+    ALLOW,
+    JUMP_ANY_BIT,
+    JUMP_AT_LEAST,
+    JUMP_EQUAL,
+    KILL,
+    LOAD,
+    OFFSET_ARCH,
+    OFFSET_NUMBER,
+    Instruction,
+    answer,
+    assemble,
+    high_word,
+    low_word,
+    when,
+)
 from .syscalls import Machine
 
 _REFUSED: dict[str, dict[str, int]] = {
@@ -58,54 +73,29 @@ _X32_BIT = 0x40000000
 _CLONE_NEW_ANYTHING = 0x7E020080
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_OFFSET_NUMBER, _OFFSET_ARCH, _OFFSET_ARGUMENTS = 0, 4, 16
-_ALLOW, _KILL = 0x7FFF0000, 0x80000000
-
-Instruction = tuple[int, int, int, int]
-
-
-def _answer(number: int) -> Instruction:
-    return (_RETURN, 0, 0, 0x00050000 | number)
-
-
-def _low_word(argument: int) -> Instruction:
-    return (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * argument)
-
-
-def _high_word(argument: int) -> Instruction:
-    return (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * argument + 4)
-
-
-def _when(number: int, body: list[Instruction]) -> list[Instruction]:
-    """`body` for one system call number; `body` must end in a return on every way."""
-    return [(_JUMP_EQUAL, 0, len(body), number), *body]
-
 
 def build_filter(machine: Machine) -> tuple[bytes, int]:
     """Return the packed program and its number of instructions."""
-    allow: Instruction = (_RETURN, 0, 0, _ALLOW)
-    kill: Instruction = (_RETURN, 0, 0, _KILL)
     numbers = _NUMBERS[machine.name]
     program: list[Instruction] = [
-        (_LOAD, 0, 0, _OFFSET_ARCH), (_JUMP_EQUAL, 1, 0, machine.audit_arch), kill,
-        (_LOAD, 0, 0, _OFFSET_NUMBER), (_JUMP_AT_LEAST, 0, 1, _X32_BIT), kill,
+        (LOAD, 0, 0, OFFSET_ARCH), (JUMP_EQUAL, 1, 0, machine.audit_arch), KILL,
+        (LOAD, 0, 0, OFFSET_NUMBER), (JUMP_AT_LEAST, 0, 1, _X32_BIT), KILL,
         # clone3 hides its flags from the filter; ENOSYS makes the C library use clone.
-        *_when(_CLONE3, [_answer(errno.ENOSYS)]),
-        (_JUMP_AT_LEAST, 0, 1, _LAST_KNOWN + 1), _answer(errno.ENOSYS),
-        *_when(numbers["clone"], [
-            _low_word(0), (_JUMP_ANY_BIT, 0, 1, _CLONE_NEW_ANYTHING), _answer(errno.EPERM), allow,
+        *when(_CLONE3, [answer(errno.ENOSYS)]),
+        (JUMP_AT_LEAST, 0, 1, _LAST_KNOWN + 1), answer(errno.ENOSYS),
+        *when(numbers["clone"], [
+            low_word(0), (JUMP_ANY_BIT, 0, 1, _CLONE_NEW_ANYTHING), answer(errno.EPERM), ALLOW,
         ]),
         # Reading limits is fine, setting them is not: the first process sets the time limit of every round.
-        *_when(numbers["prlimit64"], [
-            _low_word(2), (_JUMP_EQUAL, 1, 0, 0), _answer(errno.EPERM),
-            _high_word(2), (_JUMP_EQUAL, 1, 0, 0), _answer(errno.EPERM), allow,
+        *when(numbers["prlimit64"], [
+            low_word(2), (JUMP_EQUAL, 1, 0, 0), answer(errno.EPERM),
+            high_word(2), (JUMP_EQUAL, 1, 0, 0), answer(errno.EPERM), ALLOW,
         ]),
-        *_when(numbers["ioctl"], [
-            _low_word(1), (_JUMP_EQUAL, 1, 0, _TIOCSTI), (_JUMP_EQUAL, 0, 1, _TIOCLINUX), _answer(errno.EPERM), allow,
+        *when(numbers["ioctl"], [
+            low_word(1), (JUMP_EQUAL, 1, 0, _TIOCSTI), (JUMP_EQUAL, 0, 1, _TIOCLINUX), answer(errno.EPERM), ALLOW,
         ]),
     ]  # fmt: skip
     for number in (*_REFUSED[machine.name].values(), *_REFUSED_EVERYWHERE.values()):
-        program += _when(number, [_answer(errno.EPERM)])
-    program.append(allow)
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program), len(program)
+        program += when(number, [answer(errno.EPERM)])
+    program.append(ALLOW)
+    return assemble(program)
