@@ -6,10 +6,13 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
+from sanca.python_runtime.sandbox.pictures import read_images
 from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus
 from sanca.python_runtime.sandbox.wire import unpack_untrusted
 
 _TEXT_CHARS = 72 << 10
+_WARNINGS, _WARNING_CHARS = 24, 600
+_HINT_CHARS, _NAME_CHARS = 2_500, 60
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,19 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         status=status,
         value=_text(answer.get("value")),
         value_json=_text(answer.get("value_json")),
+        value_name=_line(answer.get("value_name"), _NAME_CHARS),
         stdout=told["stdout"],
+        stderr=_text(answer.get("stderr")) or "",
         error=error,
         error_type=error_type,
+        hint=_text(answer.get("hint"), _HINT_CHARS),
+        missing_library=_library(answer.get("missing_library")),
         seconds=seconds,
         waited_seconds=waited_seconds,
         dropped_chars=told["dropped_chars"],
         names_lost=told["names_lost"],
+        images=read_images(answer.get("images")),
+        warnings=_warnings(answer.get("warnings")),
     )
 
 
@@ -96,5 +105,20 @@ def _signal_name(number: int) -> str:
         return str(number)
 
 
-def _text(value: object) -> str | None:
-    return value[:_TEXT_CHARS] if isinstance(value, str) else None
+def _text(value: object, limit: int = _TEXT_CHARS) -> str | None:
+    return value[:limit] if isinstance(value, str) else None
+
+
+def _line(value: object, limit: int) -> str | None:
+    """Return a short text that is one line of visible characters; None for any other."""
+    return value if isinstance(value, str) and 0 < len(value) <= limit and value.isprintable() else None
+
+
+def _library(value: object) -> str | None:
+    name = _line(value, _NAME_CHARS)
+    return name if name is not None and name.isidentifier() and name.isascii() else None
+
+
+def _warnings(value: object) -> tuple[str, ...]:
+    told = value[:_WARNINGS] if isinstance(value, list) else []
+    return tuple(one[:_WARNING_CHARS] for one in told if isinstance(one, str))

@@ -22,7 +22,7 @@ from .output import CappedOutput
 from .walls import Walls
 
 _CONTROL_BYTES = 4 << 20
-_REPLY_BYTES = 1 << 20
+_REPLY_BYTES = 3 << 20
 _MOST_MOUNTS = 3
 _SWEEP_SECONDS = 0.5
 _SWEEP_PAUSE_SECONDS = 0.001

@@ -1,15 +1,13 @@
 """The loop of rounds in a guest: takes an action, runs it in the session's namespace, answers with value or error.
 
-Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`;
-out `{"value", "value_json"}` or `{"error", "error_type", "is_limit"}`.
+Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`; out `{"value", "value_json", "value_name",
+"images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings", "stderr"}`.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import errno
-import io
 import os
 import signal
 import socket
@@ -20,26 +18,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import frames
+from .answers import Answers
 from .channel import ToolChannel
 from .descriptions import Descriptions
 from .errors import PUBLIC
-from .formatting import format_error, format_json, format_value, remember_source, shorten
 from .proxies import Tool, Toolkit, Tools, make_toolkits
 from .records import Record
+from .streams import Printed, PrintedErrors
+from .summaries import LAST_VALUE, name_of
+from .tracebacks import remember_source
 
 _THREAD_STACK_BYTES = 1 << 20
-_LIMIT_ERRNOS = frozenset((errno.EFBIG, errno.ENOSPC, errno.EDQUOT))
 _ACTION_BYTES = 4 << 20
 
 
 def serve_actions(results: socket.socket, tools: socket.socket) -> None:
     """Run actions until the first process closes the socket."""
     threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
-    # By line: what was printed before a kill is seen.
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", line_buffering=True
-    )
-    worker = _Worker(ToolChannel(tools))
+    sys.stdout = printed = Printed(1)
+    sys.stderr = errors = PrintedErrors(printed)
+    worker = _Worker(ToolChannel(tools), printed, errors)
     while True:
         try:
             action = frames.unpack(frames.receive(results, _ACTION_BYTES))
@@ -52,7 +50,7 @@ def serve_actions(results: socket.socket, tools: socket.socket) -> None:
 class _Worker:
     """The session's namespace and how an action runs in it."""
 
-    def __init__(self, channel: ToolChannel) -> None:
+    def __init__(self, channel: ToolChannel, printed: Printed, errors: PrintedErrors) -> None:
         self._channel = channel
         self._descriptions = Descriptions(channel)
         self._main = types.ModuleType("__main__")
@@ -62,6 +60,7 @@ class _Worker:
         self._given: set[str] = set()
         self._toolkits: tuple[str, ...] = ()
         self._files: set[str] = set()
+        self._answers = Answers(printed, errors, self._files)
         self._is_running = False
         self._pid = os.getpid()
         self._give_fixed_names()
@@ -73,13 +72,13 @@ class _Worker:
         try:
             self._is_running = True
             try:
-                value = self._execute(str(action["code"]), str(action["filename"]))
-                answer = {"value": format_value(value), "value_json": format_json(value)}
+                value, name = self._execute(str(action["code"]), str(action["filename"]))
+                answer = self._answers.describe_value(value, name)
                 sys.stdout.flush()
             finally:
                 self._is_running = False
         except BaseException as error:  # whatever an action raises is its answer
-            answer = self._describe_error(error)
+            answer = self._answers.describe_error(error, self._toolkits)
         _flush()
         if os.getpid() != self._pid:
             os._exit(0)  # a child that the action forked and let run out of it: the answer is its parent's
@@ -92,8 +91,10 @@ class _Worker:
         os.chdir(str(action["folder"]))
         self._descriptions.forget()
         self._give_toolkits(tuple(action["toolkits"]))
+        self._answers.begin(str(action["code"]), self._main.__dict__)
 
-    def _execute(self, code: str, name: str) -> Any:
+    def _execute(self, code: str, name: str) -> tuple[Any, str]:
+        """Return the last expression's value and what the next action may call it."""
         filename = f"{name}#{len(self._files) + 1}"
         self._files.add(filename)
         remember_source(filename, code)
@@ -104,17 +105,9 @@ class _Worker:
         space = self._main.__dict__
         exec(compile(tree, filename, "exec"), space)  # noqa: S102 - running it is what the sandbox is for
         if last is None:
-            return None
-        return eval(compile(ast.Expression(last.value), filename, "eval"), space)  # noqa: S307 - as above
-
-    def _describe_error(self, error: BaseException) -> dict[str, Any]:
-        kind = type(error).__name__
-        try:
-            text = format_error(error, self._files)
-        except BaseException as other:  # an exception may print itself as badly as it likes
-            text = f"{kind} (it cannot be shown: {type(other).__name__})"
-        is_limit = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMIT_ERRNOS)
-        return {"error": text, "error_type": shorten(kind, 200), "is_limit": is_limit}
+            return None, LAST_VALUE
+        name = name_of(last.value)
+        return eval(compile(ast.Expression(last.value), filename, "eval"), space), name  # noqa: S307 - as above
 
     def _on_interrupt(self, _number: int, _frame: types.FrameType | None) -> None:
         if not self._is_running:
