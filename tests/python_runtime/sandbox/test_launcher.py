@@ -50,8 +50,9 @@ async def test_hash_seed_is_recorded_and_the_same_in_every_session_of_a_server()
     hashes = set()
     async with open_sandbox() as sandbox:
         for _ in range(2):
-            session = await sandbox.spawn()
+            session = await sandbox.spawn(libraries=False)
             hashes.add(await value_of(session, "import os\nhash('x'), os.environ['PYTHONHASHSEED']"))
+            assert session.hash_seed == sandbox.hash_seed
         assert len(hashes) == 1
         assert repr(str(sandbox.hash_seed)) in str(hashes)
 
@@ -68,12 +69,12 @@ async def test_sessions_draw_different_random_numbers() -> None:
 async def test_fork_server_that_was_killed_is_replaced_at_the_next_spawn() -> None:
     before = processes_below(os.getpid())
     async with NamespaceSandbox() as sandbox:
-        session = await sandbox.spawn()
+        session = await sandbox.spawn(libraries=False)
         (server,) = {pid for pid in processes_below(os.getpid()) - before if parent_of(pid) == os.getpid()}
-        os.kill(server, signal.SIGKILL)
+        await kill_and_wait(server)
         result = await session.run("1", limit_seconds=5, toolkits=())
         assert (result.status, result.names_lost, session.alive) == ("killed", True, False)
-        assert await value_of(await sandbox.spawn(), "1 + 1") == "2"
+        assert await value_of(await sandbox.spawn(libraries=False), "1 + 1") == "2"
     assert processes_below(os.getpid()) == before
 
 
@@ -188,6 +189,15 @@ def test_engine_that_is_killed_takes_every_process_of_the_sandbox_along() -> Non
         assert time.monotonic() < deadline, f"{len(handles) - len(ended)} processes live on"
     for handle in handles:
         os.close(handle)
+
+
+async def kill_and_wait(pid: int) -> None:
+    """Return when the process has ended, which is when the kernel has ended those that die with it."""
+    handle = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    with anyio.fail_after(10):
+        await anyio.wait_readable(handle)
+    os.close(handle)
 
 
 def processes_below(pid: int) -> set[int]:

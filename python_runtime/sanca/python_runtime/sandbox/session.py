@@ -6,7 +6,8 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,18 @@ _FOLDER_CHECK_SECONDS = 1.0
 class NamespaceSession:
     """See `SandboxSession`. Made by `NamespaceSandbox.spawn`."""
 
-    def __init__(self, forked: ForkedSession, settings: SandboxSettings) -> None:
+    def __init__(
+        self,
+        forked: ForkedSession,
+        settings: SandboxSettings,
+        *,
+        hash_seed: int,
+        on_closed: Callable[[NamespaceSession], None],
+    ) -> None:
+        self.hash_seed = hash_seed
+        """PYTHONHASHSEED of its guest; belongs into an action's journal row."""
+        self._on_closed = on_closed
+        self._thread = threading.get_ident()
         self._control = forked.control
         self._tools = forked.tools
         self._pidfd = forked.pidfd
@@ -61,16 +73,6 @@ class NamespaceSession:
     def alive(self) -> bool:
         """Whether another action can be run."""
         return self._alive
-
-    async def wait_ready(self) -> None:
-        """Wait until the first process has its namespaces and mounts.
-
-        Raises:
-            SandboxError: It could not get them; says why and what mends it.
-        """
-        answer = await self._read_answer()
-        if answer["error"]:
-            raise refusals.explain_start(answer, "")
 
     async def attach(self, mounts: dict[str, int], output_dir: Path | None) -> None:
         """Attach mounts (path inside → descriptor) and remember the host's side of /output."""
@@ -139,6 +141,9 @@ class NamespaceSession:
         """End every process of the session; see `SandboxSession.close`."""
         if self._closed:
             return
+        if threading.get_ident() != self._thread:
+            self._kill_first_process()  # its own loop sees the end and closes it
+            return
         self._closed, self._alive = True, False
         with anyio.CancelScope(shield=True), anyio.move_on_after(_KILL_SECONDS):
             self._kill_first_process()
@@ -148,6 +153,7 @@ class NamespaceSession:
         self._control.close()
         self._tools.close()
         os.close(self._pidfd)
+        self._on_closed(self)
 
     def _begin(self) -> None:
         if not self._alive:
