@@ -285,7 +285,8 @@ def _server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
 
 
 def _serve_config(settings: SandboxSettings, libraries: bool) -> dict[str, Any]:
-    return {"preload": list(settings.preload), "libraries": list(settings.preload_libraries) if libraries else []}
+    loaded = list(settings.preload_libraries) if libraries else []
+    return {"preload": list(settings.preload), "libraries": loaded, "landlock": 0}
 
 
 def _session_request(limits: SandboxLimits) -> bytes:

@@ -15,6 +15,8 @@ from .root import LIBRARY_FOLDER
 CHARTS_FOLDER = "/tmp/.matplotlib"  # noqa: S108 - a session's own
 """MPLCONFIGDIR: must be writable, or matplotlib complains and makes another one."""
 _MADE_CHARTS_FOLDER = Path(LIBRARY_FOLDER, ".matplotlib")
+_font_lists: list[Path] = []
+"""Empty when matplotlib is loaded already, or not there."""
 SETTINGS_OF_CHARTS = str(_MADE_CHARTS_FOLDER / "matplotlibrc")
 
 
@@ -36,19 +38,16 @@ def preload(modules: Sequence[str], libraries: Sequence[str]) -> None:
             importlib.import_module(module)
     if "matplotlib.pyplot" in sys.modules:
         _draw_first_chart()
+    if "matplotlib" not in sys.modules:
+        _font_lists.extend(sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json")))
     _require_one_thread()
 
 
-def font_lists() -> list[Path]:
-    """Return what matplotlib would spend a second on to find out; empty when it is loaded already, or not there."""
-    return [] if "matplotlib" in sys.modules else sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json"))
-
-
-def show_font_lists(lists: Sequence[Path]) -> None:
-    """Lay them where matplotlib will look for them in this session."""
-    if lists:
+def show_font_lists() -> None:
+    """Lay what matplotlib would spend a second to find out where it will look for it in this session."""
+    if _font_lists:
         Path(CHARTS_FOLDER).mkdir()
-        for path in lists:
+        for path in _font_lists:
             Path(CHARTS_FOLDER, path.name).symlink_to(path)
 
 

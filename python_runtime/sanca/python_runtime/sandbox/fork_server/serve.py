@@ -8,24 +8,16 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import NoReturn, TypedDict, cast
 
 from ..guest import frames
-from . import identity, preload, syscalls
+from . import preload, syscalls
 from .first_process import run_first_process
 from .hardening import Limits
-from .walls import NamespaceWalls
+from .landlock_walls import LandlockWalls
+from .walls import NamespaceWalls, Walls
 
 _MESSAGE_BYTES = 65536
-_SESSION_NAMESPACES = (
-    syscalls.CLONE_NEWUSER
-    | syscalls.CLONE_NEWPID
-    | syscalls.CLONE_NEWNS
-    | syscalls.CLONE_NEWNET
-    | syscalls.CLONE_NEWIPC
-    | syscalls.CLONE_NEWUTS
-)
 
 
 class ServeConfig(TypedDict):
@@ -34,6 +26,8 @@ class ServeConfig(TypedDict):
     preload: list[str]
     libraries: list[str]
     """As `preload.preload` takes them."""
+    landlock: int
+    """Its version where sessions have Landlock instead of namespaces; 0 where they have namespaces."""
 
 
 def main() -> NoReturn:
@@ -41,7 +35,9 @@ def main() -> NoReturn:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
+    walls: Walls = LandlockWalls(config["landlock"]) if config["landlock"] else NamespaceWalls()
     try:
+        walls.prepare_server()
         # Only the start of the interpreter needed it.
         os.environ.pop("LD_LIBRARY_PATH", None)
         preload.preload(config["preload"], config["libraries"])
@@ -56,25 +52,24 @@ def main() -> NoReturn:
     gc.collect()
     gc.freeze()
     channel.send(json.dumps({"ready": True, "python": sys.version.split()[0]}).encode())
-    _serve(channel)
+    _serve(channel, walls)
     os._exit(0)
 
 
-def _serve(channel: socket.socket) -> None:
+def _serve(channel: socket.socket, walls: Walls) -> None:
     """Fork a session for each request: its limits and two descriptors in (control, tools), its pidfd out."""
-    font_lists = preload.font_lists()
     while True:
         request, descriptors, _flags, _address = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
         if not request:
             return
         try:
-            pid, pidfd = syscalls.clone(_SESSION_NAMESPACES)
+            pid, pidfd = syscalls.clone(walls.namespaces)
         except OSError as error:
             pid, pidfd = -1, -1
             channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
         if pid == 0:
             channel.close()
-            _run_session(descriptors, cast("Limits", json.loads(request)), font_lists)
+            _run_session(descriptors, cast("Limits", json.loads(request)), walls)
         for descriptor in descriptors:
             os.close(descriptor)
         if pid > 0:
@@ -82,30 +77,18 @@ def _serve(channel: socket.socket) -> None:
             os.close(pidfd)
 
 
-def _run_session(descriptors: list[int], limits: Limits, font_lists: list[Path]) -> NoReturn:
+def _run_session(descriptors: list[int], limits: Limits, walls: Walls) -> NoReturn:
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         try:
-            _finish_namespaces(limits)
-            preload.show_font_lists(font_lists)
+            walls.begin(limits)
         except OSError as error:
             refusal = {"error": str(error.strerror or error), "errno": error.errno, "step": "session"}
             frames.send(control, frames.pack(refusal))
             os._exit(1)
         frames.send(control, frames.pack({"error": ""}))
-        run_first_process(control, tools, limits, NamespaceWalls())
+        run_first_process(control, tools, limits, walls)
     finally:
         os._exit(1)
-
-
-def _finish_namespaces(limits: Limits) -> None:
-    """Map the user, and mount what every session has for itself."""
-    syscalls.set_dumpable(True)
-    identity.map_one_user(identity.INSIDE_ID, identity.INSIDE_ID)
-    options = f"size={limits['tmp_megabytes']}m,mode=1777,nr_inodes={limits['tmp_files']}"
-    syscalls.mount("tmp", "/tmp", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)  # noqa: S108 - its own
-    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC, "subset=pid")
-    # The guest has the same user: without this it could read the first process through /proc.
-    syscalls.set_dumpable(False)

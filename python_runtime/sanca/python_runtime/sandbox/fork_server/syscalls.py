@@ -32,6 +32,7 @@ _MOVE_MOUNT_F_EMPTY_PATH = 4
 # These three have one number on every machine.
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 
+_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 24, 38, 22
 _LAST_CAPABILITY = 40
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -174,6 +175,11 @@ def set_dumpable(dumpable: bool) -> None:
     _prctl(_PR_SET_DUMPABLE, int(dumpable), "prctl(PR_SET_DUMPABLE)")
 
 
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, "prctl(PR_SET_PDEATHSIG)")
@@ -181,9 +187,14 @@ def die_with_parent() -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability, also those an exec could bring back."""
+    drop_capabilities_of_programs()
+    clear_capabilities()
+
+
+def drop_capabilities_of_programs() -> None:
+    """Give up the capabilities that an exec could bring back."""
     for capability in range(_LAST_CAPABILITY + 1):
         _prctl(_PR_CAPBSET_DROP, capability, "prctl(PR_CAPBSET_DROP)")
-    clear_capabilities()
 
 
 def clear_capabilities() -> None:

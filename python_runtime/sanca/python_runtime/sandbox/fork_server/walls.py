@@ -10,15 +10,27 @@ import signal
 from pathlib import Path
 from typing import Protocol
 
-from . import syscalls
+from . import identity, preload, syscalls
 from .hardening import Limits, harden
 
 
 class Walls(Protocol):
-    """One per session. Lifecycle: `attach` before the first round, `enter` in each guest, the rest between rounds."""
+    """What one level's processes need of it.
 
+    Lifecycle: `prepare_server` once; then in each session `begin`, `attach` before the first round, `enter` in each
+    guest, and the rest between rounds.
+    """
+
+    namespaces: int
+    """Flags for the clone that makes a session."""
     renews_guest: bool
     """Whether only guests that begin after `attach` see what was attached."""
+
+    def prepare_server(self) -> None:
+        """In the fork server, before it loads anything."""
+
+    def begin(self, limits: Limits) -> None:
+        """In the first process of a session: make what the session has for itself."""
 
     def attach(self, path: str, descriptor: int) -> None:
         """Show what the descriptor holds at `path`. The descriptor is closed by the caller."""
@@ -39,7 +51,30 @@ class Walls(Protocol):
 class NamespaceWalls:
     """See `Walls`. Every process of this pid namespace belongs to the session."""
 
+    namespaces = (
+        syscalls.CLONE_NEWUSER
+        | syscalls.CLONE_NEWPID
+        | syscalls.CLONE_NEWNS
+        | syscalls.CLONE_NEWNET
+        | syscalls.CLONE_NEWIPC
+        | syscalls.CLONE_NEWUTS
+    )
     renews_guest = False
+
+    def prepare_server(self) -> None:
+        """Nothing to do: the first stage made the server's own namespaces."""
+
+    def begin(self, limits: Limits) -> None:
+        """Map the user, and mount what every session has for itself."""
+        syscalls.set_dumpable(True)
+        identity.map_one_user(identity.INSIDE_ID, identity.INSIDE_ID)
+        options = f"size={limits['tmp_megabytes']}m,mode=1777,nr_inodes={limits['tmp_files']}"
+        own = syscalls.MS_NOSUID | syscalls.MS_NODEV
+        syscalls.mount("tmp", "/tmp", "tmpfs", own, options)  # noqa: S108 - its own
+        syscalls.mount("proc", "/proc", "proc", own | syscalls.MS_NOEXEC, "subset=pid")
+        # The guest has the same user: without this it could read the first process through /proc.
+        syscalls.set_dumpable(False)
+        preload.show_font_lists()
 
     def attach(self, path: str, descriptor: int) -> None:
         """Attach a mount tree; see `Walls.attach`."""
