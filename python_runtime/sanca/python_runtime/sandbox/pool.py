@@ -12,7 +12,7 @@ from concurrent.futures import Future
 import anyio
 import structlog
 from sanca.core.errors import SandboxError
-from sanca.python_runtime.sandbox.servers import ReadySession, is_alive
+from sanca.python_runtime.sandbox.servers import ReadySession
 from sanca.python_runtime.sandbox.warm_size import WarmSize
 
 log = structlog.get_logger()
@@ -105,7 +105,7 @@ class WarmPool:
     def _pop_living(self) -> ReadySession | None:
         while self._ready:
             first = self._ready.popleft()
-            if is_alive(first.forked):
+            if first.is_alive:
                 return first
             self._dead.append(first)
         return None

@@ -52,6 +52,13 @@ class ReadySession:
         """PYTHONHASHSEED of its guest."""
         return self.generation.server.hash_seed
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be used: it may have been killed, with its server or for want of memory."""
+        end = select.poll()
+        end.register(self.forked.pidfd, select.POLLIN)
+        return self.generation.server.alive and not end.poll(0)
+
 
 class ForkServers:
     """Makes sessions from the newest server. A server that was killed is replaced; its sessions ended with it."""
@@ -85,15 +92,12 @@ class ForkServers:
             SandboxError: It could not be made; says why and what mends it.
         """
         generation = await self._living()
-        generation.living += 1
-        generation.made += 1
         try:
-            ready = ReadySession(await self._fork(generation, limits), generation)
-            await self._wait_until_ready(ready)
-        except BaseException:
-            await self.give_back(generation)
-            raise
-        return ready
+            return await self._make_from(generation, limits)
+        except SandboxError:
+            if generation.server.alive or self._is_closed:
+                raise
+        return await self._make_from(await self._living(), limits)  # the server was killed while it made ours
 
     async def mount(self, folder: Path, *, read_only: bool) -> int:
         """Return the descriptor of a mount of a host folder; a session of any of our servers can attach it."""
@@ -125,6 +129,17 @@ class ForkServers:
             await generation.server.close()
         self._old.clear()
         self._newest = None
+
+    async def _make_from(self, generation: Generation, limits: SandboxLimits) -> ReadySession:
+        generation.living += 1
+        generation.made += 1
+        try:
+            ready = ReadySession(await self._fork(generation, limits), generation)
+            await self._wait_until_ready(ready)
+        except BaseException:
+            await self.give_back(generation)
+            raise
+        return ready
 
     async def _fork(self, generation: Generation, limits: SandboxLimits) -> ForkedSession:
         # Shielded: an answer that nobody collects would be taken for the next one's, which may have other limits.
@@ -206,10 +221,3 @@ def end_forked(forked: ForkedSession) -> None:
     forked.control.close()
     forked.tools.close()
     os.close(forked.pidfd)
-
-
-def is_alive(forked: ForkedSession) -> bool:
-    """Whether its first process runs: it may have been killed, with its fork server or for want of memory."""
-    end = select.poll()
-    end.register(forked.pidfd, select.POLLIN)
-    return not end.poll(0)
