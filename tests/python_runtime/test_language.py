@@ -63,7 +63,8 @@ def test_an_observation_holds_output_value_and_error() -> None:
     ok = ActionResult(status="ok", value="7", stdout="hi\n", dropped_chars=5)
     error = ActionResult(status="error", error="Traceback …\nValueError: no")
 
-    assert format_observation(ok, 1_000) == "Output:\nhi\n\n(5 characters of output were dropped.)\n\nValue:\n7"
+    said = "(5 characters of output were dropped: print(last_output[0:3000]).)"
+    assert format_observation(ok, 1_000) == f"Output:\nhi\n\n{said}\n\nValue:\n7"
     assert "ValueError: no" in format_observation(error, 1_000)
 
 

@@ -136,6 +136,18 @@ class SessionFiles:
             await self._store.add_file(caller.tenant, caller.user, asdict(info))
         return found, refused
 
+    async def keep(self, caller: Caller, session_id: str, name: str, content: bytes) -> FileInfo:
+        """Keep what an action made but did not write to /output, a chart for instance.
+
+        Raises:
+            BadRequestError: It is of a type that is not allowed.
+        """
+        path = self._folder / check_session_id(session_id) / "files" / _new_id()
+        await anyio.to_thread.run_sync(path.write_bytes, content)
+        info = FileInfo(path.name, session_id, safe_name(name), len(content), _media_type(name), "output", str(path))
+        await self._store.add_file(caller.tenant, caller.user, asdict(info))
+        return info
+
     async def forget(self, session_id: str) -> None:
         """Delete the session's folders."""
         self._seen.pop(session_id, None)

@@ -77,6 +77,8 @@ class EventPrinter:
             self._print(Text(content["text"], style="yellow"))
         elif kind == "sanca-file":
             self._print(Text(f"File: {content['name']} ({content['size_bytes']:,} bytes)", style="cyan"))
+        elif kind == "sanca-image":
+            self._print(Text(f"Chart: {content['name']} – {content['description'] or content['title']}", style="cyan"))
 
     def _show_round(self, content: dict[str, Any]) -> None:
         key = f"{content['run_id']}/{content['round']}"

@@ -75,7 +75,9 @@ class ActionResult:
 
     status: ActionStatus
     value: str | None = None
-    """The last expression's value: a text as it is, else its repr, of a large one a summary; None when there is none."""
+    """The last expression's value: a text as it is, else its repr; a summary of what is large. None: there is none."""
+    value_is_text: bool = False
+    """The value is a text: what the action means to say, not what we say of it."""
     value_name: str | None = None
     """By which name or expression the next action reaches the value, when more of it can be looked at."""
     value_json: str | None = None

@@ -22,7 +22,7 @@ class Expression:
         if round_.strategy == "none":
             self._say_what_is_possible(state)
         elif round_.claim is None and round_.status == "ok" and round_.strategy != "model":
-            round_.claim = round_.value or self._without_value(state, round_)
+            round_.claim = _in_markdown(round_) or self._without_value(state, round_)
         elif round_.strategy == "experience" and round_.error_type == "ToolDeniedError":
             round_.claim = round_.error
         if round_.claim is not None:
@@ -55,4 +55,11 @@ class Expression:
         """An action that has shown or printed something needs no more words."""
         if round_.strategy == "person" and round_.observation:
             return f"```text\n{round_.observation}\n```"
-        return "" if state.spoken or state.cards else sentence("no_answer", state.language)
+        has_shown = state.spoken or state.cards or (round_.result is not None and round_.result.images)
+        return "" if has_shown else sentence("no_answer", state.language)
+
+
+def _in_markdown(round_: Round) -> str:
+    """Return the value to say: a text is Markdown as it is, what we wrote of another value keeps its lines."""
+    is_text = round_.result is None or round_.result.value_is_text
+    return round_.value if is_text or "\n" not in round_.value else f"```text\n{round_.value}\n```"

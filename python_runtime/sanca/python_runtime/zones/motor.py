@@ -31,6 +31,9 @@ class Outputs(Protocol):
     async def collect(self, caller: Caller, session_id: str) -> tuple[list[FileInfo], list[str]]:
         """Take over new files; returns them, and a sentence for each that could not be taken."""
 
+    async def keep(self, caller: Caller, session_id: str, name: str, content: bytes) -> FileInfo:
+        """Keep what an action made; returns its record."""
+
 
 class Motor:
     """Parses first, so that a slip of the pen costs no sandbox round."""
@@ -53,6 +56,7 @@ class Motor:
         elif round_.code:
             await self._run_action(state)
             await self._hand_over_files(state)
+            await self._show_images(state)
         state.show_round()
 
     async def _run_action(self, state: RunState) -> None:
@@ -79,6 +83,14 @@ class Motor:
             state.reporter.activity("sanca-file", f"file-{info.file_id}", info.activity())
         for reason in refused:
             state.reporter.notice(reason, level="warning", code="file_refused")
+
+    async def _show_images(self, state: RunState) -> None:
+        request, images = state.request, state.round.result.images if state.round.result else ()
+        for number, image in enumerate(images, 1):
+            name = f"chart-{state.round.number}-{number}.png"
+            info = await self._outputs.keep(request.caller, request.session_id, name, image.data)
+            seen = {"title": image.title, "description": image.description}
+            state.reporter.activity("sanca-image", f"image-{info.file_id}", {**info.activity(), **seen})
 
     @staticmethod
     def _note_error(state: RunState, round_: Round, result: ActionResult) -> None:

@@ -49,7 +49,7 @@ class Answers:
             told = {"value": None, "value_json": None}
         else:
             summary = summarize(value, name)
-            told = {"value": summary.text, "value_json": format_json(value)}
+            told = {"value": summary.text, "value_json": format_json(value), "value_is_text": is_a(value, str)}
             if not summary.is_whole:
                 told["value_name"] = name
                 _give(LAST_VALUE, value if name == LAST_VALUE else None)
