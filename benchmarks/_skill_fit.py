@@ -36,6 +36,7 @@ ROUNDS, BATCH, STEP = 14, 512, 0.03
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")
+_CHINESE_SPACE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _SHORT = {"service": "s", "setting": "k", "minutes": "m"}
 """Placeholders of the skills' phrases that the patterns call otherwise."""
 
@@ -66,7 +67,8 @@ class Patterns:
             elif choice := _CHOICE.search(pattern):
                 drawn, hit = choice[1].split("|"), choice
             else:
-                return " ".join(pattern.split())
+                # Chinese is written without spaces; only a name in Latin letters may have some around it.
+                return _CHINESE_SPACE.sub("", " ".join(pattern.split()))
             pattern = pattern[: hit.start()] + self._chance.choice(drawn) + pattern[hit.end() :]
 
     def requests(self) -> Iterator[Request]:

@@ -29,6 +29,22 @@ class Piece:
     concepts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class NounWord:
+    """A Chinese word as the grammar of names sees it."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    """head, noun, stop, concept, foreign or unknown."""
+    concepts: tuple[str, ...] = ()
+    headed: bool = False
+    """A noun that ends in a head: 用户中心."""
+    tail: bool = False
+    """What a service does, at the end of its name: 同步 of 库存同步."""
+
+
 class Lexicon:
     """Looks words up by plural-folded form (English) and longest match (Chinese).
 
@@ -52,6 +68,16 @@ class Lexicon:
         """Chinese words for what services are often called in English."""
         self.service_nouns = frozenset(data["service_nouns"])
         """What services are often called; an everyday word among them may be a name where a name stands."""
+
+        self.setting_nouns = frozenset(data["setting_nouns"])
+        """The last part of what settings are often called: `size` of `pool_size`."""
+        names = data["chinese_names"]
+        self._heads = frozenset(names["heads"])
+        self._nouns = frozenset(noun for nouns in names["nouns"] for noun in nouns) | self.service_words.keys()
+        self.generic_nouns = frozenset(names["generic"])
+        """Chinese nouns that mean the thing itself, no service, when they stand alone."""
+        self._tails = frozenset(names["tails"])
+        self._particles = frozenset(names["particles"]) | self._stop_chinese
 
     def _add(self, concept: str, forms: dict[str, list[str]]) -> None:
         for form in forms["en"]:
@@ -116,6 +142,32 @@ class Lexicon:
             at += length
         if unknown:
             yield Piece(offset + at - len(unknown), offset + at, unknown, "unknown")
+
+    def noun_word(self, run: str, at: int, offset: int, longest: int) -> NounWord:
+        """Return the longest word at a place of a Chinese run, as the grammar of names sees it."""
+        for length in range(min(longest, len(run) - at), 0, -1):
+            part = run[at : at + length]
+            if kind := self._noun_kind(part):
+                headed = kind == "noun" and any(part.endswith(head) for head in self._heads if 2 <= len(head) < length)
+                concepts = tuple(self._chinese.get(part, ()))
+                return NounWord(offset + at, offset + at + length, part, kind, concepts, headed, part in self._tails)
+        if run[at : at + 2] == 2 * run[at]:
+            return NounWord(offset + at, offset + at + 2, run[at : at + 2], "stop")  # 戳戳: only verbs are doubled
+        return NounWord(offset + at, offset + at + 1, run[at], "unknown")
+
+    def has_head(self, name: str) -> bool:
+        """Whether a Chinese name ends in a word such as 系统 or 网关."""
+        return any(name.endswith(head) for head in self._heads)
+
+    def _noun_kind(self, part: str) -> str:
+        """Return what a word is in the grammar of names, or an empty string."""
+        if part in self._heads:
+            return "head"
+        if part in self._nouns:
+            return "noun"
+        if part in self._particles:
+            return "stop"
+        return _kind(tuple(self._chinese[part])) if part in self._chinese else ""
 
     def _longest_chinese(self, run: str, at: int) -> tuple[int, str, tuple[str, ...]]:
         for length in range(min(_LONGEST_CHINESE, len(run) - at), 0, -1):

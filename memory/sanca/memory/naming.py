@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
+from sanca.memory.chinese_naming import chinese_name
 from sanca.memory.lexicon import Lexicon, Piece
 from sanca.memory.text import CJK
 
@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ENOUGH = 2.0
 
 _BEFORE_WORDS = (
-    "of|for|on|in|from|is|are|does|did|has|with|behind|whether|if|the|to|inside|was|were|have|let's|through|"
+    "of|for|on|in|over|against|by|into|via|than|and|called|named|from|is|are|does|did|has|with|behind|whether|if|the|to|inside|was|were|have|let's|through|"
     "newest|latest|last|at|about|when|get|give|make|let|bring|take|switch|put|turn|should|would|will"
 )
 _AFTER_WORDS = (
@@ -27,14 +27,28 @@ _BEFORE = re.compile(
     rf"(?:\b(?:{_BEFORE_WORDS}|(?:service|app|application)s?(?: called| named)?)|[\u3400-\u9fff])[\s:,]*$",
     re.IGNORECASE,
 )
-_AFTER = re.compile(rf"^(?:'s\b|\s+(?:{_AFTER_WORDS})\b|[\s,]*[\u3400-\u9fff]|\s*[?.!]?\s*$|\s*[,:])", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"^(?:'s\b|\s*\x00|\s+(?:{_AFTER_WORDS})\b|[\s,]*[\u3400-\u9fff]|\s*[?.!]?\s*$|\s*[,:])", re.IGNORECASE
+)
 _CALLED_SERVICE = re.compile(
     r"^\s*(?:service|app|application|microservice|backend|component|服务|应用|微服务)(?![a-z])", re.IGNORECASE
 )
 _SERVICE_CALLED = re.compile(r"(?:(?<![\w-])(?:service|app|application)|服务|应用)[\s:]*$", re.IGNORECASE)
 _NAME_SHAPE = re.compile(r"[-_]|[a-z][A-Z]|\d")
+_SET_BEFORE = re.compile(
+    r"\b(?:set|change|changed|adjust|raise|lower|bump|increase|decrease|reduce|tune|modify|value|setting|"
+    r"parameter|key|option|flag|property|edit|edited|touched|switch|enable|disable|double|halve)\s+(?:the\s+|of\s+|on\s+|off\s+)*$"
+    r"|(?:设置|修改|调整|改|调|参数|配置项|选项)\s*$",
+    re.IGNORECASE,
+)
+_SET_AFTER = re.compile(
+    r"^\s*(?:=|(?:to|at|from)\s+\S|(?:set|stand|setting|parameter|key|option|flag|property|value)\b"
+    r"|[^,.;,。]{0,4}(?:改|设|调|换成|提到|降到|加到|值|参数|多少))",
+    re.IGNORECASE,
+)
+_OWNED_BEFORE = re.compile(r"\b(?:of|for|in|on|from)\s+(?:the\s+|our\s+)?$", re.IGNORECASE)
+_OWNER_AFTER = re.compile(r"'s\b|\s*的")
 _POSSESSIVE = re.compile(r"^'s\s")
-_SUFFIX = "微?服务|系统|中心|模块|应用"
 _ARTICLE = re.compile(
     r"\b(?:an?|my|your|our|this|some|any|these|those|all|every|each|more|new|another|other|no)\s+$", re.IGNORECASE
 )
@@ -73,26 +87,40 @@ def guess_service(rest: str, pieces: Sequence[Piece], lexicon: Lexicon) -> tuple
     kinds = {piece.start: piece for piece in pieces}
     rated = [(word, _points(word, rest, kinds.get(word.start()), lexicon)) for word in NAME.finditer(rest)]
     enough = [(looks_like_a_name(word.group(), lexicon), points, word) for word, points in rated if points >= _ENOUGH]
-    if not enough:
-        return _guess_chinese(rest, pieces, lexicon)
-    word = max(enough, key=lambda one: one[:2])[2]  # of equals the first
+    word = max(enough, key=lambda one: one[:2])[2] if enough else None  # of equals the first
+    chinese = chinese_name(rest, lexicon) if word is None or not looks_like_a_name(word.group(), lexicon) else None
+    if chinese is not None and (word is None or chinese.headed):
+        return chinese.start, chinese.end, chinese.text
+    if word is None:
+        return None
     return word.start(), word.end(), word.group()
 
 
 def looks_like_a_name(name: str, lexicon: Lexicon) -> bool:
     """Whether a name looks like that of a service wherever it stands."""
-    return name.lower() in lexicon.service_nouns or _NAME_SHAPE.search(name) is not None or bool(CJK.search(name))
+    if CJK.search(name):
+        return lexicon.has_head(name)
+    return name.lower() in lexicon.service_nouns or _NAME_SHAPE.search(name) is not None
 
 
-def _guess_chinese(rest: str, pieces: Sequence[Piece], lexicon: Lexicon) -> tuple[int, int, str] | None:
-    """Return a Chinese name with 服务 or the like behind it: 用户服务. The suffix belongs to the name."""
-    if hit := re.search(f"(?:{'|'.join(lexicon.service_words)})(?:{_SUFFIX})", rest):
-        return hit.start(), hit.end(), hit.group()
-    for first, second in pairwise(pieces):
-        behind = first.end == second.start and re.fullmatch(_SUFFIX, second.text)
-        if behind and first.kind == "unknown" and CJK.fullmatch(first.text) and 2 <= len(first.text) <= 4:
-            return first.start, second.end, first.text + second.text
-    return None
+def names_service(text: str, start: int, end: int, lexicon: Lexicon, *, alone: bool) -> bool:
+    """Whether a snake_case word is a service rather than a setting: by its last part, and by what stands around it.
+
+    Args:
+        text: The message.
+        start: Where the word starts.
+        end: Where it ends.
+        lexicon: Knows what settings and services are often called.
+        alone: It is the only word of its shape; of two, `a_b of c_d`, one owns the other.
+    """
+    parts = text[start:end].lower().split("_")
+    if "." in text[start:end] or parts[-1] in lexicon.setting_nouns:
+        return False
+    if parts[-1] in lexicon.service_nouns:
+        return True
+    if not alone and (_OWNED_BEFORE.search(text[:start]) or _OWNER_AFTER.match(text[end:])):
+        return True
+    return not _SET_BEFORE.search(text[:start]) and not _SET_AFTER.search(text[end:])
 
 
 def _points(word: re.Match[str], rest: str, piece: Piece | None, lexicon: Lexicon) -> float:
@@ -113,6 +141,7 @@ def _points(word: re.Match[str], rest: str, piece: Piece | None, lexicon: Lexico
     points += 1 if _AFTER.match(after) else 0
     points += 1 if any(set(done.concepts) & _OPERATED_ON for done in lexicon.read(before)[-2:]) else 0
     points += 0.5 if not before.strip() else 0
-    points -= 2 if _ARTICLE.search(before) else 0
+    proper = name[0].isupper() and bool(before.strip()) and not everyday
+    points -= 2 if _ARTICLE.search(before) and not proper else 0
     points -= 1 if _VERB_OR_ADVERB.search(name) and not usual else 0
-    return points - (1 if name[0].isupper() and before.strip() and not named else 0)
+    return points + (0.5 if proper else 0)

@@ -26,10 +26,13 @@ _VALUE = re.compile(
     rf'(?:"(?P<quoted>[^"]+)"|`(?P<code>[^`]+)`|(?P<plain>[A-Za-z0-9_.%/+-]*[A-Za-z0-9_%/+-])|(?P<chinese>{CHINESE_NUMBER}))'
 )
 _LEADING = re.compile(
-    r"^(?:\s|[,.:;!?,。:;!?、]|\b(?:the|a|an|about|for|on|of|in|to|how|our|any)\b|的|关于|一下|有关|里|中)+",
+    r"^(?:\s|[,.:;!?,。:;!?、]|\b(?:the|a|an|about|for|on|of|in|to|how|our|any)\b|的|关于|一下|有关|里|中|讲没讲|写没写|有没有|讲到?|说|写|上)+",
     re.IGNORECASE,
 )
-_TRAILING = re.compile(r"(?:\s|[,.:;!?,。:;!?、]|的|吗|呢|\bplease\b)+$", re.IGNORECASE)
+_TRAILING = re.compile(
+    r"(?:\s|[,.:;!?,。:;!?、]|的|吗|呢|\bplease\b|该?(?:怎么|咋|如何)(?:处理|弄|办|做|搞|整|操作|走|处置)?)+$",
+    re.IGNORECASE,
+)
 _TOPIC_FILLERS = {"runbook", "search", "file", "colleague"}
 _COLON = re.compile(r"[::]\s*(.+)$", re.DOTALL)
 

@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SLOT_WORDS = {"quoted": "text", "payload": "json"}
 _SLOT_WEIGHTS = {"json": 1.5, "setting": 1.0, "file": 1.0, "table": 1.2, "date": 1.0, "release": 0.8, "service": 0.6}
 _OTHER_SLOT_WEIGHT = 0.4
-_ARITHMETIC = re.compile(r"[\d)]\s*(?:[+*/^×÷]|\*\*|-(?!\d{1,2}-))\s*[\d(]|\d\s*%")
+_ARITHMETIC = re.compile(r"[\d)]\s*(?:[+*/^×÷]|\*\*|-(?!\d{1,2}-))\s*[\d(]|\d\s*(?:%|pct\b)")
 _UNKNOWN_WEIGHT, _COMMON_WEIGHT = 1.0, 0.25
 _HASH_PLACES = 1 << 15
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
 from sanca.core.ports import Entities
+from sanca.memory.chinese_naming import head_after
 from sanca.memory.lexicon import Lexicon, Piece
-from sanca.memory.naming import NAME, guess_service, looks_like_a_name
+from sanca.memory.naming import NAME, guess_service, looks_like_a_name, names_service
 from sanca.memory.numbers import numbers_in, spans_in
 from sanca.memory.text import CJK, normalise
 
@@ -99,8 +100,11 @@ def read_message(message: str, lexicon: Lexicon, entities: Entities | None, now:
     rest = taken.rest()
     reading.pieces = lexicon.read(rest)
     found = _known_service(rest, known, lexicon) if known is not None else guess_service(rest, reading.pieces, lexicon)
+    sure = known is not None or (found is not None and looks_like_a_name(found[2], lexicon))
+    if not sure and reading.first("service") is None:
+        _rename_setting(reading, lexicon)
     if found and reading.first("service") is None:
-        taken.add("service", *found, sure=known is not None or looks_like_a_name(found[2], lexicon))
+        taken.add("service", *found, sure=sure)
     for number in numbers_in(taken.rest()):
         if not _is_part_of_a_word(number.start, number.end, lexicon.read(taken.rest())):
             taken.add("number", number.start, number.end, number.value)
@@ -108,6 +112,15 @@ def read_message(message: str, lexicon: Lexicon, entities: Entities | None, now:
     reading.refers_back = reading.first("service") is None and _PRONOUN.search(reading.text) is not None
     reading.slots.sort(key=lambda slot: slot.start)
     return reading
+
+
+def _rename_setting(reading: Reading, lexicon: Lexicon) -> None:
+    """When no service is named, take a snake_case word for one if it stands where a service stands."""
+    alone = len(reading.all("setting")) == 1
+    for index, slot in enumerate(reading.slots):
+        if slot.kind == "setting" and names_service(reading.text, slot.start, slot.end, lexicon, alone=alone):
+            reading.slots[index] = replace(slot, kind="service")
+            return
 
 
 def _is_part_of_a_word(start: int, end: int, pieces: Sequence[Piece]) -> bool:
@@ -183,7 +196,7 @@ def _known_service(rest: str, names: Sequence[str], lexicon: Lexicon) -> tuple[i
         at = rest.find(chinese)
         fitting = [name for name in names if any(part in name.lower() for part in english)]
         if at >= 0 and len(fitting) == 1:
-            return at, at + len(chinese), fitting[0]
+            return at, head_after(rest, at + len(chinese), lexicon), fitting[0]
     return None
 
 
