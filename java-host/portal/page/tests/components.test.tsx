@@ -1,5 +1,5 @@
 import type { Interrupt } from "@ag-ui/core";
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactElement } from "react";
 import { describe, expect, it, vi } from "vitest";
@@ -7,6 +7,7 @@ import type { Approval, Call, Round } from "../src/agui/activities";
 import { HostClient } from "../src/api/client";
 import { HostContext, type Host } from "../src/app/host";
 import { ApprovalCard } from "../src/chat/ApprovalCard";
+import { ImageCard } from "../src/chat/ImageCard";
 import { RoundCard } from "../src/chat/RoundCard";
 import { I18nProvider, type Language } from "../src/i18n/context";
 import { Markdown } from "../src/ui/text";
@@ -268,5 +269,33 @@ describe("Markdown", () => {
   it("leaves addresses of the machine itself as text", () => {
     show(<Markdown text="refused (POST http://127.0.0.1:25642/orders), see https://example.org/a" />);
     expect(screen.getAllByRole("link")).toHaveLength(1);
+  });
+});
+
+describe("a chart that an action drew", () => {
+  const image = {
+    file_id: "file_1",
+    name: "chart-1-1.png",
+    size_bytes: 9000,
+    media_type: "image/png",
+    title: "Latency",
+    description: "'Latency', 640 × 480 pixels; x: time, lines 'p95' of 60 points (12 … 900)",
+  };
+
+  it("shows the picture, says in words what is to be seen, and offers it for download", () => {
+    show(<ImageCard image={image} />);
+    expect(screen.getByRole("img", { name: /lines 'p95' of 60 points/ })).toHaveAttribute(
+      "src",
+      "/api/sanca/files/file_1",
+    );
+    expect(screen.getByText("Latency")).toBeVisible();
+    expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute("download", "chart-1-1.png");
+  });
+
+  it("keeps the words when the picture is gone", () => {
+    show(<ImageCard image={image} />);
+    fireEvent.error(screen.getByRole("img"));
+    expect(screen.queryByRole("img")).toBeNull();
+    expect(screen.getByRole("note")).toHaveTextContent("lines 'p95' of 60 points");
   });
 });

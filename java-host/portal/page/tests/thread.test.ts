@@ -35,6 +35,12 @@ describe("a conversation's state", () => {
     expect(currentLeg(thread)).toMatchObject({ engineRun: "run-1", traceId: "0af7651916cd43dd8448eb211c80319c" });
   });
 
+  it("keeps a chart like a file, with what is to be seen", () => {
+    const content = { file_id: "f1", name: "chart-1-1.png", title: "Latency", description: "one line" };
+    const thread = play([started("r1", "hi"), activity("sanca-image", "image-f1", content)]);
+    expect(thread.items.at(-1)).toEqual({ kind: "image", id: "image-f1", run: "r1", content });
+  });
+
   it("keeps interrupts until the next run starts", () => {
     const interrupts = [{ id: "call-1", reason: "approval", metadata: { runId: "run-1" } }];
     const asked = play([

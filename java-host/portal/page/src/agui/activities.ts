@@ -88,6 +88,13 @@ export interface SharedFile {
   media_type: string;
 }
 
+/** A chart an action drew; kept like a file. */
+export interface SharedImage extends SharedFile {
+  title: string;
+  /** What is to be seen, in words: axes, lines and their ranges. */
+  description: string;
+}
+
 export interface Notice {
   level: "info" | "warning" | "error";
   text: string;

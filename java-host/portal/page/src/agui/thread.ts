@@ -1,7 +1,7 @@
 // The state of one conversation as the page shows it, and the pure function from AG-UI events to it.
 // Not here: where events come from (session.ts) and how they look (chat/).
 import { EventType, type BaseEvent, type Interrupt, type Message } from "@ag-ui/core";
-import type { Approval, Choices, Notice, Round, RunResult, RunUsage, SharedFile } from "./activities";
+import type { Approval, Choices, Notice, Round, RunResult, RunUsage, SharedFile, SharedImage } from "./activities";
 
 export type Item =
   | { kind: "user"; id: string; run: string; text: string; files: SharedFile[] }
@@ -11,6 +11,7 @@ export type Item =
   | { kind: "approval"; id: string; run: string; content: Approval }
   | { kind: "surface"; id: string; run: string; operations: unknown[] }
   | { kind: "file"; id: string; run: string; content: SharedFile }
+  | { kind: "image"; id: string; run: string; content: SharedImage }
   | { kind: "notice"; id: string; run: string; content: Notice }
   | { kind: "choices"; id: string; run: string; content: Choices }
   | { kind: "error"; id: string; run: string; message: string; code: string | null };
@@ -255,6 +256,8 @@ function applyActivity(thread: Thread, event: Loose): Thread {
       return upsert(next, { ...common, kind: "surface", operations: (content.a2ui_operations as unknown[]) ?? [] });
     case "sanca-file":
       return upsert(next, { ...common, kind: "file", content: content as unknown as SharedFile });
+    case "sanca-image":
+      return upsert(next, { ...common, kind: "image", content: content as unknown as SharedImage });
     case "sanca-notice":
       return upsert(next, { ...common, kind: "notice", content: content as unknown as Notice });
     default:

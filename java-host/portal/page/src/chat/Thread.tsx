@@ -8,6 +8,7 @@ import { LazySurface } from "../cards/LazySurface";
 import { useI18n } from "../i18n/context";
 import { IconButton, Spinner } from "../ui/controls";
 import { ApprovalCard } from "./ApprovalCard";
+import { ImageCard } from "./ImageCard";
 import { AssistantMessage, ChoicesCard, FileCard, NoticeLine, Reasoning, RunFooter, UserMessage } from "./Messages";
 import { RoundCard } from "./RoundCard";
 
@@ -149,6 +150,8 @@ function Entry({ item, session, thread, busy, resend }: EntryProps) {
       );
     case "file":
       return <FileCard file={item.content} />;
+    case "image":
+      return <ImageCard image={item.content} />;
     case "notice":
       return <NoticeLine notice={item.content} />;
     case "choices":
