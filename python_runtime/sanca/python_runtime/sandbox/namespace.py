@@ -10,11 +10,13 @@ import os
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import anyio
 import structlog
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.background import BackgroundLoop
+from sanca.python_runtime.sandbox.launcher import ForkServer
 from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.pool import WarmPool
@@ -34,12 +36,14 @@ class NamespaceSandbox:
 
     level = "namespace"
     abilities = Abilities()
+    server_class = ForkServer
+    session_class = NamespaceSession
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
         self._loop = BackgroundLoop("sandbox")
-        self._light = ForkServers(self._settings, libraries=False)
-        self._heavy = ForkServers(self._settings, libraries=True)
+        self._light = ForkServers(self._settings, libraries=False, server_class=self.server_class)
+        self._heavy = ForkServers(self._settings, libraries=True, server_class=self.server_class)
         self._usual_limits = self._settings.limits_for()
         self._lock = threading.Lock()
         self._pools: dict[tuple[bool, SandboxLimits], WarmPool] = {}
@@ -55,7 +59,7 @@ class NamespaceSandbox:
             raise SandboxError("The sandbox is not running.")
         return newest.server.hash_seed
 
-    async def __aenter__(self) -> NamespaceSandbox:
+    async def __aenter__(self) -> Self:
         """Start."""
         await self.start()
         return self
@@ -95,7 +99,7 @@ class NamespaceSandbox:
         limits = self._settings.limits_for(tenant) if tenant else self._usual_limits
         libraries = libraries and self._has_libraries
         ready = await self._pool(libraries, limits).take()
-        session = NamespaceSession(
+        session = self.session_class(
             ready.forked,
             self._settings,
             hash_seed=ready.hash_seed,
@@ -103,8 +107,7 @@ class NamespaceSandbox:
         )
         self._sessions.add(session)
         try:
-            if input_dir is not None or output_dir is not None:
-                await self._attach(session, self._heavy if libraries else self._light, input_dir, output_dir)
+            await self._attach(session, self._heavy if libraries else self._light, input_dir, output_dir)
         except BaseException:
             await session.close()
             raise
@@ -175,7 +178,7 @@ class NamespaceSandbox:
     async def _attach(
         self, session: NamespaceSession, servers: ForkServers, input_dir: Path | None, output_dir: Path | None
     ) -> None:
-        mounts: dict[str, int] = {}
+        mounts: dict[str, int] = self._own_folders(session)
         try:
             if input_dir is not None:
                 mounts["/input"] = await self._loop.call(partial(servers.mount, _folder(input_dir), read_only=True))
@@ -183,10 +186,15 @@ class NamespaceSandbox:
                 if os.geteuid() == 0:
                     os.chown(output_dir, self._settings.outside_id, self._settings.outside_id)
                 mounts["/output"] = await self._loop.call(partial(servers.mount, _folder(output_dir), read_only=False))
-            await session.attach(mounts, output_dir)
+            if mounts:
+                await session.attach(mounts, output_dir)
         finally:
             for descriptor in mounts.values():
                 os.close(descriptor)
+
+    def _own_folders(self, session: NamespaceSession) -> dict[str, int]:
+        """Return what a session has for itself and the kernel does not give it: path inside → descriptor."""
+        return {}
 
 
 async def _drop(servers: ForkServers, ready: ReadySession) -> None:

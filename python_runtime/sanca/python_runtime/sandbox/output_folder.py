@@ -20,13 +20,8 @@ _MOST_ENTRIES = 10_000
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-async def is_over_limit(folder: Path | None, limit_megabytes: int) -> bool:
-    """Whether the folder holds more bytes, more than 10,000 entries, or what cannot be counted: too deep or closed.
-
-    False when there is no folder.
-    """
-    if folder is None:
-        return False
+async def is_over_limit(folder: Path, limit_megabytes: int) -> bool:
+    """Whether the folder holds more bytes, more than 10,000 entries, or what cannot be counted: too deep or closed."""
     return await anyio.to_thread.run_sync(_measure_is_over, folder, limit_megabytes * _MEGABYTE)
 
 

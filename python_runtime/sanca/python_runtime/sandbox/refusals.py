@@ -42,6 +42,8 @@ def explain_start(answer: dict[str, Any], errors: str) -> SandboxError:
     reason = f"{answer.get('error')} (step: {answer.get('step')})"
     if answer.get("step") == "preload":
         return SandboxError(f"The sandbox could not load its libraries: {answer.get('error')}.")
+    if answer.get("step") == "landlock":
+        return no_landlock(str(answer.get("error")))
     if answer.get("step") == "second stage" and answer.get("errno") == errno.EACCES:
         return SandboxError(
             f"The sandbox may not read the Python interpreter in {sys.base_prefix!r};"
@@ -52,6 +54,14 @@ def explain_start(answer: dict[str, Any], errors: str) -> SandboxError:
     if answer.get("errno") == errno.ENOSYS:
         return SandboxError(f"The kernel is too old for the sandbox: {reason}. Linux 5.14 or newer is needed.")
     return SandboxError(f"The sandbox could not be built: {reason}.")
+
+
+def no_landlock(reason: str) -> SandboxError:
+    """Return the error for a kernel without Landlock, or with too little of it."""
+    return SandboxError(
+        f"The sandbox level 'landlock' cannot be had: {reason}. Use Linux 6.7 or newer and `landlock` among the `lsm=`"
+        " of its command line, or set SANCA_SANDBOX_LEVEL to another level."
+    )
 
 
 def no_snapshot(level: str) -> SandboxError:

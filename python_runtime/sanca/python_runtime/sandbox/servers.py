@@ -63,9 +63,12 @@ class ReadySession:
 class ForkServers:
     """Makes sessions from the newest server. A server that was killed is replaced; its sessions ended with it."""
 
-    def __init__(self, settings: SandboxSettings, *, libraries: bool) -> None:
+    def __init__(
+        self, settings: SandboxSettings, *, libraries: bool, server_class: type[ForkServer] = ForkServer
+    ) -> None:
         self._settings = settings
         self._libraries = libraries
+        self._server_class = server_class
         self._newest: Generation | None = None
         self._old: set[Generation] = set()
         self._start_lock = anyio.Lock()
@@ -169,7 +172,7 @@ class ForkServers:
             return self._newest
 
     async def _new_generation(self) -> Generation:
-        server = ForkServer(self._settings, libraries=self._libraries)
+        server = self._server_class(self._settings, libraries=self._libraries)
         try:
             await server.start()
         except BaseException:

@@ -32,6 +32,9 @@ _FOLDER_CHECK_SECONDS = 1.0
 class NamespaceSession:
     """See `SandboxSession`. Made by `NamespaceSandbox.spawn`."""
 
+    folder_check_seconds = _FOLDER_CHECK_SECONDS
+    """How often is counted what the kernel does not bound."""
+
     def __init__(
         self,
         forked: ForkedSession,
@@ -100,8 +103,8 @@ class NamespaceSession:
                 return ActionResult(status="refused", error=refusal)
             await self._send(self._run_message(code, limit_seconds, toolkits, filename))
             told = await self._wait(clock)
-            if self._stop_reason is None and await self._is_folder_full():
-                self._stop_reason = self._folder_full()
+            if self._stop_reason is None:
+                self._stop_reason = await self._full_folder()
             if told["end"] == "reply" and read_answer(told) is None:
                 # The guest forged an answer and may run on: nothing it holds is worth keeping.
                 self._kill_first_process()
@@ -175,10 +178,10 @@ class NamespaceSession:
     async def _wait(self, clock: ActionClock) -> dict[str, Any]:
         """Return what the first process tells about the round, ending the action when its time is up."""
         while (left := await clock.left()) > 0:
-            with anyio.move_on_after(min(left, _FOLDER_CHECK_SECONDS if self._output_dir else left)):
+            with anyio.move_on_after(min(left, self.folder_check_seconds if self._counted_folders() else left)):
                 return await self._read_round()
-            if await self._is_folder_full():
-                self._stop_reason = self._folder_full()
+            if (full := await self._full_folder()) is not None:
+                self._stop_reason = full
                 return await self._stop(_GRACE_SECONDS)
         sentence = f"The action used up its {clock.limit_seconds:g} seconds."
         self._stop_reason = self._stop_reason or Stop("timeout", sentence, ActionTimeoutError.__name__)
@@ -233,15 +236,21 @@ class NamespaceSession:
                 except ConnectionError as error:
                     raise EOFError from error
 
-    async def _is_folder_full(self) -> bool:
-        return await is_over_limit(self._output_dir, self._settings.output_folder_megabytes)
+    def _counted_folders(self) -> dict[str, tuple[Path, int]]:
+        """Return the folders to count: name inside → folder on the host, megabytes it may hold."""
+        if self._output_dir is None:
+            return {}
+        return {"/output": (self._output_dir, self._settings.output_folder_megabytes)}
 
-    def _folder_full(self) -> Stop:
-        sentence = (
-            f"/output holds more than {self._settings.output_folder_megabytes} MB or 10,000 files, or folders that are"
-            f" closed or more than {MOST_DEPTH} deep; delete some."
-        )
-        return Stop("limit", sentence, LimitExceededError.__name__)
+    async def _full_folder(self) -> Stop | None:
+        for name, (folder, megabytes) in self._counted_folders().items():
+            if await is_over_limit(folder, megabytes):
+                sentence = (
+                    f"{name} holds more than {megabytes} MB or 10,000 files, or folders that are closed or more than"
+                    f" {MOST_DEPTH} deep; delete some."
+                )
+                return Stop("limit", sentence, LimitExceededError.__name__)
+        return None
 
     def _kill_first_process(self) -> None:
         try:

@@ -9,29 +9,20 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from ..guest import places
 from . import landlock, preload, syscalls
+from .by_descriptor import FIRST_PLACE, LIBRARY, MSGPACK, PYTHON, SANDBOX, SERVER_TMP, path_of
 from .hardening import Limits, close_kernel, limit_resources
 from .landlock_filter import build_landlock_filter
-
-# Numbers above those a guest closes. A path through them needs no right to the folders above, which may be a closed
-# home: of the interpreter, of the engine's environment, of the state folder.
-PYTHON, SANDBOX, MSGPACK, LIBRARY, SERVER_TMP = 4000, 4001, 4002, 4003, 4004
-_FIRST_PLACE = 4010
-DESCRIPTORS_NEEDED = 4020
 
 _READABLE = ("/usr", "/lib", "/lib32", "/lib64", "/bin")
 _READABLE_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/dev/random", "/dev/urandom")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 _SHOWN_OF_SANDBOX = ("guest", "fork_server")
 _READ_ONLY_PLACE = "/input"
-
-
-def path_of(descriptor: int) -> str:
-    """Return a path to what a descriptor of the reading process holds."""
-    return f"/proc/self/fd/{descriptor}"
 
 
 class LandlockWalls:
@@ -54,21 +45,23 @@ class LandlockWalls:
 
     def attach(self, path: str, descriptor: int) -> None:
         """Let `path` mean the descriptor's folder in guests that begin from now on."""
-        self._places[path] = fcntl.fcntl(descriptor, fcntl.F_DUPFD, _FIRST_PLACE)
+        self._places[path] = fcntl.fcntl(descriptor, fcntl.F_DUPFD, FIRST_PLACE)
 
     def enter(self, limits: Limits) -> None:
         """Give up everything; see `Walls.enter`."""
         syscalls.clear_capabilities()
         limit_resources(limits)
         places.redirect({path: path_of(descriptor) for path, descriptor in self._places.items()})
-        preload.show_font_lists()
         syscalls.forbid_new_privileges()
         rules = self._rules()
         landlock.restrict(rules, known=self._version)
         for descriptor, _ in rules:
             os.close(descriptor)
-        close_kernel()
         syscalls.install_filter(*build_landlock_filter(syscalls.machine().name, os.getpid()))
+        close_kernel()
+        # Within the walls: an earlier guest may have put a link there.
+        with suppress(FileExistsError):
+            preload.show_font_lists()
 
     def others(self, guest: int) -> list[int]:
         """Return nothing: a guest cannot fork."""

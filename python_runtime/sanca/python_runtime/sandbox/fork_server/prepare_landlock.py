@@ -14,7 +14,7 @@ import sys
 from typing import NoReturn, TypedDict, cast
 
 from . import landlock, syscalls
-from .landlock_walls import DESCRIPTORS_NEEDED, LIBRARY, MSGPACK, PYTHON, SANDBOX, SERVER_TMP, path_of
+from .by_descriptor import LIBRARY, MOST, MSGPACK, PYTHON, SANDBOX, SERVER_TMP, path_of
 
 _PLAN_BYTES = 65536
 _SECOND_STAGE = """
@@ -75,9 +75,9 @@ def main() -> NoReturn:
 
 def _open_folders(plan: LandlockPlan) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if most != resource.RLIM_INFINITY and most < DESCRIPTORS_NEEDED:
-        raise OSError(0, f"the hard limit of open files is {most}, and must be {DESCRIPTORS_NEEDED} or more")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS_NEEDED, most))
+    if most != resource.RLIM_INFINITY and most < MOST:
+        raise OSError(0, f"the hard limit of open files is {most}, and must be {MOST} or more")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST, most))
     for number, folder in (
         (PYTHON, plan["python_prefix"]),
         (SANDBOX, plan["sandbox_folder"]),

@@ -11,6 +11,7 @@ import functools
 import io
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 _ONE_PATH = (
@@ -27,6 +28,12 @@ class _Places:
 
     def __init__(self) -> None:
         self.real: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+
+    def set(self, real: Mapping[str, str]) -> None:
+        """Take another set of folders."""
+        self._shown = {str(Path(path).readlink()): shown for shown, path in real.items()}
+        self.real = dict(real)
 
     def path(self, path: Any) -> Any:
         """Return the path to use for one that an action wrote."""
@@ -38,13 +45,12 @@ class _Places:
         normal = os.path.normpath(text)
         for shown, real in self.real.items():
             if normal == shown or normal.startswith(f"{shown}/"):
-                return real + normal[len(shown) :]
+                return f"{real}/{normal[len(shown) + 1 :]}"
         return path
 
     def shown(self, path: str) -> str:
         """Return the name that an action knows a real path by."""
-        for shown, real in self.real.items():
-            folder = os.path.realpath(real)
+        for folder, shown in self._shown.items():
             if path == folder or path.startswith(f"{folder}/"):
                 return shown + path[len(folder) :]
         return path
@@ -56,7 +62,7 @@ _places = _Places()
 def redirect(real: Mapping[str, str]) -> None:
     """Let each path mean the folder it maps to. Once for a fork server, again in each guest."""
     is_first = not _places.real
-    _places.real = dict(real)
+    _places.set(real)
     if is_first:
         _replace_functions()
 
