@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_AND = 0x54
 OFFSET_NUMBER, OFFSET_ARCH, _OFFSET_ARGUMENTS = 0, 4, 16
 
 Instruction = tuple[int, int, int, int]
@@ -28,6 +29,11 @@ def low_word(argument: int) -> Instruction:
 def high_word(argument: int) -> Instruction:
     """Load the upper 32 bits of an argument."""
     return (LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * argument + 4)
+
+
+def masked(bits: int) -> Instruction:
+    """Keep only these bits of what was loaded."""
+    return (_AND, 0, 0, bits)
 
 
 def when(number: int, body: Sequence[Instruction]) -> list[Instruction]:
