@@ -66,7 +66,9 @@ class Snapshot:
     """Opaque to the engine, which never unpickles it: only a guest does."""
     kept: tuple[str, ...] = ()
     lost: dict[str, str] = field(default_factory=dict)
-    """Name → why it could not be kept, in a sentence."""
+    """Name → why it could not be kept, in a sentence; also files of /tmp, by their path."""
+    libraries: bool = False
+    """Whether names hold values of numpy, pandas or matplotlib: they come back faster where those are loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +154,12 @@ class SandboxSession(Protocol):
     async def interrupt(self) -> None:
         """End the running action; its `run` returns with status `killed`. Does nothing when none runs."""
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self, *, limit_bytes: int = 32 << 20, limit_seconds: float = 10.0) -> Snapshot:
         """Return the names that can be kept. Between rounds only; the session goes on.
+
+        Args:
+            limit_bytes: The largest names are left out first; then files of /tmp.
+            limit_seconds: What takes longer is left out.
 
         Raises:
             SandboxError: This level cannot (`Abilities.snapshot`), the session is closed or runs an action.

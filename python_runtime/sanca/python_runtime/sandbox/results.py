@@ -6,13 +6,15 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
+from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.pictures import read_images
-from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus
+from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, Snapshot
 from sanca.python_runtime.sandbox.wire import unpack_untrusted
 
 _TEXT_CHARS = 72 << 10
 _WARNINGS, _WARNING_CHARS = 24, 600
 _HINT_CHARS, _NAME_CHARS = 2_500, 60
+_MOST_NAMES, _REASON_CHARS = 2_000, 300
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,32 @@ def read_answer(told: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the guest answered; None when it gave no answer, or one that its own code would never give."""
     answer = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
     return answer if isinstance(answer, dict) and ("value" in answer or isinstance(answer.get("error"), str)) else None
+
+
+def read_snapshot(told: dict[str, Any] | None, data: bytes) -> Snapshot:
+    """Return the snapshot that a guest made.
+
+    Raises:
+        SandboxError: It made none; says why, in the guest's words.
+    """
+    answer = read_answer(told) if told is not None else None
+    if answer is None or "value" not in answer:
+        raise SandboxError(f"The session's names could not be kept: {_why_none(answer)}")
+    kept, lost = answer.get("kept"), answer.get("lost")
+    return Snapshot(
+        data=data,
+        kept=tuple(_names(kept)),
+        lost=_reasons(lost),
+        libraries=answer.get("libraries") is True,
+    )
+
+
+def read_restored(told: dict[str, Any] | None, kept: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the kept names a guest could not bring back."""
+    answer = read_answer(told) if told is not None else None
+    if answer is None or "value" not in answer:
+        return kept
+    return tuple(_reasons(answer.get("lost")))
 
 
 def lost_result(stop: Stop | None, *, seconds: float, waited_seconds: float) -> ActionResult:
@@ -123,3 +151,18 @@ def _library(value: object) -> str | None:
 def _warnings(value: object) -> tuple[str, ...]:
     told = value[:_WARNINGS] if isinstance(value, list) else []
     return tuple(one[:_WARNING_CHARS] for one in told if isinstance(one, str))
+
+
+def _why_none(answer: dict[str, Any] | None) -> str:
+    return _line(answer.get("error"), _REASON_CHARS) or "unknown." if answer else "the session did not answer."
+
+
+def _names(told: object) -> list[str]:
+    return (
+        [name[:_REASON_CHARS] for name in told[:_MOST_NAMES] if isinstance(name, str)] if isinstance(told, list) else []
+    )
+
+
+def _reasons(told: object) -> dict[str, str]:
+    pairs = list(told.items())[:_MOST_NAMES] if isinstance(told, dict) else []
+    return {name[:_REASON_CHARS]: str(reason)[:_REASON_CHARS] for name, reason in pairs if isinstance(name, str)}

@@ -13,13 +13,20 @@ from typing import Any
 
 import anyio
 from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
-from sanca.python_runtime.sandbox import refusals
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
 from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSeconds
-from sanca.python_runtime.sandbox.results import Stop, lost_result, read_answer, read_result
+from sanca.python_runtime.sandbox.results import (
+    Stop,
+    lost_result,
+    read_answer,
+    read_restored,
+    read_result,
+    read_snapshot,
+)
 from sanca.python_runtime.sandbox.settings import SandboxSettings
+from sanca.python_runtime.sandbox.streams import Incoming, Pipe, open_pipe, write_and_close
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
 _CODE_BYTES = 1 << 20
@@ -27,6 +34,10 @@ _GRACE_SECONDS = 0.3
 _CANCEL_GRACE_SECONDS = 0.08
 _KILL_SECONDS = 2.0
 _FOLDER_CHECK_SECONDS = 1.0
+SNAPSHOT_BYTES = 32 << 20
+SNAPSHOT_SECONDS = 10.0
+_SNAPSHOT_FRAME_BYTES = 1 << 20
+"""What the actions' code and the list of names may add to the names themselves."""
 
 
 class NamespaceSession:
@@ -45,6 +56,8 @@ class NamespaceSession:
     ) -> None:
         self.hash_seed = hash_seed
         """PYTHONHASHSEED of its guest; belongs into an action's journal row."""
+        self.names_lost = False
+        """Whether the guest was replaced since the last `restore`: what was bound before is gone."""
         self._on_closed = on_closed
         self._thread = threading.get_ident()
         self._control = forked.control
@@ -59,6 +72,7 @@ class NamespaceSession:
         self._stop_reason: Stop | None = None
         self._is_answered = True
         self._output_dir: Path | None = None
+        self._toolkits: tuple[str, ...] = ()
         self._alive = True
         self._closed = False
 
@@ -96,22 +110,18 @@ class NamespaceSession:
     ) -> ActionResult:
         """Run one action; see `SandboxSession.run`."""
         self._begin()
+        self._toolkits = tuple(toolkits)
         clock = ActionClock(limit_seconds, waited_seconds)
         try:
             if (refusal := _why_refused(code)) is not None:
                 self._is_answered = True
                 return ActionResult(status="refused", error=refusal)
-            await self._send(self._run_message(code, limit_seconds, toolkits, filename))
-            told = await self._wait(clock)
+            told = await self._perform(self._run_message(code, limit_seconds, toolkits, filename), clock)
             if self._stop_reason is None:
                 self._stop_reason = await self._full_folder()
-            if told["end"] == "reply" and read_answer(told) is None:
-                # The guest forged an answer and may run on: nothing it holds is worth keeping.
-                self._kill_first_process()
-                raise EOFError
             return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except EOFError:
-            self._alive = False
+            self._alive, self.names_lost = False, True
             return lost_result(self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -127,18 +137,38 @@ class NamespaceSession:
         number, ended = self._round, self._ended
         self._stop_reason = self._stop_reason or Stop("killed", "The action was stopped.")
         await self._tell("interrupt", number)
-        with anyio.move_on_after(_GRACE_SECONDS):
+        with anyio.move_on_after(_CANCEL_GRACE_SECONDS):
             await ended.wait()
         if not ended.is_set():
             await self._tell("kill", number)
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self, *, limit_bytes: int = SNAPSHOT_BYTES, limit_seconds: float = SNAPSHOT_SECONDS) -> Snapshot:
         """Return the names that can be kept; see `SandboxSession.snapshot`."""
-        raise refusals.no_snapshot("namespace")
+        self._begin()
+        incoming = Incoming(limit_bytes + _SNAPSHOT_FRAME_BYTES)
+        request = {"names": "take", "limit_bytes": limit_bytes, "limit_seconds": limit_seconds}
+        with open_pipe() as pipe:
+            os.set_blocking(pipe.reading, False)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(incoming.read, pipe.reading)
+                told = await self._move_names(request, limit_seconds, pipe, pipe.writing)
+                with anyio.move_on_after(_KILL_SECONDS):
+                    await incoming.ended.wait()
+                tasks.cancel_scope.cancel()
+        return read_snapshot(told, incoming.data)
 
     async def restore(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Bring names back; see `SandboxSession.restore`."""
-        raise refusals.no_snapshot("namespace")
+        self._begin()
+        with open_pipe() as pipe:
+            os.set_blocking(pipe.writing, False)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(write_and_close, pipe, snapshot.data)
+                told = await self._move_names({"names": "bring"}, SNAPSHOT_SECONDS, pipe, pipe.reading)
+                tasks.cancel_scope.cancel()
+        lost = read_restored(told, snapshot.kept)
+        self.names_lost = self.names_lost and bool(told is None)
+        return lost
 
     async def close(self) -> None:
         """End every process of the session; see `SandboxSession.close`."""
@@ -174,6 +204,40 @@ class NamespaceSession:
         folder = "/output" if self._output_dir is not None else "/tmp"  # noqa: S108 - inside the sandbox
         action = {"code": code, "toolkits": list(toolkits), "filename": filename, "folder": folder}
         return {"do": "run", "round": self._round, "cpu_seconds": cpu_seconds, "action": action}
+
+    async def _perform(
+        self, message: dict[str, Any], clock: ActionClock, descriptors: list[int] | None = None
+    ) -> dict[str, Any]:
+        """Return what the first process tells about a round; EOFError when the session is lost."""
+        await self._send(message, descriptors)
+        told = await self._wait(clock)
+        if told["end"] == "reply" and read_answer(told) is None:
+            # The guest forged an answer and may run on: nothing it holds is worth keeping.
+            self._kill_first_process()
+            raise EOFError
+        return told
+
+    async def _move_names(
+        self, request: dict[str, Any], limit_seconds: float, pipe: Pipe, guests_end: int
+    ) -> dict[str, Any] | None:
+        """Have the guest take its names out or bring them back; None when it could not even answer."""
+        clock = ActionClock(limit_seconds + _GRACE_SECONDS, None)
+        action = {**request, "toolkits": list(self._toolkits)}
+        message = {"do": "run", "round": self._round, "cpu_seconds": math.ceil(limit_seconds) + 1, "action": action}
+        try:
+            told = await self._perform(message, clock, [guests_end])
+            pipe.close(guests_end)
+        except EOFError:
+            self._alive, self.names_lost = False, True
+            return None
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._stop_quietly()
+            raise
+        else:
+            return told
+        finally:
+            self._ended.set()
 
     async def _wait(self, clock: ActionClock) -> dict[str, Any]:
         """Return what the first process tells about the round, ending the action when its time is up."""
@@ -219,6 +283,7 @@ class NamespaceSession:
             told: dict[str, Any] = await self._reader.read()
             if told["round"] == self._round:
                 self._is_answered = True
+                self.names_lost = self.names_lost or told["names_lost"]
                 return told
 
     async def _tell(self, what: str, number: int) -> None:
@@ -227,12 +292,12 @@ class NamespaceSession:
         except EOFError:
             self._alive = False  # whoever reads sees the end of the session too
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
         # Shielded as a whole: after a cancellation the first process is told to stop what it was surely told to run.
         with anyio.CancelScope(shield=True):
             async with self._send_lock:
                 try:
-                    await send_message(self._control, message)
+                    await send_message(self._control, message, descriptors)
                 except ConnectionError as error:
                     raise EOFError from error
 

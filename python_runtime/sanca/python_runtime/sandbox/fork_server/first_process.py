@@ -1,6 +1,7 @@
 """Pid 1 of a session: runs rounds in a guest, caps their output, and kills what they leave behind. Runs no guest code.
 
 Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
+(a pipe may come with it, for the guest),
 `{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
 answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "reply"}`; `reply` is the guest's,
 not decoded.
@@ -54,18 +55,18 @@ class _FirstProcess:
                 return
             request = frames.unpack(message)
             if request["do"] == "run":
-                frames.send(self._control, frames.pack(self._run_round(request)))
+                frames.send(self._control, frames.pack(self._run_round(request, descriptors)))
             elif request["do"] == "attach":
                 frames.send(self._control, frames.pack(self._attach(request["paths"], descriptors)))
             # interrupt and kill of a round that is over: nothing to do.
 
-    def _run_round(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _run_round(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if self._guest.is_talking_unasked():
             self._replace_guest()
         output = CappedOutput(self._limits["output_bytes"])
         _discard(self._guest.output)
         self._guest.limit_cpu(request["cpu_seconds"])
-        self._guest.send(request["action"])
+        self._guest.send(request["action"], descriptors)
         end, reply = self._wait_for_end(request["round"], output)
         exit_status: int | None = None
         output.read_from(self._guest.output)

@@ -36,12 +36,15 @@ class GuestProcess:
         guest_results.close()
         os.close(guest_output)
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Give the guest an action. One that cannot read it is dead, which its result socket tells."""
+    def send(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        """Give the guest an action, and descriptors, which are closed here. That it is dead its result socket tells."""
         try:
-            frames.send(self.results, frames.pack(message))
+            frames.send_with_descriptors(self.results, frames.pack(message), descriptors)
         except OSError:
             return
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def is_talking_unasked(self) -> bool:
         """Whether bytes lie on the result socket (or its end is closed) though no action runs."""

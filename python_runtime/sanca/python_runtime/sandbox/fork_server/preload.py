@@ -15,6 +15,7 @@ from .root import LIBRARY_FOLDER
 CHARTS_FOLDER = "/tmp/.matplotlib"  # noqa: S108 - a session's own
 """MPLCONFIGDIR: must be writable, or matplotlib complains and makes another one."""
 _MADE_CHARTS_FOLDER = Path(LIBRARY_FOLDER, ".matplotlib")
+_FOR_SNAPSHOTS = ("cloudpickle",)
 _font_lists: list[Path] = []
 """Empty when matplotlib is loaded already, or not there."""
 SETTINGS_OF_CHARTS = str(_MADE_CHARTS_FOLDER / "matplotlibrc")
@@ -33,7 +34,7 @@ def preload(modules: Sequence[str], libraries: Sequence[str]) -> None:
         sys.path.append(LIBRARY_FOLDER)
     for module in modules:
         importlib.import_module(module)
-    for module in libraries:
+    for module in (*_FOR_SNAPSHOTS, *libraries):
         if importlib.util.find_spec(module.partition(".")[0]) is not None:
             importlib.import_module(module)
     if "matplotlib.pyplot" in sys.modules:

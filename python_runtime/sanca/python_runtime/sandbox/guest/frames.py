@@ -72,6 +72,17 @@ def send(channel: socket.socket, message: bytes) -> None:
         channel.send(chunk)
 
 
+def send_with_descriptors(channel: socket.socket, message: bytes, descriptors: list[int]) -> None:
+    """Send one message on a blocking socket; descriptors ride on its first datagram."""
+    first, *rest = chunks(message)
+    if descriptors:
+        socket.send_fds(channel, [first], descriptors)
+    else:
+        channel.send(first)
+    for chunk in rest:
+        channel.send(chunk)
+
+
 def receive(channel: socket.socket, limit_bytes: int = MESSAGE_BYTES) -> bytes:
     """Receive one message from a blocking socket; see `Assembler.feed` for what it raises."""
     assembler = Assembler(limit_bytes)

@@ -22,8 +22,10 @@ from .answers import Answers
 from .channel import ToolChannel
 from .descriptions import Descriptions
 from .errors import PUBLIC
+from .keeping import why_not
 from .proxies import Tool, Toolkit, Tools, make_toolkits
 from .records import Record
+from .snapshot import Names
 from .streams import Printed, PrintedErrors
 from .summaries import LAST_VALUE, name_of
 from .tracebacks import remember_source
@@ -40,10 +42,11 @@ def serve_actions(results: socket.socket, tools: socket.socket) -> None:
     worker = _Worker(ToolChannel(tools), printed, errors)
     while True:
         try:
-            action = frames.unpack(frames.receive(results, _ACTION_BYTES))
+            message, pipes = frames.receive_with_descriptors(results, _ACTION_BYTES, 1)
         except EOFError:
             return
-        answer = worker.run(action)
+        action = frames.unpack(message)
+        answer = worker.move_names(action, pipes) if "names" in action else worker.run(action)
         frames.send(results, frames.pack(answer, unicode_errors="surrogatepass"))
 
 
@@ -64,6 +67,7 @@ class _Worker:
         self._is_running = False
         self._pid = os.getpid()
         self._give_fixed_names()
+        self._names = Names(self._main.__dict__, self._files)
 
     def run(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Run one action; every outcome is an answer, only the end of the process is none."""
@@ -82,6 +86,23 @@ class _Worker:
         _flush()
         if os.getpid() != self._pid:
             os._exit(0)  # a child that the action forked and let run out of it: the answer is its parent's
+        return answer
+
+    def move_names(self, request: Mapping[str, Any], pipes: list[int]) -> dict[str, Any]:
+        """Take the names out or bring them back, through a pipe; see `snapshot.py`."""
+        self._give_toolkits(tuple(request["toolkits"]))
+        try:
+            self._is_running = True
+            try:
+                take = request["names"] == "take"
+                answer = self._names.take(pipes[0], request) if take else self._names.bring(pipes[0])
+            finally:
+                self._is_running = False
+        except BaseException as error:  # values run their own code when they are pickled
+            answer = {"error": why_not(error)}
+        for pipe in pipes:
+            os.close(pipe)
+        _flush()
         return answer
 
     def _prepare(self, action: Mapping[str, Any]) -> None:
