@@ -44,7 +44,7 @@ class Answers:
         """Return the answer of an action that ended well; `name` is what to call its value."""
         charts = Charts()
         if is_chart(value):
-            told: dict[str, Any] = {"value": describe_chart(value), "value_json": None}
+            told: dict[str, Any] = {"value": _chart_text(value), "value_json": None}
         elif value is None:
             told = {"value": None, "value_json": None}
         else:
@@ -74,6 +74,15 @@ class Answers:
         printed = self._printed.record.take()
         _give(LAST_OUTPUT, printed if len(printed) > _LONG_OUTPUT_CHARS else None)
         return {"warnings": [*self._warnings.take(), *problems], "stderr": self._errors.record.take()}
+
+
+def _chart_text(value: Any) -> str:
+    try:
+        return describe_chart(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a chart describes itself with the action's own objects
+        return f"<{class_name(value)} object that cannot be described: {class_name(error)}>"
 
 
 def _give(name: str, value: Any) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from .safely import cell, class_name, cut, is_a, is_of, number, written
+from .safely import cell, class_name, cut, is_a, is_of, items_of, number, size_of, written
 
 MOST_IMAGES = 4
 IMAGE_BYTES = 512 << 10
@@ -28,7 +29,7 @@ class Charts:
         """Draw the value's own figure and all that were left open; what cannot be drawn is said, not raised."""
         if "matplotlib" not in sys.modules:
             return
-        figures = _unique([*_figures_of(value), *_open_figures()])
+        figures = _unique([*_guarded(_figures_of, value), *_guarded(_open_figures)])
         for figure in figures[:MOST_IMAGES]:
             try:
                 self.images.append(_picture(figure))
@@ -40,12 +41,12 @@ class Charts:
             self.problems.append(
                 f"{len(figures) - MOST_IMAGES} charts more were not drawn; {MOST_IMAGES} are shown of a round."
             )
-        _close_all()
+        _guarded(_close_all)
 
 
 def is_chart(value: Any) -> bool:
     """Whether the value is a figure, axes, or what a plotting function returns."""
-    return bool(_figures_of(value))
+    return bool(_guarded(_figures_of, value))
 
 
 def describe_chart(value: Any) -> str:
@@ -54,14 +55,25 @@ def describe_chart(value: Any) -> str:
     return f"{class_name(value)}: {_describe(figures[0])}"
 
 
+def _guarded(look: Callable[..., Iterable[Any]], *arguments: Any) -> Iterable[Any]:
+    """Return what `look` finds; nothing when what the action put in its way raises."""
+    try:
+        return look(*arguments)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # matplotlib may be the action's own
+        return ()
+
+
 def _figures_of(value: Any) -> list[Any]:
     if is_of(value, "matplotlib.figure", "Figure"):
         return [value]
     if is_of(value, "matplotlib.artist", "Artist"):
         figure = getattr(value, "figure", None)
         return [figure] if is_of(figure, "matplotlib.figure", "Figure") else []
-    if is_a(value, list, tuple) and 0 < len(value) <= 64:
-        found = [_figures_of(one) if is_of(one, "matplotlib.artist", "Artist") else [] for one in tuple(value)]
+    if is_a(value, list, tuple) and 0 < size_of(value) <= 64:
+        inner = list(items_of(value))
+        found = [_figures_of(one) if is_of(one, "matplotlib.artist", "Artist") else [] for one in inner]
         return [figure for each in found for figure in each] if all(found) else []
     if is_of(value, "numpy", "ndarray") and value.dtype.kind == "O" and 0 < value.size <= 64:
         return _figures_of(value.ravel().tolist())
@@ -75,11 +87,12 @@ def _open_figures() -> list[Any]:
     return [manager.canvas.figure for manager in helpers.Gcf.get_all_fig_managers()]
 
 
-def _close_all() -> None:
+def _close_all() -> tuple[()]:
     """Let go of what was shown, as a notebook does; the action's own names of figures stay good."""
     helpers = sys.modules.get("matplotlib._pylab_helpers")
     if helpers is not None:
         helpers.Gcf.destroy_all()
+    return ()
 
 
 def _picture(figure: Any) -> dict[str, Any]:
