@@ -32,6 +32,8 @@ from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 _CODE_BYTES = 1 << 20
 _GRACE_SECONDS = 0.3
 _CANCEL_GRACE_SECONDS = 0.08
+_INTERRUPTS = 3
+"""How often an action is asked to end before it is killed: the first may end in a `finally` that goes on."""
 _KILL_SECONDS = 2.0
 _FOLDER_CHECK_SECONDS = 1.0
 SNAPSHOT_BYTES = 32 << 20
@@ -136,11 +138,12 @@ class NamespaceSession:
             return
         number, ended = self._round, self._ended
         self._stop_reason = self._stop_reason or Stop("killed", "The action was stopped.")
-        await self._tell("interrupt", number)
-        with anyio.move_on_after(_CANCEL_GRACE_SECONDS):
-            await ended.wait()
-        if not ended.is_set():
-            await self._tell("kill", number)
+        for _ in range(_INTERRUPTS):
+            await self._tell("interrupt", number)
+            with anyio.move_on_after(_CANCEL_GRACE_SECONDS / _INTERRUPTS):
+                await ended.wait()
+                return
+        await self._tell("kill", number)
 
     async def snapshot(self, *, limit_bytes: int = SNAPSHOT_BYTES, limit_seconds: float = SNAPSHOT_SECONDS) -> Snapshot:
         """Return the names that can be kept; see `SandboxSession.snapshot`."""
@@ -252,9 +255,10 @@ class NamespaceSession:
         return await self._stop(_GRACE_SECONDS)
 
     async def _stop(self, grace_seconds: float) -> dict[str, Any]:
-        await self._tell("interrupt", self._round)
-        with anyio.move_on_after(grace_seconds):
-            return await self._read_round()
+        for _ in range(_INTERRUPTS):
+            await self._tell("interrupt", self._round)
+            with anyio.move_on_after(grace_seconds / _INTERRUPTS):
+                return await self._read_round()
         await self._tell("kill", self._round)
         with anyio.move_on_after(_KILL_SECONDS):
             return await self._read_round()

@@ -70,7 +70,7 @@ class _FirstProcess:
         end, reply = self._wait_for_end(request["round"], output)
         exit_status: int | None = None
         output.read_from(self._guest.output)
-        if end == "reply":
+        if end == "reply" and not self._guest.resists:
             self._sweep()
         else:
             exit_status = self._replace_guest()

@@ -21,6 +21,7 @@ from .walls import Walls
 _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
 _ABOVE_ALL = 100
 _EXIT_UNABLE = 97
+_ENDING_SECONDS, _PAUSE_SECONDS = 0.03, 0.001
 
 
 class GuestProcess:
@@ -30,6 +31,8 @@ class GuestProcess:
         self.results, guest_results = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.output, guest_output = os.pipe()
         os.set_blocking(self.output, False)
+        self._threads_before = 1
+        self._is_interrupted = False
         self.pid = os.fork()
         if self.pid == 0:
             _become_guest(guest_results, guest_output, tools, limits, walls)
@@ -38,6 +41,7 @@ class GuestProcess:
 
     def send(self, message: dict[str, Any], descriptors: list[int]) -> None:
         """Give the guest an action, and descriptors, which are closed here. That it is dead its result socket tells."""
+        self._threads_before, self._is_interrupted = self._count_threads(), False
         try:
             frames.send_with_descriptors(self.results, frames.pack(message), descriptors)
         except OSError:
@@ -58,7 +62,24 @@ class GuestProcess:
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the action, if it lets that happen."""
+        self._is_interrupted = True
         os.kill(self.pid, signal.SIGINT)
+
+    @property
+    def resists(self) -> bool:
+        """Whether the action was interrupted and threads of it run on; those that are ending are waited for shortly."""
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while self._is_interrupted and self._count_threads() > self._threads_before:
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(_PAUSE_SECONDS)
+        return False
+
+    def _count_threads(self) -> int:
+        try:
+            return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208 - in every round's way
+        except OSError:
+            return 0
 
     def limit_cpu(self, seconds: int) -> None:
         """Let the guest use so many more seconds of processor time, whatever it waits for meanwhile."""

@@ -28,15 +28,20 @@ from .records import Record
 from .snapshot import Names
 from .streams import Printed, PrintedErrors
 from .summaries import LAST_VALUE, name_of
+from .threads import end_threads, interrupt_threads, running
 from .tracebacks import remember_source
 
 _THREAD_STACK_BYTES = 1 << 20
 _ACTION_BYTES = 4 << 20
+_END_THREADS_SECONDS = 0.03
+_SWITCH_SECONDS = 0.0005
+"""So that an interrupt and tool calls get their turn soon beside threads that only compute."""
 
 
 def serve_actions(results: socket.socket, tools: socket.socket) -> None:
     """Run actions until the first process closes the socket."""
     threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
+    sys.setswitchinterval(_SWITCH_SECONDS)
     sys.stdout = printed = Printed(1)
     sys.stderr = errors = PrintedErrors(printed)
     worker = _Worker(ToolChannel(tools), printed, errors)
@@ -65,6 +70,8 @@ class _Worker:
         self._files: set[str] = set()
         self._answers = Answers(printed, errors, self._files)
         self._is_running = False
+        self._is_interrupted = False
+        self._threads_before = running()
         self._pid = os.getpid()
         self._give_fixed_names()
         self._names = Names(self._main.__dict__, self._files)
@@ -83,6 +90,8 @@ class _Worker:
                 self._is_running = False
         except BaseException as error:  # whatever an action raises is its answer
             answer = self._answers.describe_error(error, self._toolkits)
+        if self._is_interrupted and not self._channel.is_sending:
+            end_threads(self._threads_before, _END_THREADS_SECONDS)
         _flush()
         if os.getpid() != self._pid:
             os._exit(0)  # a child that the action forked and let run out of it: the answer is its parent's
@@ -107,7 +116,8 @@ class _Worker:
 
     def _prepare(self, action: Mapping[str, Any]) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
-        self._channel.is_interrupted = False
+        self._channel.is_interrupted = self._is_interrupted = False
+        self._threads_before = running()
         _collect_ended_children()
         os.chdir(str(action["folder"]))
         self._descriptions.forget()
@@ -133,9 +143,11 @@ class _Worker:
     def _on_interrupt(self, _number: int, _frame: types.FrameType | None) -> None:
         if not self._is_running:
             return
+        self._is_interrupted = True
         if self._channel.is_sending:
             self._channel.is_interrupted = True
             return
+        interrupt_threads(self._threads_before)  # at once: the action may wait for them on its way out
         raise KeyboardInterrupt
 
     def _give_fixed_names(self) -> None:
