@@ -24,11 +24,11 @@ from .bpf import (
     when,
 )
 
-_CHILDREN = {"x86_64": (57, 58), "aarch64": ()}
-"""fork, vfork."""
+_CHILDREN_AND_TKILL = {"x86_64": (57, 58, 200), "aarch64": (130,)}
+"""fork, vfork; and tkill, which names a thread of anybody."""
 _CLONE = {"x86_64": 56, "aarch64": 220}
-_TO_OTHERS = {"x86_64": (200, 141, 142), "aarch64": (130, 140, 118)}
-"""tkill, setpriority, sched_setparam."""
+_TO_OTHERS = {"x86_64": (141, 142), "aarch64": (140, 118)}
+"""setpriority, sched_setparam."""
 _TO_ITSELF = {"x86_64": (62, 234, 129, 297), "aarch64": (129, 131, 138, 240)}
 """kill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo: their first argument must be this process."""
 _SET_AFFINITY = {"x86_64": 203, "aarch64": 122}
@@ -65,14 +65,10 @@ def build_landlock_filter(machine: str, own_pid: int) -> tuple[bytes, int]:
         machine: `x86_64` or `aarch64`; that calls have its numbers is for `seccomp.py` to see to.
         own_pid: The guest's, which stays the same because it cannot fork.
     """
-    program: list[Instruction] = [(LOAD, 0, 0, OFFSET_NUMBER)]
-    refused = (*_CHILDREN[machine], *_TO_OTHERS[machine], *_SYSTEM_V_AND_QUEUES[machine], *_BY_PATH[machine])
-    for number in refused:
+    program = _alone(machine, own_pid)
+    for number in (*_TO_OTHERS[machine], *_SYSTEM_V_AND_QUEUES[machine], *_BY_PATH[machine]):
         program += when(number, [_NO])
-    for number in _TO_ITSELF[machine]:
-        program += when(number, _only_if(0, own_pid))
     program += when(_SET_AFFINITY[machine], _only_if(0, 0))
-    program += when(_CLONE[machine], [low_word(0), (JUMP_ANY_BIT, 1, 0, _CLONE_THREAD), _NO, ALLOW])
     program += when(_UTIMENSAT[machine], _only_if_null(1))
     kind = [low_word(1), (_AND_CONSTANT, 0, 0, _SOCKET_KIND_BITS)]
     program += when(_SOCKETPAIR[machine], _unless(kind, (_SOCK_DGRAM, _SOCK_RAW)))
@@ -81,6 +77,20 @@ def build_landlock_filter(machine: str, own_pid: int) -> tuple[bytes, int]:
     program += when(_PRCTL[machine], _unless([low_word(0)], (_PR_SET_PDEATHSIG,)))
     program.append(ALLOW)
     return assemble(program)
+
+
+def build_childless_filter(machine: str, own_pid: int) -> tuple[bytes, int]:
+    """Return the packed program that refuses only child processes, and signals to any process but this one."""
+    return assemble([*_alone(machine, own_pid), ALLOW])
+
+
+def _alone(machine: str, own_pid: int) -> list[Instruction]:
+    program: list[Instruction] = [(LOAD, 0, 0, OFFSET_NUMBER)]
+    for number in _CHILDREN_AND_TKILL[machine]:
+        program += when(number, [_NO])
+    for number in _TO_ITSELF[machine]:
+        program += when(number, _only_if(0, own_pid))
+    return program + when(_CLONE[machine], [low_word(0), (JUMP_ANY_BIT, 1, 0, _CLONE_THREAD), _NO, ALLOW])
 
 
 def _only_if(argument: int, wanted: int) -> list[Instruction]:
