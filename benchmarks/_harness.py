@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "support"))  # where DemoProcess is
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Row:
     peer: str = ""
     limit: float | None = None
     """The most it may be, where a limit was promised."""
+    least: float | None = None
+    """The least it may be, where that was promised."""
     note: str = ""
 
 
@@ -48,13 +54,18 @@ def report(rows: list[Row], *, as_json: bool) -> None:
         return
     for row in rows:
         value = "absent" if row.value is None else f"{row.value:.3g}" if row.value < 100 else f"{row.value:.0f}"
-        verdict = (
-            ""
-            if row.limit is None or row.value is None
-            else f"  (promised at most {row.limit:g}: {'held' if row.value <= row.limit else 'MISSED'})"
-        )
         peer = f"  against {row.peer}" if row.peer else ""
-        print(f"{row.id:32} {value:>9} {row.unit}{peer}{verdict}{'  ' + row.note if row.note else ''}")
+        print(f"{row.id:32} {value:>9} {row.unit}{peer}{_verdict(row)}{'  ' + row.note if row.note else ''}")
+
+
+def _verdict(row: Row) -> str:
+    """Say whether what was promised holds."""
+    said = ""
+    if row.value is not None and row.limit is not None:
+        said += f"  (promised at most {row.limit:g}: {'held' if row.value <= row.limit else 'MISSED'})"
+    if row.value is not None and row.least is not None:
+        said += f"  (promised at least {row.least:g}: {'held' if row.value >= row.least else 'MISSED'})"
+    return said
 
 
 def interleave(blocks: int, **measures: Callable[[], float]) -> dict[str, list[float]]:

@@ -33,12 +33,8 @@ from statistics import median
 from typing import Any
 
 import httpx
-from _harness import Row, arguments, interleave, ratio, report
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-
-from demo_process import JAVA_FLAGS, PORTAL_JAR, DemoProcess, free_ports, run_input  # noqa: E402 - after the path
+from _harness import ROOT, Row, arguments, interleave, ratio, report
+from demo_process import JAVA_FLAGS, PORTAL_JAR, DemoProcess, free_ports, run_input
 
 PEER = ROOT / "benchmarks" / "peers" / "bare-host"
 ECHO_SERVER = """
