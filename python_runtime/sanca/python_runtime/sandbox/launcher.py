@@ -60,6 +60,9 @@ class ForkServer:
         self._errors: IO[bytes] | None = None
         self._asked: deque[tuple[socket.socket, socket.socket]] = deque()
         self._mounter_pidfd: int | None = None
+        self._keeper_pidfds: list[int] = []
+        self.groups: dict[str, int] = {}
+        """What control groups hold sessions to (`cpu`, `memory`, `pids`), and their version; the rest is watched."""
         self._mount_number = 0
         self._mount_lock = anyio.Lock()
 
@@ -76,12 +79,13 @@ class ForkServer:
         await send_datagram(channel, json.dumps(self._config()).encode())
         answer: dict[str, Any] = {}
         with anyio.move_on_after(self._settings.start_seconds):
-            datagram, _ = await receive_datagram(channel, _ANSWER_BYTES)
+            datagram, self._keeper_pidfds = await receive_datagram(channel, _ANSWER_BYTES)
             answer = json.loads(datagram) if datagram else {}
         if not answer.get("ready"):
             errors = self._read_errors()
             await self.close()
             raise refusals.explain_start(answer, errors)
+        self.groups = answer["groups"]
         await self._meet_mounter()
 
     @property
@@ -100,7 +104,7 @@ class ForkServer:
         Args:
             limits: What it may use; None: what everybody may.
         """
-        request = _session_request(limits or self._settings.limits_for())
+        request = session_request(limits or self._settings.limits_for())
         channel = self._open_channel()
         control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         tools, inner_tools = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -160,7 +164,8 @@ class ForkServer:
         process.kill()
         await anyio.to_thread.run_sync(process.wait)
         if self._mounts is not None:
-            await self._end_mounter(self._mounts)
+            self._mounts.close()  # the kernel's death signal would not do: the fork server is another user by now
+        await self._wait_for_helpers()
         while self._asked:
             for end in self._asked.popleft():
                 end.close()
@@ -170,7 +175,7 @@ class ForkServer:
         self._channel = self._mounts = self._errors = None
 
     def _plan(self) -> dict[str, Any]:
-        return _server_plan(self._settings, self.hash_seed)
+        return server_plan(self._settings, self.hash_seed)
 
     def _config(self) -> dict[str, Any]:
         return _serve_config(self._settings, self._has_libraries)
@@ -178,15 +183,15 @@ class ForkServer:
     async def _meet_mounter(self) -> None:
         self._mounter_pidfd = (await receive_datagram(self._open_mounts(), _ANSWER_BYTES))[1][0]
 
-    async def _end_mounter(self, mounts: socket.socket) -> None:
-        # It ends when its socket does. The kernel's death signal would not do: the fork server is another user by now.
-        mounts.close()
-        if self._mounter_pidfd is None:
-            return
-        with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
-            await anyio.wait_readable(self._mounter_pidfd)
-        os.close(self._mounter_pidfd)
-        self._mounter_pidfd = None
+    async def _wait_for_helpers(self) -> None:
+        """Wait for the mounter and the keeper of groups, which end when their sockets do."""
+        for pidfd in (self._mounter_pidfd, *self._keeper_pidfds):
+            if pidfd is None:
+                continue
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
+                await anyio.wait_readable(pidfd)
+            os.close(pidfd)
+        self._mounter_pidfd, self._keeper_pidfds = None, []
 
     def _launch(self) -> None:
         self._channel, inner_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -255,7 +260,8 @@ def _python_inside() -> tuple[str, str]:
     return str(prefix), str(Path(PYTHON_FOLDER) / interpreter.relative_to(prefix))
 
 
-def _server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
+def server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
+    """Return what the first stage is told: which folders, which interpreter, which environment."""
     prefix, python = _python_inside()
     environment = {
         "PATH": "/usr/bin",
@@ -289,6 +295,7 @@ def _serve_config(settings: SandboxSettings, libraries: bool) -> dict[str, Any]:
     return {"preload": list(settings.preload), "libraries": loaded, "landlock": 0}
 
 
-def _session_request(limits: SandboxLimits) -> bytes:
+def session_request(limits: SandboxLimits) -> bytes:
+    """Return a session's limits as the fork server and the first process take them, as JSON."""
     request = limits.model_dump(include=set(_REQUEST_LIMITS))
     return json.dumps({**request, "output_bytes": limits.output_kilobytes * 1024}).encode()

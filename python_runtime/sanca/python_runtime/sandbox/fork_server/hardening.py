@@ -25,6 +25,8 @@ class Limits(TypedDict):
     tmp_megabytes: int
     tmp_files: int
     output_bytes: int
+    has_kernels_share: bool
+    """Whether a control group holds the session to `cores`; set by the fork server."""
 
 
 def harden(limits: Limits) -> None:

@@ -13,6 +13,7 @@ import sys
 from typing import NoReturn, TypedDict, cast
 
 from . import identity, root, syscalls
+from .keeper import start_keeper
 from .mounter import serve_mounts
 from .root import RootPlan
 
@@ -40,6 +41,7 @@ def main() -> NoReturn:
     plan = cast("ServerPlan", json.loads(channel.recv(_PLAN_BYTES)))
     step = "user namespace"
     try:
+        start_keeper(channel, mounts)
         identity.enter_user_namespace(
             syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS,
             plan["outside_id"],

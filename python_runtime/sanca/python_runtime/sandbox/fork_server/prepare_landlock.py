@@ -15,6 +15,7 @@ from typing import NoReturn, TypedDict, cast
 
 from . import landlock, syscalls
 from .by_descriptor import LIBRARY, MOST, MSGPACK, PYTHON, SANDBOX, SERVER_TMP, path_of
+from .keeper import start_keeper
 
 _PLAN_BYTES = 65536
 _SECOND_STAGE = """
@@ -58,6 +59,7 @@ def main() -> NoReturn:
             raise OSError(
                 0, f"Landlock version {landlock.LEAST_VERSION} is needed and this kernel has {known or 'none'}"
             )
+        start_keeper(channel)
         step = "folders"
         _open_folders(plan)
         step = "user"

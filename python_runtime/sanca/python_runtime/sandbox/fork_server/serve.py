@@ -8,12 +8,15 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import NoReturn, TypedDict, cast
 
 from ..guest import frames
 from . import preload, syscalls
 from .first_process import run_first_process
 from .hardening import Limits
+from .keeper import KeeperClient
 from .landlock_walls import LandlockWalls
 from .walls import NamespaceWalls, Walls
 
@@ -35,6 +38,7 @@ def main() -> NoReturn:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
+    keeper = KeeperClient()
     walls: Walls = LandlockWalls(config["landlock"]) if config["landlock"] else NamespaceWalls()
     try:
         walls.prepare_server()
@@ -51,17 +55,23 @@ def main() -> NoReturn:
     syscalls.set_dumpable(False)
     gc.collect()
     gc.freeze()
-    channel.send(json.dumps({"ready": True, "python": sys.version.split()[0]}).encode())
-    _serve(channel, walls)
+    answer = {"ready": True, "python": sys.version.split()[0], "groups": keeper.controllers}
+    pidfds = keeper.take_pidfd()
+    socket.send_fds(channel, [json.dumps(answer).encode()], pidfds)
+    for pidfd in pidfds:
+        os.close(pidfd)
+    _serve(channel, walls, keeper)
     os._exit(0)
 
 
-def _serve(channel: socket.socket, walls: Walls) -> None:
+def _serve(channel: socket.socket, walls: Walls, keeper: KeeperClient) -> None:
     """Fork a session for each request: its limits and two descriptors in (control, tools), its pidfd out."""
     while True:
         request, descriptors, _flags, _address = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
         if not request:
             return
+        limits = cast("Limits", json.loads(request))
+        gate = keeper.make_gate()
         try:
             pid, pidfd = syscalls.clone(walls.namespaces)
         except OSError as error:
@@ -69,21 +79,23 @@ def _serve(channel: socket.socket, walls: Walls) -> None:
             channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
         if pid == 0:
             channel.close()
-            _run_session(descriptors, cast("Limits", json.loads(request)), walls)
+            _run_session(descriptors, limits, walls, partial(keeper.wait, gate))
         for descriptor in descriptors:
             os.close(descriptor)
+        keeper.let_in(gate, pid, limits)
         if pid > 0:
             socket.send_fds(channel, [json.dumps({"pid": pid}).encode()], [pidfd])
             os.close(pidfd)
 
 
-def _run_session(descriptors: list[int], limits: Limits, walls: Walls) -> NoReturn:
+def _run_session(descriptors: list[int], limits: Limits, walls: Walls, wait_for_group: Callable[[], bool]) -> NoReturn:
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         try:
             walls.begin(limits)
+            limits["has_kernels_share"] = wait_for_group()
         except OSError as error:
             refusal = {"error": str(error.strerror or error), "errno": error.errno, "step": "session"}
             frames.send(control, frames.pack(refusal))
