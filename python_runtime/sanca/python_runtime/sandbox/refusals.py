@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import platform
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,15 @@ def no_landlock(reason: str) -> SandboxError:
     return SandboxError(
         f"The sandbox level 'landlock' cannot be had: {reason}. Use Linux 6.7 or newer and `landlock` among the `lsm=`"
         " of its command line, or set SANCA_SANDBOX_LEVEL to another level."
+    )
+
+
+def no_container(reasons: Sequence[str]) -> SandboxError:
+    """Return the error for a machine on which no container's runtime works."""
+    tried = f" Tried: {'; '.join(reasons)}." if reasons else " None of them is on PATH."
+    return SandboxError(
+        "The sandbox level 'container' needs runsc, podman or docker that works for this user"
+        f" (SANCA_SANDBOX_CONTAINER_COMMAND).{tried}"
     )
 
 

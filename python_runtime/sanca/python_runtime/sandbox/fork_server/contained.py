@@ -16,6 +16,7 @@ from ..guest import frames
 from . import preload
 from .container_walls import ContainerWalls
 from .first_process import run_first_process
+from .hardening import Limits
 from .pump import Pump
 
 
@@ -30,22 +31,28 @@ def main() -> NoReturn:
     control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     tools, inner_tools = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
-        try:
-            for end in (control, tools):
-                end.close()
-            os.close(incoming)
-            os.close(outgoing)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            walls = ContainerWalls()
-            walls.begin(config["limits"])
-            frames.send(inner_control, frames.pack({"error": ""}))
-            run_first_process(inner_control, inner_tools, config["limits"], walls)
-        finally:
-            os._exit(1)
+        for end in (control, tools):
+            end.close()
+        os.close(incoming)
+        os.close(outgoing)
+        _run_first_process(inner_control, inner_tools, config["limits"])
     inner_control.close()
     inner_tools.close()
     Pump(incoming, outgoing, control, tools).run()
     os._exit(0)
+
+
+def _run_first_process(control: socket.socket, tools: socket.socket, limits: Limits) -> NoReturn:
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        walls = ContainerWalls()
+        walls.begin(limits)
+        frames.send(control, frames.pack({"error": ""}))
+        run_first_process(control, tools, limits, walls)
+    except BaseException as error:  # the process ends here; its last words go to the runtime's standard error
+        os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
+    finally:
+        os._exit(1)
 
 
 def _take_stdio() -> tuple[int, int]:
