@@ -285,6 +285,7 @@ def server_plan(settings: SandboxSettings, hash_seed: int) -> dict[str, Any]:
             "library_folder": str(library or ""),
         },
         "outside_id": settings.outside_id,
+        "control_groups": settings.control_groups,
         "python": python,
         "environment": environment,
     }

@@ -52,6 +52,7 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         waited_seconds=waited_seconds,
         dropped_chars=told["dropped_chars"],
         names_lost=told["names_lost"],
+        peak_megabytes=_megabytes(told["peak_bytes"]),
         images=read_images(answer.get("images")),
         warnings=_warnings(answer.get("warnings")),
     )
@@ -114,6 +115,8 @@ def _judge(told: dict[str, Any], answer: dict[str, Any]) -> tuple[ActionStatus, 
         if error is None:
             return "ok", None
         return ("limit" if answer.get("is_limit") is True else "error"), error
+    if told["end"] == "memory":
+        return "limit", "All processes of the action together held more memory than it may use, and were ended."
     if told["end"] == "died":
         return _explain_death(told["exit"])
     return "killed", "The action's process wrote something that is not an answer and was ended."
@@ -125,6 +128,10 @@ def _explain_death(status: int | None) -> tuple[ActionStatus, str]:
     if status is not None and status < 0:
         return "killed", f"The action's process was ended by signal {_signal_name(-status)}."
     return "killed", f"The action ended its own process (exit code {status})."
+
+
+def _megabytes(count: int) -> float | None:
+    return round(count / (1 << 20), 1) if count else None
 
 
 def _signal_name(number: int) -> str:

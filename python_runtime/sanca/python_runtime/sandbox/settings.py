@@ -39,6 +39,10 @@ class SandboxSettings(BaseSettings, SandboxLimits):
     """Modules loaded once, before any session; each costs start time once and saves it in every session."""
     preload_libraries: tuple[str, ...] = ("numpy", "pandas", "matplotlib.pyplot")
     """The same for sessions with libraries; those that the library folder does not hold are passed over."""
+    container_command: str = ""
+    """The level `container`: docker, podman or runsc, or the path of one; empty: the first of them that works."""
+    control_groups: bool = True
+    """Whether the kernel's control groups are used where they may be; without them processor and memory are watched."""
     start_seconds: float = Field(default=20.0, gt=0)
     """How long the fork server may take to start."""
 

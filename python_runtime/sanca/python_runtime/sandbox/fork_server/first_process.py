@@ -3,8 +3,8 @@
 Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
 (a pipe may come with it, for the guest),
 `{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
-answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "reply"}`; `reply` is the guest's,
-not decoded.
+answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "reply"}`; `reply` is the
+guest's, not decoded.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .guest_process import GuestProcess
 from .hardening import Limits
 from .output import CappedOutput
 from .walls import Walls
+from .watcher import Watcher
 
 _CONTROL_BYTES = 4 << 20
 _REPLY_BYTES = 3 << 20
@@ -43,6 +44,7 @@ class _FirstProcess:
         self._tools = tools
         self._limits = limits
         self._walls = walls
+        self._watcher = Watcher(limits, walls)
         self._guest = GuestProcess(tools, limits, walls)
         self._names_lost = False
 
@@ -67,7 +69,9 @@ class _FirstProcess:
         _discard(self._guest.output)
         self._guest.limit_cpu(request["cpu_seconds"])
         self._guest.send(request["action"], descriptors)
+        self._watcher.begin(self._guest.pid)
         end, reply = self._wait_for_end(request["round"], output)
+        self._watcher.end()
         exit_status: int | None = None
         output.read_from(self._guest.output)
         if end == "reply" and not self._guest.resists:
@@ -79,16 +83,19 @@ class _FirstProcess:
         return {
             "round": request["round"], "end": end, "exit": exit_status, "stdout": stdout,
             "dropped_chars": dropped_chars, "names_lost": names_lost, "reply": reply,
+            "peak_bytes": self._watcher.peak_bytes,
         }  # fmt: skip
 
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
-        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`."""
+        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`, `memory`."""
         incoming = frames.Assembler(_REPLY_BYTES)
         poller = select.poll()
         for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):
             poller.register(descriptor, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in poller.poll()}
+            ready = {descriptor for descriptor, _ in poller.poll(self._watcher.pause_milliseconds())}
+            if self._watcher.is_due() and self._watcher.look():
+                return "memory", b""
             if self._guest.output in ready and not output.read_from(self._guest.output):
                 poller.unregister(self._guest.output)
             if self._control.fileno() in ready and self._is_told_to_kill(round_number):
@@ -111,6 +118,7 @@ class _FirstProcess:
         if request["round"] != round_number:
             return False
         if request["do"] == "interrupt":
+            self._watcher.end()
             self._guest.interrupt()
         return bool(request["do"] == "kill")
 

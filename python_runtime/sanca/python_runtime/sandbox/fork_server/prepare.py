@@ -29,6 +29,7 @@ class ServerPlan(TypedDict):
 
     root: RootPlan
     outside_id: int
+    control_groups: bool
     python: str
     """The interpreter's path inside the new root."""
     environment: dict[str, str]
@@ -41,7 +42,8 @@ def main() -> NoReturn:
     plan = cast("ServerPlan", json.loads(channel.recv(_PLAN_BYTES)))
     step = "user namespace"
     try:
-        start_keeper(channel, mounts)
+        if plan["control_groups"]:
+            start_keeper(channel, mounts)
         identity.enter_user_namespace(
             syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS,
             plan["outside_id"],

@@ -1,0 +1,157 @@
+"""Looks at a session's processes while an action runs, for what no limit of the kernel's holds. Decides by numbers.
+
+Processor: where no control group holds the session to its share, its processes are stopped and continued so that they
+get it. Memory: each process has a limit of its own, and all together are counted. Looked at every 50 ms, so that rounds
+that are shorter cost nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+from .hardening import Limits
+from .walls import Walls
+
+_LOOK_SECONDS = 0.05
+_SAVED_SECONDS = 0.1
+"""For how long a share that was not used may be saved up."""
+_LONGEST_STOP_SECONDS = 1.0
+_MOST_PASSES = 5
+_MEGABYTE = 1 << 20
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = resource.getpagesize()
+_CORES = os.cpu_count() or 1
+
+
+class Watcher:
+    """One for each session. Lifecycle: `begin` and `end` around a round, `look` whenever `pause_milliseconds` is up."""
+
+    def __init__(self, limits: Limits, walls: Walls) -> None:
+        self._limits = limits
+        self._walls = walls
+        self._cores = limits["cores"]
+        self._most_bytes = limits["memory_megabytes"] * _MEGABYTE
+        self._base_bytes = _private_bytes(os.getpid())
+        self._guest = 0
+        self._times: dict[int, float] = {}
+        self._looked = time.monotonic()
+        self._saved_seconds = 0.0
+        self._next_look = 0.0
+        self._is_stopped = False
+        self.peak_bytes = 0
+        """The most memory that was seen in this round, of all processes; 0 when nobody looked."""
+
+    def begin(self, guest: int) -> None:
+        """A round begins."""
+        self._guest = guest
+        self.peak_bytes = 0
+        self._saved_seconds = _SAVED_SECONDS * self._cores
+        self._looked = time.monotonic()
+        self._next_look = self._looked + _LOOK_SECONDS
+        self._times = {}
+
+    def end(self) -> None:
+        """The round is over, or its action is to be interrupted: nothing stays stopped."""
+        self._continue()
+
+    def pause_milliseconds(self) -> int:
+        """How long to wait before the next look."""
+        return max(1, int((self._next_look - time.monotonic()) * 1000) + 1)
+
+    def is_due(self) -> bool:
+        """Whether it is time to look again."""
+        return time.monotonic() >= self._next_look
+
+    def look(self) -> bool:
+        """Stop or continue the processes; whether they hold more memory than they may."""
+        now = time.monotonic()
+        elapsed, self._looked, self._next_look = now - self._looked, now, now + _LOOK_SECONDS
+        pids = [self._guest, *self._walls.others(self._guest)]
+        if not self._limits["has_kernels_share"]:
+            self._share(pids, elapsed, now)
+        return self._is_over_memory(pids)
+
+    def _share(self, pids: list[int], elapsed: float, now: float) -> None:
+        used = self._used_seconds(pids, elapsed)
+        self._saved_seconds = min(_SAVED_SECONDS * self._cores, self._saved_seconds + elapsed * self._cores) - used
+        if self._saved_seconds >= 0:
+            self._continue()
+            return
+        self._is_stopped = True
+        self._next_look = now + min(-self._saved_seconds / self._cores, _LONGEST_STOP_SECONDS)
+        self._stop_all()
+
+    def _stop_all(self) -> None:
+        """Stop them, and those that they forked meanwhile; a stopped process forks no more."""
+        stopped: set[int] = set()
+        for _ in range(_MOST_PASSES):
+            new = {self._guest, *self._walls.others(self._guest)} - stopped
+            for pid in new:
+                _signal(pid, signal.SIGSTOP)
+            stopped |= new
+            if not new:
+                return
+
+    def _continue(self) -> None:
+        if not self._is_stopped:
+            return
+        self._is_stopped = False
+        for pid in (self._guest, *self._walls.others(self._guest)):
+            _signal(pid, signal.SIGCONT)
+
+    def _used_seconds(self, pids: list[int], elapsed: float) -> float:
+        """What the processes used since the last look. Where some began or ended meanwhile, it cannot be less."""
+        before, self._times = self._times, {pid: _processor_seconds(pid) for pid in pids}
+        if not before:
+            return 0.0  # the first look of a round: it was too short to matter
+        used = sum(seconds - before.get(pid, 0.0) for pid, seconds in self._times.items())
+        if before.keys() != self._times.keys():
+            used = max(used, elapsed * min(_CORES, len(pids)))
+        return max(used, 0.0)
+
+    def _is_over_memory(self, pids: list[int]) -> bool:
+        # Pages that a fork shares are counted for each process here, so this is too much rather than too little.
+        held = sum(max(0, _private_bytes(pid) - self._base_bytes) for pid in pids)
+        if held > self._most_bytes and len(pids) > 1:
+            held = sum(_proportional_bytes(pid) for pid in pids)
+        self.peak_bytes = max(self.peak_bytes, held)
+        return held > self._most_bytes and len(pids) > 1
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process and its children that it waited for used."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
+
+
+def _private_bytes(pid: int) -> int:
+    """Return how much memory a process has that belongs to no file, shared with a parent or not."""
+    try:
+        _size, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
+    except OSError:
+        return 0
+    return (int(resident) - int(shared)) * _PAGE_BYTES
+
+
+def _proportional_bytes(pid: int) -> int:
+    """The same, with what is shared divided by those who share it. Slow: the kernel walks through all pages."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_bytes()
+    except OSError:
+        return 0
+    wanted = (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")
+    return sum(int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith(wanted))
