@@ -81,7 +81,7 @@ def _losses(result: ActionResult) -> list[str]:
         said.append("The sandbox was renewed: names bound in earlier rounds are gone.")
     elif result.lost_names:
         said.append(f"Names of earlier rounds that are gone: {', '.join(result.lost_names)}.")
-    return said
+    return [*said, *result.notes]
 
 
 def _output_title(result: ActionResult) -> str:

@@ -30,9 +30,21 @@ class EngineSettings(BaseSettings):
     code_chars: int = Field(default=200_000, ge=1)
     """Longest action a person may send."""
     sandbox_idle_seconds: float = Field(default=600.0, gt=0)
-    """A session's sandbox worker is let go when it was idle for so long; its names are lost then."""
-    sandboxes_kept: int = Field(default=16, ge=1)
-    """Idle sandbox workers kept at most; the one idle for longest is let go first."""
+    """A session's sandbox worker is put to sleep when it was idle for so long: its names are kept on the disk."""
+    awake_sessions: int = Field(default=32, ge=1)
+    """Sandbox workers awake at most; of more, the one idle for longest is put to sleep first."""
+    snapshot_megabytes: int = Field(default=32, ge=1)
+    """What is kept of one session's names and /tmp; what does not fit is lost when it sleeps, and told."""
+    snapshot_seconds: float = Field(default=10.0, gt=0)
+    """How long that may take."""
+    snapshots_megabytes: int = Field(default=2_048, ge=1)
+    """What is kept of all sessions together; the oldest snapshots are deleted first."""
+    quick_snapshot_kilobytes: int = Field(default=1_024, ge=1)
+    """What is kept after each round, for an action that has to be killed."""
+    quick_snapshot_milliseconds: float = Field(default=50.0, gt=0)
+    """How long that may take."""
+    idle_snapshot_seconds: float = Field(default=5.0, gt=0)
+    """When a session was idle for so long, what the quick snapshot left out is kept too."""
     environment_seconds: float = Field(default=20.0, ge=0)
     """For how long names of services and releases are taken as known."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)

@@ -80,7 +80,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
     async with anyio.create_task_group() as tasks:
         try:
             await _open(parts, tasks, planner)
-            tasks.start_soon(parts.workers.let_idle_go)
+            tasks.start_soon(parts.workers.keep)
             tasks.start_soon(_warm_up, parts)
             yield parts
         finally:
@@ -120,7 +120,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         models=ModelRegistry(home, os.environ),
         broker=broker,
         sandbox=sandbox,
-        workers=SessionWorkers(sandbox, lambda: broker.client, files, settings),
+        workers=SessionWorkers(sandbox, lambda: broker.client, files, settings, home / "snapshots"),
         files=files,
         journal=journal,
         history=WhatRunsDid(journal, store),

@@ -1,6 +1,6 @@
-"""The sandbox workers of all sessions: kept between rounds and runs of a session, let go when idle.
+"""The sandbox workers of all sessions: awake between rounds and runs, asleep when idle. Runs actions bound to a gate.
 
-Runs actions bound to a gate.
+What a session's worker is and how it sleeps is in `held_session.py`; here is which of them are awake, and the gate.
 """
 
 from __future__ import annotations
@@ -8,41 +8,79 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import anyio
 import structlog
+from anyio.abc import TaskGroup
 from sanca.core.errors import SancaError
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.files import SessionFiles
+from sanca.python_runtime.held_session import HeldSession, SnapshotBounds
 from sanca.python_runtime.run_record import RunRequest
 from sanca.python_runtime.sandbox.ports import ActionResult, Sandbox, SandboxSession
 from sanca.python_runtime.settings import EngineSettings
+from sanca.python_runtime.snapshots import SnapshotFiles
 
 log = structlog.get_logger()
 
+_PENDING_LOOK_SECONDS = 0.005
+
 
 @dataclass
-class _Worker:
-    session: SandboxSession
+class _Binding:
+    """How the broker knows a session's process; a new one with each process."""
+
     id: str = field(default_factory=lambda: f"box_{uuid.uuid4().hex}")
     is_bound: bool = False
-    is_busy: bool = False
-    idle_since: float = field(default_factory=time.monotonic)
+    was_cut_short: bool = False
 
 
 class SessionWorkers:
-    """One sandbox worker a session. A cancelled action takes its worker with it."""
+    """One sandbox worker a session. A cancelled action leaves it as it was before, as far as Python can be stopped."""
 
     def __init__(
-        self, sandbox: Sandbox, broker: Callable[[], BrokerClient], files: SessionFiles, settings: EngineSettings
+        self,
+        sandbox: Sandbox,
+        broker: Callable[[], BrokerClient],
+        files: SessionFiles,
+        settings: EngineSettings,
+        snapshots: Path,
     ) -> None:
         self._sandbox = sandbox
         self._broker = broker
         self._files = files
         self._settings = settings
-        self._workers: dict[str, _Worker] = {}
-        self._lost: set[str] = set()
+        self._snapshots = SnapshotFiles(snapshots, limit_megabytes=settings.snapshots_megabytes)
+        self._quick = SnapshotBounds(
+            settings.quick_snapshot_kilobytes << 10, settings.quick_snapshot_milliseconds / 1000
+        )
+        self._full = SnapshotBounds(settings.snapshot_megabytes << 20, settings.snapshot_seconds, is_generous=True)
+        self._held: dict[str, HeldSession] = {}
+        self._bindings: dict[str, _Binding] = {}
+        self._tasks: TaskGroup | None = None
+
+    @property
+    def held(self) -> int:
+        """How many sessions are held, awake or asleep."""
+        return len(self._held)
+
+    @property
+    def awake(self) -> int:
+        """How many of them have a process."""
+        return sum(one.is_awake for one in self._held.values())
+
+    async def wake(self, request: RunRequest, code: str) -> dict[str, Any]:
+        """Make the session's worker ready for an action, and return the facts about it that belong into the journal.
+
+        Raises:
+            SandboxError: No worker could be made.
+        """
+        await self._end_if_a_call_pends(request.session_id)
+        session = await self._of(request.session_id, request).wake(code)
+        return {"hash_seed": session.hash_seed}
 
     async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
         """Run an action in the session's worker; its calls count to the run and round.
@@ -50,77 +88,119 @@ class SessionWorkers:
         Raises:
             SandboxError: No worker could be made.
         """
-        session_id = request.session_id
-        worker = await self._worker(session_id)
-        worker.is_busy = True
-        try:
-            result = await self._run_bound(worker, request, code, round_number)
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self.let_go(session_id, names_matter=True)
-            raise
-        worker.is_busy, worker.idle_since = False, time.monotonic()
-        if session_id in self._lost:
-            self._lost.discard(session_id)
-            result = replace(result, names_lost=True)
-        if not worker.session.alive:
-            await self.let_go(session_id, names_matter=True)
+        held = self._of(request.session_id, request)
+        result = await held.run(code, lambda session: self._run_bound(session, request, code, round_number))
+        if self._tasks is not None:
+            self._tasks.start_soon(held.take_snapshot, self._quick)
         return result
 
-    async def let_go(self, session_id: str, *, names_matter: bool = False) -> None:
-        """End the session's worker; the next action gets a new one, and is told that names are gone if they matter."""
-        worker = self._workers.pop(session_id, None)
-        if worker is None:
-            return
-        if names_matter:
-            self._lost.add(session_id)
-        await worker.session.close()
-        if worker.is_bound:
-            try:
-                await self._broker().end_session(worker.id)
-            except SancaError as error:
-                log.warning("sandbox_session_not_ended", reason=str(error))
+    async def let_go(self, session_id: str) -> None:
+        """End the session's worker and forget its names."""
+        held = self._held.pop(session_id, None)
+        if held is not None:
+            await held.forget()
+        else:
+            await self._snapshots.forget(session_id)
 
-    async def let_idle_go(self) -> None:
-        """Let go of workers that were idle for long, for ever; cancelled at the end."""
-        while True:
-            await anyio.sleep(min(30.0, self._settings.sandbox_idle_seconds))
-            for session_id in self._idle_ones():
-                await self.let_go(session_id, names_matter=True)
+    async def keep(self) -> None:
+        """Take snapshots after rounds and put idle workers to sleep, for ever; cancelled at the end."""
+        pause = min(5.0, self._settings.sandbox_idle_seconds, self._settings.idle_snapshot_seconds)
+        async with anyio.create_task_group() as self._tasks:
+            while True:
+                await anyio.sleep(pause)
+                for held in self._incomplete_ones():
+                    await held.take_snapshot(self._full)
+                for held in self._idle_ones():
+                    await held.sleep(self._full)
 
     async def close(self) -> None:
-        """Let go of all."""
-        for session_id in list(self._workers):
-            await self.let_go(session_id)
+        """End all workers; what their last snapshots hold lives on."""
+        async with anyio.create_task_group() as closing:
+            for held in self._held.values():
+                closing.start_soon(held.end)
 
-    async def _run_bound(self, worker: _Worker, request: RunRequest, code: str, round_number: int) -> ActionResult:
-        broker = self._broker()
-        socket = None if worker.is_bound else worker.session.tool_socket
-        await broker.bind(worker.id, socket, request.run_id, round_number)
-        worker.is_bound = True
+    async def _run_bound(
+        self, session: SandboxSession, request: RunRequest, code: str, round_number: int
+    ) -> ActionResult:
+        broker, binding = self._broker(), self._bindings[request.session_id]
+        socket = None if binding.is_bound else session.tool_socket
+        await broker.bind(binding.id, socket, request.run_id, round_number)
+        binding.is_bound, binding.was_cut_short = True, True
         try:
-            return await worker.session.run(
+            result = await session.run(
                 code,
                 limit_seconds=self._settings.action_limit_seconds,
                 toolkits=[toolkit.name for toolkit in broker.toolkits],
                 filename=f"action_{round_number}",
-                waited_seconds=lambda: broker.waited_seconds(worker.id),
+                waited_seconds=lambda: broker.waited_seconds(binding.id),
             )
+            binding.was_cut_short = result.status not in {"ok", "error"}
+            return result
         finally:
             with anyio.CancelScope(shield=True):
-                await broker.unbind(worker.id)
+                await broker.unbind(binding.id)
 
-    async def _worker(self, session_id: str) -> _Worker:
-        if session_id not in self._workers:
-            input_dir, output_dir = self._files.folders(session_id)
-            await self._files.remember_outputs(session_id)
-            session = await self._sandbox.spawn(input_dir=input_dir, output_dir=output_dir)
-            self._workers[session_id] = _Worker(session)
-        return self._workers[session_id]
+    def _of(self, session_id: str, request: RunRequest) -> HeldSession:
+        if session_id not in self._held:
 
-    def _idle_ones(self) -> list[str]:
+            async def spawn(libraries: bool) -> SandboxSession:
+                return await self._spawn(request, libraries)
+
+            async def unbind() -> None:
+                await self._unbind(session_id)
+
+            self._held[session_id] = HeldSession(session_id, spawn, unbind, self._snapshots)
+        return self._held[session_id]
+
+    async def _spawn(self, request: RunRequest, libraries: bool) -> SandboxSession:
+        session_id = request.session_id
+        input_dir, output_dir = self._files.folders(session_id)
+        await self._files.remember_outputs(session_id)
+        session = await self._sandbox.spawn(
+            input_dir=input_dir, output_dir=output_dir, tenant=request.caller.tenant, libraries=libraries
+        )
+        self._bindings[session_id] = _Binding()
+        return session
+
+    async def _unbind(self, session_id: str) -> None:
+        """Tell the broker that a session's process is gone."""
+        binding = self._bindings.pop(session_id, None)
+        if binding is None or not binding.is_bound:
+            return
+        try:
+            await self._broker().end_session(binding.id)
+        except SancaError as error:
+            log.warning("sandbox_session_not_ended", reason=str(error))
+
+    async def _end_if_a_call_pends(self, session_id: str) -> None:
+        """Give the session a new process when a call of an action that was cut short still hangs in its channel."""
+        binding = self._bindings.get(session_id)
+        if binding is None or not binding.was_cut_short:
+            return
+        before = await self._broker().waited_seconds(binding.id)
+        await anyio.sleep(_PENDING_LOOK_SECONDS)
+        if await self._broker().waited_seconds(binding.id) > before:
+            await self._held[session_id].sleep(self._full)
+
+    def _incomplete_ones(self) -> list[HeldSession]:
         now = time.monotonic()
-        idle = sorted((one.idle_since, name) for name, one in self._workers.items() if not one.is_busy)
-        surplus = max(0, len(idle) - self._settings.sandboxes_kept)
-        long_idle = [name for since, name in idle if now - since >= self._settings.sandbox_idle_seconds]
-        return list(dict.fromkeys([name for _, name in idle[:surplus]] + long_idle))
+        return [
+            one
+            for one in self._held.values()
+            if one.is_awake
+            and not one.is_busy
+            and not one.is_complete
+            and now - one.idle_since >= self._settings.idle_snapshot_seconds
+        ]
+
+    def _idle_ones(self) -> list[HeldSession]:
+        """Return the awake ones that were idle for long, and the longest idle of too many."""
+        now = time.monotonic()
+        awake = sorted((one for one in self._held.values() if one.is_awake), key=lambda one: one.idle_since)
+        idle = [one for one in awake if not one.is_busy]
+        surplus = max(0, len(awake) - self._settings.awake_sessions)
+        return [
+            one
+            for number, one in enumerate(idle)
+            if number < surplus or now - one.idle_since >= self._settings.sandbox_idle_seconds
+        ]

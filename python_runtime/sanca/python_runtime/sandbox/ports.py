@@ -110,6 +110,8 @@ class ActionResult:
     """Charts it made, at most four."""
     warnings: tuple[str, ...] = ()
     """What Python warned of, each once."""
+    notes: tuple[str, ...] = ()
+    """Sentences of the engine about the session: why names are gone, where they came back from."""
     peak_megabytes: float | None = None
     """The most memory it held at a time, where that can be measured."""
 
@@ -128,6 +130,14 @@ class SandboxSession(Protocol):
     @property
     def alive(self) -> bool:
         """Whether another action can be run."""
+
+    @property
+    def names_lost(self) -> bool:
+        """Whether what was bound before is gone, since the start or the last `restore`."""
+
+    @property
+    def hash_seed(self) -> int | None:
+        """PYTHONHASHSEED of its Python, where that is known; belongs into an action's journal row."""
 
     async def run(
         self,

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class NamespaceSession:
 
     folder_check_seconds = _FOLDER_CHECK_SECONDS
     """How often is counted what the kernel does not bound."""
+    end_seconds = 0.0
+    """How long the first process may take to end what is left when it is told to; 0: the kernel does it at once."""
 
     def __init__(
         self,
@@ -56,10 +59,8 @@ class NamespaceSession:
         hash_seed: int,
         on_closed: Callable[[NamespaceSession], None],
     ) -> None:
-        self.hash_seed = hash_seed
-        """PYTHONHASHSEED of its guest; belongs into an action's journal row."""
-        self.names_lost = False
-        """Whether the guest was replaced since the last `restore`: what was bound before is gone."""
+        self._hash_seed = hash_seed
+        self._names_lost = False
         self._on_closed = on_closed
         self._thread = threading.get_ident()
         self._control = forked.control
@@ -93,6 +94,16 @@ class NamespaceSession:
         """Whether another action can be run."""
         return self._alive
 
+    @property
+    def names_lost(self) -> bool:
+        """Whether the guest was replaced since the last `restore`: what was bound before is gone."""
+        return self._names_lost
+
+    @property
+    def hash_seed(self) -> int:
+        """PYTHONHASHSEED of its guest."""
+        return self._hash_seed
+
     async def attach(self, mounts: dict[str, int], output_dir: Path | None) -> None:
         """Attach mounts (path inside → descriptor) and remember the host's side of /output."""
         await send_message(self._control, {"do": "attach", "paths": list(mounts)}, list(mounts.values()))
@@ -123,7 +134,7 @@ class NamespaceSession:
                 self._stop_reason = await self._full_folder()
             return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except EOFError:
-            self._alive, self.names_lost = False, True
+            self._alive, self._names_lost = False, True
             return lost_result(self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -170,7 +181,7 @@ class NamespaceSession:
                 told = await self._move_names({"names": "bring"}, SNAPSHOT_SECONDS, pipe, pipe.reading)
                 tasks.cancel_scope.cancel()
         lost = read_restored(told, snapshot.kept)
-        self.names_lost = self.names_lost and bool(told is None)
+        self._names_lost = told is None
         return lost
 
     async def close(self) -> None:
@@ -181,6 +192,8 @@ class NamespaceSession:
             self._kill_first_process()  # its own loop sees the end and closes it
             return
         self._closed, self._alive = True, False
+        if self.end_seconds:
+            await self._end_gently()
         with anyio.CancelScope(shield=True), anyio.move_on_after(_KILL_SECONDS):
             self._kill_first_process()
             # Readable once the kernel has ended every process of the pid namespace.
@@ -190,6 +203,12 @@ class NamespaceSession:
         self._tools.close()
         os.close(self._pidfd)
         self._on_closed(self)
+
+    async def _end_gently(self) -> None:
+        with suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        with anyio.CancelScope(shield=True), anyio.move_on_after(self.end_seconds):
+            await anyio.wait_readable(self._pidfd)
 
     def _begin(self) -> None:
         if not self._alive:
@@ -231,7 +250,7 @@ class NamespaceSession:
             told = await self._perform(message, clock, [guests_end])
             pipe.close(guests_end)
         except EOFError:
-            self._alive, self.names_lost = False, True
+            self._alive, self._names_lost = False, True
             return None
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -287,7 +306,7 @@ class NamespaceSession:
             told: dict[str, Any] = await self._reader.read()
             if told["round"] == self._round:
                 self._is_answered = True
-                self.names_lost = self.names_lost or told["names_lost"]
+                self._names_lost = self._names_lost or told["names_lost"]
                 return told
 
     async def _tell(self, what: str, number: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Protocol
+from typing import Any, Protocol
 
 from sanca.core.messages import Caller
 from sanca.python_runtime.files import FileInfo
@@ -21,8 +21,11 @@ _MISSING_TOOLKIT = re.compile(r"NameError: name '(system|mcp|agents)' is not def
 class Workers(Protocol):
     """The sandbox workers of all sessions."""
 
+    async def wake(self, request: RunRequest, code: str) -> dict[str, Any]:
+        """Make the session's worker ready; returns what an action's journal row should say of it."""
+
     async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
-        """Run an action in the session's worker, bound to the run's gate. Cancellation kills the worker."""
+        """Run an action in the session's worker, bound to the run's gate. Cancellation ends the action at once."""
 
 
 class Outputs(Protocol):
@@ -63,7 +66,8 @@ class Motor:
         round_ = state.round
         round_.status = "running"
         state.show_round()
-        action = {"round": round_.number, "strategy": round_.strategy, "code": round_.code}
+        facts = await self._workers.wake(state.request, round_.code)
+        action = {"round": round_.number, "strategy": round_.strategy, "code": round_.code, **facts}
         state.note("action", {**action, "skill": round_.skill.skill if round_.skill else None})
         result = await self._workers.run(state.request, round_.code, round_number=round_.number)
         await state.pass_on()

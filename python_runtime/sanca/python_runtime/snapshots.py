@@ -1,0 +1,109 @@
+"""Snapshots of sessions on the disk: opaque files in the engine's home, one a session. Never unpickled here.
+
+A file is one line of JSON about the snapshot, then the bytes that only a guest reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import structlog
+from sanca.python_runtime.files import check_session_id
+from sanca.python_runtime.sandbox.ports import Snapshot
+
+log = structlog.get_logger()
+
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_MEGABYTE = 1 << 20
+_HEADER_BYTES = 2 * _MEGABYTE
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """A snapshot as it came from the disk."""
+
+    snapshot: Snapshot
+    python: str
+    """Of which Python its functions are, as `3.11`; another one cannot read them."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the guests of this engine can read it."""
+        return self.python == _PYTHON
+
+
+class SnapshotFiles:
+    """Keeps the last snapshot of each session; of all together at most `limit_megabytes`, the oldest go first."""
+
+    def __init__(self, folder: Path, *, limit_megabytes: int) -> None:
+        self._folder = folder
+        self._limit_bytes = limit_megabytes * _MEGABYTE
+
+    async def put(self, session_id: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the session's last one. One that cannot be written is told in the log."""
+        try:
+            await anyio.to_thread.run_sync(self._write, self._path(session_id), snapshot)
+        except OSError as error:
+            log.warning("snapshot_not_kept", session_id=session_id, reason=str(error))
+
+    async def get(self, session_id: str) -> StoredSnapshot | None:
+        """Return the session's last snapshot; None when there is none, or it cannot be read."""
+        return await anyio.to_thread.run_sync(self._read, self._path(session_id))
+
+    async def forget(self, session_id: str) -> None:
+        """Delete the session's snapshot, if there is one."""
+        await anyio.to_thread.run_sync(lambda: self._path(session_id).unlink(missing_ok=True))
+
+    def has(self, session_id: str) -> bool:
+        """Whether there is a snapshot of the session."""
+        return self._path(session_id).is_file()
+
+    def _path(self, session_id: str) -> Path:
+        return self._folder / check_session_id(session_id)
+
+    def _write(self, path: Path, snapshot: Snapshot) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        header = {
+            "python": _PYTHON, "kept": snapshot.kept, "lost": snapshot.lost, "libraries": snapshot.libraries,
+        }  # fmt: skip
+        new = path.with_name(f"{path.name}.new~")  # no session id has a tilde
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        with new.open("wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(snapshot.data)
+        new.replace(path)
+        self._keep_quota(path)
+
+    def _keep_quota(self, newest: Path) -> None:
+        held = [
+            (entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file(follow_symlinks=False)
+        ]
+        excess = sum(status.st_size for status, _ in held) - self._limit_bytes
+        for status, path in sorted(held, key=lambda one: one[0].st_mtime_ns):
+            if excess <= 0 or path == str(newest):
+                return
+            Path(path).unlink(missing_ok=True)
+            excess -= status.st_size
+            log.info("snapshot_dropped", session_id=Path(path).name)
+
+    def _read(self, path: Path) -> StoredSnapshot | None:
+        try:
+            with path.open("rb") as file:
+                header: dict[str, Any] = json.loads(file.readline(_HEADER_BYTES))
+                data = file.read()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            log.warning("snapshot_not_read", session_id=path.name, reason=str(error))
+            return None
+        kept, lost = tuple(header["kept"]), dict(header["lost"])
+        return StoredSnapshot(
+            Snapshot(data=data, kept=kept, lost=lost, libraries=bool(header["libraries"])), str(header["python"])
+        )
