@@ -98,12 +98,6 @@ async def test_session_gets_its_share_of_the_processor_and_no_more(session: Sand
     assert 0.05 < float(result.value or 0) < 0.65  # what it may save up while idle included
 
 
-async def test_short_action_is_not_slowed_down(session: SandboxSession) -> None:
-    code = "import time\nbegan = time.process_time()\nwhile time.process_time() - began < 0.03: pass"
-    seconds = [(await run(session, code)).seconds for _ in range(5)]
-    assert min(seconds) < 0.06
-
-
 async def test_all_processes_together_hold_no_more_than_the_session_may(session: SandboxSession) -> None:
     result = await run(session, HUNGRY_CHILDREN)
     assert (result.status, result.names_lost) == ("limit", True)
