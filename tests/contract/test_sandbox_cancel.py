@@ -55,7 +55,7 @@ KILLED = {
         + "while True: pass"
     ),
 }
-"""Code that Python cannot stop: the process is killed. An interrupt may reach it before it begins, so names may live."""
+"""Code that Python cannot stop: it is killed. An interrupt may reach it before it begins, so that names may live."""
 CHILDREN = (
     "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        while True: time.sleep(0.01)\n"
     + BEGUN

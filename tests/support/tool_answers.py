@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 from sanca.python_runtime.broker import frames
@@ -25,10 +26,8 @@ class ToolAnswers:
     def close(self) -> None:
         """Hang up."""
         self._release.set()
-        try:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._thread.join(5)
         self._socket.close()
 

@@ -158,7 +158,11 @@ class HeldSession:
         if kept is None:
             self._all_lost = self._has_run
             return
-        not_back = await session.restore(kept)
+        try:
+            not_back = await session.restore(kept)
+        except SandboxError as error:
+            log.warning("snapshot_not_restored", session_id=self._session_id, reason=str(error))
+            not_back = kept.kept
         lost = {**kept.lost, **dict.fromkeys(not_back, _NOT_BACK)}
         self._lost.update({name: reason for name, reason in lost.items() if not (has_files and name.startswith("/"))})
 

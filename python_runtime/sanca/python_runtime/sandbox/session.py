@@ -75,7 +75,6 @@ class NamespaceSession:
         self._stop_reason: Stop | None = None
         self._is_answered = True
         self._output_dir: Path | None = None
-        self._toolkits: tuple[str, ...] = ()
         self._alive = True
         self._closed = False
 
@@ -123,7 +122,6 @@ class NamespaceSession:
     ) -> ActionResult:
         """Run one action; see `SandboxSession.run`."""
         self._begin()
-        self._toolkits = tuple(toolkits)
         clock = ActionClock(limit_seconds, waited_seconds)
         try:
             if (refusal := _why_refused(code)) is not None:
@@ -244,8 +242,7 @@ class NamespaceSession:
     ) -> dict[str, Any] | None:
         """Have the guest take its names out or bring them back; None when it could not even answer."""
         clock = ActionClock(limit_seconds + _GRACE_SECONDS, None)
-        action = {**request, "toolkits": list(self._toolkits)}
-        message = {"do": "run", "round": self._round, "cpu_seconds": math.ceil(limit_seconds) + 1, "action": action}
+        message = {"do": "run", "round": self._round, "cpu_seconds": math.ceil(limit_seconds) + 1, "action": request}
         try:
             told = await self._perform(message, clock, [guests_end])
             pipe.close(guests_end)

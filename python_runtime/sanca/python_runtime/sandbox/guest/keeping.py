@@ -7,6 +7,7 @@ Functions come back with the session's own namespace as their globals, so that n
 from __future__ import annotations
 
 import asyncio
+import builtins
 import importlib
 import io
 import pickle
@@ -83,7 +84,7 @@ def namespace() -> dict[str, Any]:
 def proxy(name: str, tool: str | None) -> Any:
     """Return this session's proxy of a toolkit, or of a tool of it."""
     first, *rest = name.split(".")
-    found: Any = __builtins__[first] if isinstance(__builtins__, dict) else getattr(__builtins__, first)
+    found = getattr(builtins, first)
     for part in (*rest, *([] if tool is None else [tool])):
         found = getattr(found, part)
     return found
@@ -95,6 +96,8 @@ def _reduce_ours(value: Any) -> Any:
     kind = _kind_of(cls)
     if not kind:
         return None
+    if kind == "method":
+        return (proxy, ("say", None)) if value == proxy("say", None) else None
     if kind != "proxy":
         raise CannotKeepError(f"it is {kind}, or holds one.")
     if isinstance(value, Tool):
@@ -107,9 +110,11 @@ def _reduce_ours(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _kind_of(cls: type) -> str:
-    """Return `proxy` for ours, what it is called for what cannot be kept, nothing for the rest."""
+    """Return `proxy` or `method` for what may be ours, what it is called for what cannot be kept, else nothing."""
     if issubclass(cls, Tool | Toolkit | Tools):
         return "proxy"
+    if cls is types.MethodType:
+        return "method"
     return next((said for kinds, said in _KINDS if issubclass(cls, kinds)), "")
 
 
@@ -158,13 +163,17 @@ def pickle_names(names: Mapping[str, Any], limit_bytes: int, deadline: float) ->
     lost: dict[str, str] = {}
     try:
         return _pickle(dict(names), limit_bytes, deadline), lost
-    except Exception:  # noqa: S110 - the names are looked at one by one, which tells what it was
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: S110 - the names are looked at one by one, which tells what it was
         pass
     sizes: dict[str, int] = {}
     for name, value in names.items():
         try:
             sizes[name] = _measure({name: value}, limit_bytes, deadline)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a value may raise what it likes while it is pickled
             lost[name] = why_not(error)
     kept = _that_fit(sizes, limit_bytes, lost)
     try:

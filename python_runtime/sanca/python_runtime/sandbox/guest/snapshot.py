@@ -11,7 +11,7 @@ import linecache
 import os
 import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .keeping import pickle_names, why_not
@@ -33,20 +33,27 @@ class Names:
         self._ours = dict(space)
         """What was there before any action."""
 
-    def take(self, pipe: int, request: Mapping[str, Any]) -> dict[str, Any]:
+    def take(self, pipe: int, request: Mapping[str, Any], toolkits: tuple[str, ...]) -> dict[str, Any]:
         """Write what can be kept to the pipe, and tell what it is."""
         limit_bytes = int(request["limit_bytes"])
         names, lost = pickle_names(self._bound(), limit_bytes, time.monotonic() + float(request["limit_seconds"]))
         files, lost_files = take_files(max(0, limit_bytes - len(names)))
         kept = [name for name in self._bound() if name not in lost]
-        whole = pickle.dumps({"names": names, "kept": kept, "files": files, "sources": self._sources()})
+        rest = {"kept": kept, "files": files, "sources": self._sources(), "toolkits": toolkits}
+        whole = pickle.dumps({"names": names, **rest})
         _write(pipe, whole)
         libraries = any(library in names for library in _LIBRARIES)
         return {"value": None, "kept": _told(kept), "lost": _told_lost({**lost, **lost_files}), "libraries": libraries}
 
-    def bring(self, pipe: int) -> dict[str, Any]:
-        """Read from the pipe what `take` wrote; tell which names could not be brought back."""
+    def bring(self, pipe: int, give_toolkits: Callable[[tuple[str, ...]], None]) -> dict[str, Any]:
+        """Read from the pipe what `take` wrote; tell which names could not be brought back.
+
+        Args:
+            pipe: Where to read.
+            give_toolkits: Makes the toolkits known, which names may be of.
+        """
         whole = pickle.loads(_read(pipe))  # noqa: S301 - the session's own, and in its sandbox
+        give_toolkits(whole["toolkits"])
         lay_back(whole["files"])
         for filename, code in whole["sources"].items():
             self._files.add(filename)

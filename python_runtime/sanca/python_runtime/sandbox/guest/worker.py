@@ -99,12 +99,14 @@ class _Worker:
 
     def move_names(self, request: Mapping[str, Any], pipes: list[int]) -> dict[str, Any]:
         """Take the names out or bring them back, through a pipe; see `snapshot.py`."""
-        self._give_toolkits(tuple(request["toolkits"]))
+        signal.signal(signal.SIGINT, self._on_interrupt)
         try:
             self._is_running = True
             try:
-                take = request["names"] == "take"
-                answer = self._names.take(pipes[0], request) if take else self._names.bring(pipes[0])
+                if request["names"] == "take":
+                    answer = self._names.take(pipes[0], request, self._toolkits)
+                else:
+                    answer = self._names.bring(pipes[0], self._give_toolkits)
             finally:
                 self._is_running = False
         except BaseException as error:  # values run their own code when they are pickled
