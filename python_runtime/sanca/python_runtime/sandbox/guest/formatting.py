@@ -40,7 +40,7 @@ def _is_plain(value: Any) -> bool:
     while waiting:
         one = waiting.pop()
         if is_a(one, dict, list, tuple):
-            if type(one) not in _CONTAINERS:
+            if not any(type(one) is kind for kind in _CONTAINERS):  # no `in`: a class may compare as it likes
                 return False
             if id(one) not in seen:
                 seen.add(id(one))
