@@ -85,7 +85,7 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 	@cd $(PAGE) && npm run lint --silent && npm test --silent
 
 test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
-	@scripts/preflight.sh browser
+	@scripts/preflight.sh browser container
 	$(STEP) "Engine, chain and browser: tests"
 	@$(BIN)/python -m pytest -m "not long" $(AGAIN)
 

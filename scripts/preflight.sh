@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that this machine has what sanca is built with; one clear sentence with the mend for each thing that is missing.
-# usage: preflight.sh [python|java|node|git|browser ...]   (default: all but the browser)
+# usage: preflight.sh [python|java|node|git|browser|container ...]   (default: all but the last two)
 set -u
 failed=0
 say() { printf 'sanca: %s\n' "$1" >&2; failed=1; }
@@ -33,6 +33,10 @@ check_git() { command -v git >/dev/null || say "git is missing, and the demo's s
 check_browser() {
   [ -n "${SANCA_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     say "Chromium is missing, and the browser tests need it; install it (Debian: apt install chromium fonts-wqy-microhei) or set SANCA_CHROMIUM to its path."
+}
+check_container() {
+  command -v runsc >/dev/null || command -v podman >/dev/null || command -v docker >/dev/null ||
+    say "no container runtime was found, and the tests of the sandbox level 'container' need one; install runsc (Debian: apt install runsc), podman or docker."
 }
 
 [ $# -gt 0 ] || set -- system python java node git

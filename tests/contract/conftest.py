@@ -17,7 +17,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="module", params=LEVELS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(level, marks=pytest.mark.slow) if level == "container" else level for level in LEVELS],
+)
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     """A level of isolation, in an engine whose environment holds a secret."""
     os.environ["SANCA_TEST_SECRET"] = SECRET
@@ -28,9 +31,21 @@ async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     del os.environ["SANCA_TEST_SECRET"]
 
 
+@pytest.fixture(scope="module")
+def used_sessions() -> list[SandboxSession]:
+    """Sessions of slow levels that another test may use again."""
+    return []
+
+
 @pytest.fixture
-async def session(sandbox: Sandbox) -> AsyncIterator[SandboxSession]:
-    """A fresh session without libraries and folders."""
-    made = await sandbox.spawn(libraries=False)
+async def session(
+    request: pytest.FixtureRequest, sandbox: Sandbox, used_sessions: list[SandboxSession]
+) -> AsyncIterator[SandboxSession]:
+    """A session without libraries and folders: a fresh one, but where that takes a second and no broker is bound."""
+    is_shared = sandbox.level == "container" and "broker" not in request.fixturenames
+    made = used_sessions.pop() if is_shared and used_sessions else await sandbox.spawn(libraries=False)
     yield made
-    await made.close()
+    if is_shared and made.alive:
+        used_sessions.append(made)
+    else:
+        await made.close()
