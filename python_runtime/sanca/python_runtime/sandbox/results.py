@@ -64,6 +64,12 @@ def read_answer(told: dict[str, Any]) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) and ("value" in answer or isinstance(answer.get("error"), str)) else None
 
 
+def answers_to(told: dict[str, Any], key: str) -> bool:
+    """Whether the guest answered, and this request: what an earlier action left behind does not know its key."""
+    answer = read_answer(told)
+    return answer is not None and answer.get("key") == key
+
+
 def read_snapshot(told: dict[str, Any] | None, data: bytes) -> Snapshot:
     """Return the snapshot that a guest made.
 

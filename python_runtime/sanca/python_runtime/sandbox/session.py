@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -21,7 +22,7 @@ from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSec
 from sanca.python_runtime.sandbox.results import (
     Stop,
     lost_result,
-    read_answer,
+    answers_to,
     read_restored,
     read_result,
     read_snapshot,
@@ -229,10 +230,11 @@ class NamespaceSession:
         self, message: dict[str, Any], clock: ActionClock, descriptors: list[int] | None = None
     ) -> dict[str, Any]:
         """Return what the first process tells about a round; EOFError when the session is lost."""
+        key = message["action"]["key"] = secrets.token_hex(8)
         await self._send(message, descriptors)
         told = await self._wait(clock)
-        if told["end"] == "reply" and read_answer(told) is None:
-            # The guest forged an answer and may run on: nothing it holds is worth keeping.
+        if told["end"] == "reply" and not answers_to(told, key):
+            # The guest, or what an earlier action left running in it, forged an answer and may run on: nothing it holds is worth keeping.
             self._kill_first_process()
             raise EOFError
         return told

@@ -52,7 +52,7 @@ def serve_actions(results: socket.socket, tools: socket.socket) -> None:
             return
         action = frames.unpack(message)
         answer = worker.move_names(action, pipes) if "names" in action else worker.run(action)
-        frames.send(results, frames.pack(answer, unicode_errors="surrogatepass"))
+        frames.send(results, frames.pack({**answer, "key": action.get("key")}, unicode_errors="surrogatepass"))
 
 
 class _Worker:
