@@ -5,15 +5,14 @@ A file is one line of JSON about the snapshot, then the bytes that only a guest 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import anyio.to_thread
 import structlog
+from pydantic import BaseModel
 from sanca.python_runtime.files import check_session_id
 from sanca.python_runtime.sandbox.ports import Snapshot
 
@@ -22,6 +21,15 @@ log = structlog.get_logger()
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _MEGABYTE = 1 << 20
 _HEADER_BYTES = 2 * _MEGABYTE
+
+
+class _Header(BaseModel):
+    """The first line of a file."""
+
+    python: str
+    kept: tuple[str, ...]
+    lost: dict[str, str]
+    libraries: bool
 
 
 @dataclass(frozen=True)
@@ -69,14 +77,12 @@ class SnapshotFiles:
 
     def _write(self, path: Path, snapshot: Snapshot) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        header = {
-            "python": _PYTHON, "kept": snapshot.kept, "lost": snapshot.lost, "libraries": snapshot.libraries,
-        }  # fmt: skip
+        header = _Header(python=_PYTHON, kept=snapshot.kept, lost=snapshot.lost, libraries=snapshot.libraries)
         new = path.with_name(f"{path.name}.new~")  # no session id has a tilde
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
         with new.open("wb") as file:
-            file.write(json.dumps(header).encode() + b"\n")
+            file.write(header.model_dump_json().encode() + b"\n")
             file.write(snapshot.data)
         new.replace(path)
         self._keep_quota(path)
@@ -96,14 +102,12 @@ class SnapshotFiles:
     def _read(self, path: Path) -> StoredSnapshot | None:
         try:
             with path.open("rb") as file:
-                header: dict[str, Any] = json.loads(file.readline(_HEADER_BYTES))
+                header = _Header.model_validate_json(file.readline(_HEADER_BYTES))
                 data = file.read()
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             log.warning("snapshot_not_read", session_id=path.name, reason=str(error))
             return None
-        kept, lost = tuple(header["kept"]), dict(header["lost"])
-        return StoredSnapshot(
-            Snapshot(data=data, kept=kept, lost=lost, libraries=bool(header["libraries"])), str(header["python"])
-        )
+        snapshot = Snapshot(data=data, kept=header.kept, lost=header.lost, libraries=header.libraries)
+        return StoredSnapshot(snapshot, header.python)

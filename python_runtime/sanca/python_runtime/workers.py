@@ -94,6 +94,11 @@ class SessionWorkers:
             self._tasks.start_soon(held.take_snapshot, self._quick)
         return result
 
+    async def sleep(self, session_id: str) -> None:
+        """Put a session's worker to sleep now, if it is awake."""
+        if (held := self._held.get(session_id)) is not None:
+            await held.sleep(self._full)
+
     async def let_go(self, session_id: str) -> None:
         """End the session's worker and forget its names."""
         held = self._held.pop(session_id, None)
