@@ -21,8 +21,8 @@ from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
 from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSeconds
 from sanca.python_runtime.sandbox.results import (
     Stop,
-    lost_result,
     answers_to,
+    lost_result,
     read_restored,
     read_result,
     read_snapshot,
@@ -234,7 +234,8 @@ class NamespaceSession:
         await self._send(message, descriptors)
         told = await self._wait(clock)
         if told["end"] == "reply" and not answers_to(told, key):
-            # The guest, or what an earlier action left running in it, forged an answer and may run on: nothing it holds is worth keeping.
+            # The guest, or what an earlier action left running in it, forged an answer and may run on: nothing it
+            # holds is worth keeping.
             self._kill_first_process()
             raise EOFError
         return told
