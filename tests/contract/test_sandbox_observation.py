@@ -415,8 +415,12 @@ async def test_forged_pictures_do_not_pass(session: SandboxSession) -> None:
         end = bytes(4) + b"IEND\\xaeB`\\x82"
         pictures = [{{"media_type": kind, "data": data, "title": "t\\n\\x1b[2J", "description": 5}} for kind, data in [
             ("image/png", png + end), ("text/html", png + end), ("image/png", b"<script>"), ("image/png", "text")]]
-        answer = {{"value": "7", "value_json": None, "images": pictures, "warnings": [5, "w" * 9000], "hint": [1],
-                  "missing_library": "__import__('os')", "value_name": "a\\nb", "stderr": {{}}}}
+        import sys
+        frame = sys._getframe()
+        while "action" not in frame.f_locals: frame = frame.f_back  # a guest can forge its own round, and only that
+        answer = {{"key": frame.f_locals["action"]["key"], "value": "7", "value_json": None, "images": pictures,
+                  "warnings": [5, "w" * 9000], "hint": [1], "missing_library": "__import__('os')",
+                  "value_name": "a\\nb", "stderr": {{}}}}
         os.write(3, b"\\0" + msgpack.packb(answer))
         import time; time.sleep(5)"""
     result = await run(session, code.format(side=10))
@@ -426,3 +430,9 @@ async def test_forged_pictures_do_not_pass(session: SandboxSession) -> None:
     assert result.warnings == ("w" * 600,)
     assert (result.hint, result.missing_library, result.value_name, result.stderr) == (None, None, None, "")
     assert (await run(session, code.format(side=60_000))).images == ()
+
+
+async def test_answer_without_the_rounds_key_is_a_kill(session: SandboxSession) -> None:
+    forged = "import msgpack, os\nos.write(3, b'\\0' + msgpack.packb({'value': 'forged', 'value_json': None}))\n"
+    result = await run(session, f"{forged}while True: pass")
+    assert (result.status, result.value, session.alive) == ("killed", None, False)

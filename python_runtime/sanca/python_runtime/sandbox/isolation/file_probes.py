@@ -177,8 +177,8 @@ def write(path, text):
     return os.write(number, os.read(number, 4096) if text is None else text)
 settings = {"/proc/sys/kernel/core_pattern": None, "/proc/sys/kernel/hostname": None, "/proc/sys/vm/drop_caches": b"1",
             "/proc/self/uid_map": b"0 0 1", "/proc/self/setgroups": b"allow",
-            "/proc/self/timens_offsets": b"monotonic 0 0", "/proc/self/oom_adj": b"-17", "/proc/self/attr/current": b"unconfined", 
-            "/proc/self/sessionid": b"1", "/sys/kernel/uevent_helper": None,
+            "/proc/self/timens_offsets": b"monotonic 0 0", "/proc/self/oom_adj": b"-17",
+            "/proc/self/attr/current": b"unconfined", "/proc/self/sessionid": b"1", "/sys/kernel/uevent_helper": None,
             "/sys/fs/cgroup/pids/cgroup.procs": str(os.getpid()).encode()}
 for path, text in settings.items():
     tried(path, lambda: write(path, text))
