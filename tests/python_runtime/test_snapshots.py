@@ -53,14 +53,14 @@ async def test_the_oldest_go_when_all_together_are_too_much(tmp_path: Path) -> N
         await files.put(f"ses_{number}", Snapshot(data=bytes(400_000)))
         os.utime(tmp_path / f"ses_{number}", (number, number))
     await files.put("ses_0", Snapshot(data=bytes(400_000)))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ses_0", "ses_3"]
+    assert names_in(tmp_path) == ["ses_0", "ses_3"]
 
 
 async def test_the_newest_stays_even_when_it_is_too_much_alone(tmp_path: Path) -> None:
     files = SnapshotFiles(tmp_path, limit_megabytes=1)
     await files.put("ses_a", Snapshot(data=bytes(100)))
     await files.put("ses_b", Snapshot(data=bytes(2_000_000)))
-    assert [path.name for path in tmp_path.iterdir()] == ["ses_b"]
+    assert names_in(tmp_path) == ["ses_b"]
 
 
 @pytest.mark.parametrize("session_id", ["../up", "a/b", "", "~"])
@@ -72,3 +72,7 @@ async def test_session_id_that_is_no_name_of_a_file_is_refused(tmp_path: Path, s
 async def test_folder_that_cannot_be_written_loses_the_snapshot_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     await SnapshotFiles(tmp_path / "file", limit_megabytes=1).put("ses_a", SNAPSHOT)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())

@@ -28,7 +28,8 @@ from sanca.python_runtime.sandbox.warm_size import WarmSize
 
 log = structlog.get_logger()
 
-_LOOK_SECONDS = 5.0
+_RENEW_SECONDS = 5.0
+"""How often is looked whether a fork server has lived long enough."""
 
 
 class NamespaceSandbox:
@@ -39,8 +40,9 @@ class NamespaceSandbox:
     server_class = ForkServer
     session_class = NamespaceSession
 
-    def __init__(self, settings: SandboxSettings | None = None) -> None:
+    def __init__(self, settings: SandboxSettings | None = None, *, renew_seconds: float = _RENEW_SECONDS) -> None:
         self._settings = settings or SandboxSettings()
+        self._renew_seconds = renew_seconds
         self._loop = BackgroundLoop("sandbox")
         self._light = ForkServers(self._settings, libraries=False, server_class=self.server_class)
         self._heavy = ForkServers(self._settings, libraries=True, server_class=self.server_class)
@@ -58,6 +60,12 @@ class NamespaceSandbox:
         if newest is None:
             raise SandboxError("The sandbox is not running.")
         return newest.server.hash_seed
+
+    @property
+    def ready_sessions(self) -> int:
+        """How many sessions wait for their first action."""
+        with self._lock:
+            return sum(pool.ready for pool in self._pools.values())
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -155,7 +163,7 @@ class NamespaceSandbox:
     async def _renew_servers(self) -> None:
         """Replace servers that have made many sessions or lived long; what is ready from them is let go."""
         while True:
-            await anyio.sleep(_LOOK_SECONDS)
+            await anyio.sleep(self._renew_seconds)
             for libraries, servers in ((False, self._light), (True, self._heavy)):
                 try:
                     if await servers.replace_if_old():
