@@ -8,9 +8,7 @@ folder on the host's disk, and an action cannot have child processes.
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +67,7 @@ class LandlockForkServer(ForkServer):
             **plan["root"],
             "tmp_folder": str(self._tmp),
             "outside_id": plan["outside_id"],
+            "control_groups": plan["control_groups"],
             "python": python,
             "environment": environment,
         }
@@ -84,17 +83,12 @@ class LandlockSession(NamespaceSession):
     """See `SandboxSession`. Made by `LandlockSandbox.spawn`."""
 
     folder_check_seconds = 0.2
+    end_seconds = _END_SECONDS
     tmp: Path | None = None
     """The host's side of its /tmp."""
 
     async def close(self) -> None:
-        """End the guest, then the first process, and delete /tmp; see `SandboxSession.close`."""
-        if not self.closed:
-            # Told to end, the first process waits for the guest's end; the kernel would do so only for a pid namespace.
-            with suppress(OSError):
-                self._control.shutdown(socket.SHUT_RDWR)
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
-                await anyio.wait_readable(self._pidfd)
+        """End it and delete /tmp; see `SandboxSession.close`."""
         await super().close()
         tmp, self.tmp = self.tmp, None
         if tmp is not None:
@@ -102,7 +96,7 @@ class LandlockSession(NamespaceSession):
                 await anyio.to_thread.run_sync(remove_tree, tmp)
 
     def _counted_folders(self) -> dict[str, tuple[Path, int]]:
-        own = {} if self.tmp is None else {"/tmp": (self.tmp, self._settings.tmp_megabytes)}  # noqa: S108 - inside
+        own = {} if self.tmp is None else {"/tmp": (self.tmp, self._limits.tmp_megabytes)}  # noqa: S108 - inside
         return {**own, **super()._counted_folders()}
 
 
@@ -111,7 +105,7 @@ class LandlockSandbox(NamespaceSandbox):
 
     level = "landlock"
     abilities = Abilities(
-        disk_quota=False, cpu_share=False, child_processes=False, hidden_processes=False, snapshot=False
+        disk_quota=False, cpu_share=False, child_processes=False, hidden_processes=False
     )
     server_class = LandlockForkServer
     session_class = LandlockSession

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +41,7 @@ class ForkedSession:
     control: socket.socket
     tools: socket.socket
     pidfd: int
+    limits: SandboxLimits = field(default_factory=SandboxLimits)
 
 
 class ForkServer:
@@ -58,7 +59,7 @@ class ForkServer:
         self._channel: socket.socket | None = None
         self._mounts: socket.socket | None = None
         self._errors: IO[bytes] | None = None
-        self._asked: deque[tuple[socket.socket, socket.socket]] = deque()
+        self._asked: deque[tuple[socket.socket, socket.socket, SandboxLimits]] = deque()
         self._mounter_pidfd: int | None = None
         self._keeper_pidfds: list[int] = []
         self.groups: dict[str, int] = {}
@@ -104,7 +105,8 @@ class ForkServer:
         Args:
             limits: What it may use; None: what everybody may.
         """
-        request = session_request(limits or self._settings.limits_for())
+        limits = limits or self._settings.limits_for()
+        request = session_request(limits)
         channel = self._open_channel()
         control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         tools, inner_tools = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -115,20 +117,20 @@ class ForkServer:
                 control.close()
                 tools.close()
                 raise _ended() from error
-        self._asked.append((control, tools))
+        self._asked.append((control, tools, limits))
 
     async def collect(self) -> ForkedSession:
         """Return the session that was asked for first. One caller at a time."""
         datagram, descriptors = await receive_datagram(self._open_channel(), _ANSWER_BYTES)
         if not datagram:
             raise _ended()
-        control, tools = self._asked.popleft()
+        control, tools, limits = self._asked.popleft()
         if not descriptors:
             control.close()
             tools.close()
             raise SandboxError(f"The sandbox could not make a session: {json.loads(datagram).get('error')}.")
         control.setblocking(False)
-        return ForkedSession(control, tools, descriptors[0])
+        return ForkedSession(control, tools, descriptors[0], limits)
 
     async def mount(self, folder: Path, *, read_only: bool) -> int:
         """Return the descriptor of a mount of a host folder that a session can attach."""
@@ -167,7 +169,7 @@ class ForkServer:
             self._mounts.close()  # the kernel's death signal would not do: the fork server is another user by now
         await self._wait_for_helpers()
         while self._asked:
-            for end in self._asked.popleft():
+            for end in self._asked.popleft()[:2]:
                 end.close()
         for channel in (self._channel, self._errors):
             if channel is not None:

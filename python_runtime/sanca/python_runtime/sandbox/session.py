@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
+from sanca.python_runtime.sandbox.budget import SessionBudget
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
@@ -68,6 +69,8 @@ class NamespaceSession:
         self._tools = forked.tools
         self._pidfd = forked.pidfd
         self._settings = settings
+        self._limits = forked.limits
+        self._budget = SessionBudget(forked.limits)
         self._reader = MessageReader(forked.control)
         self._send_lock = anyio.Lock()
         self._ended = anyio.Event()
@@ -123,12 +126,18 @@ class NamespaceSession:
     ) -> ActionResult:
         """Run one action; see `SandboxSession.run`."""
         self._begin()
+        limit_seconds = self._budget.cut(limit_seconds)
         clock = ActionClock(limit_seconds, waited_seconds)
         try:
             if (refusal := _why_refused(code)) is not None:
                 self._is_answered = True
                 return ActionResult(status="refused", error=refusal)
+            if (spent := self._budget.refusal()) is not None:
+                self._is_answered, self._stop_reason = True, Stop("limit", spent, LimitExceededError.__name__)
+                self._kill_first_process()
+                raise EOFError  # the session is of no more use
             told = await self._perform(self._run_message(code, limit_seconds, toolkits, filename), clock)
+            self._budget.spend(clock.seconds - clock.waited_seconds, told["cpu_seconds"])
             if self._stop_reason is None:
                 self._stop_reason = await self._full_folder()
             return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
@@ -221,7 +230,7 @@ class NamespaceSession:
 
     def _run_message(self, code: str, limit_seconds: float, toolkits: Sequence[str], filename: str) -> dict[str, Any]:
         # Waiting uses no processor, so this bound holds however long an approval takes.
-        cpu_seconds = math.ceil(limit_seconds * (os.cpu_count() or 1)) + 1
+        cpu_seconds = self._budget.cut_cpu(math.ceil(limit_seconds * (os.cpu_count() or 1)) + 1)
         folder = "/output" if self._output_dir is not None else "/tmp"  # noqa: S108 - inside the sandbox
         action = {"code": code, "toolkits": list(toolkits), "filename": filename, "folder": folder}
         return {"do": "run", "round": self._round, "cpu_seconds": cpu_seconds, "action": action}
@@ -328,7 +337,7 @@ class NamespaceSession:
         """Return the folders to count: name inside → folder on the host, megabytes it may hold."""
         if self._output_dir is None:
             return {}
-        return {"/output": (self._output_dir, self._settings.output_folder_megabytes)}
+        return {"/output": (self._output_dir, self._limits.output_folder_megabytes)}
 
     async def _full_folder(self) -> Stop | None:
         for name, (folder, megabytes) in self._counted_folders().items():

@@ -3,8 +3,8 @@
 Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
 (a pipe may come with it, for the guest),
 `{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
-answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "reply"}`; `reply` is the
-guest's, not decoded.
+answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "cpu_seconds", "reply"}`;
+`reply` is the guest's, not decoded.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class _FirstProcess:
         self._watcher.begin(self._guest.pid)
         end, reply = self._wait_for_end(request["round"], output)
         self._watcher.end()
+        cpu_seconds = self._watcher.cpu_seconds()
         exit_status: int | None = None
         output.read_from(self._guest.output)
         if end == "reply" and not self._guest.resists:
@@ -83,7 +84,7 @@ class _FirstProcess:
         return {
             "round": request["round"], "end": end, "exit": exit_status, "stdout": stdout,
             "dropped_chars": dropped_chars, "names_lost": names_lost, "reply": reply,
-            "peak_bytes": self._watcher.peak_bytes,
+            "peak_bytes": self._watcher.peak_bytes, "cpu_seconds": cpu_seconds,
         }  # fmt: skip
 
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:

@@ -50,7 +50,10 @@ def limit_resources(limits: Limits) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_STACK, _STACK_BYTES),
     ):
-        resource.setrlimit(kind, (most, most))
+        bound = resource.getrlimit(kind)[1]
+        most = most if bound == resource.RLIM_INFINITY else min(most, bound)
+        if resource.getrlimit(kind) != (most, most):
+            resource.setrlimit(kind, (most, most))
 
 
 def close_kernel() -> None:

@@ -43,6 +43,7 @@ class LandlockPlan(TypedDict):
     tmp_folder: str
     """The fork server's own /tmp."""
     outside_id: int
+    control_groups: bool
     python: str
     """The interpreter's path; in the prefix, if there is one, else absolute."""
     environment: dict[str, str]
@@ -59,7 +60,8 @@ def main() -> NoReturn:
             raise OSError(
                 0, f"Landlock version {landlock.LEAST_VERSION} is needed and this kernel has {known or 'none'}"
             )
-        start_keeper(channel)
+        if plan["control_groups"]:
+            start_keeper(channel)
         step = "folders"
         _open_folders(plan)
         step = "user"

@@ -11,7 +11,9 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from .hardening import Limits
 from .walls import Walls
@@ -27,6 +29,16 @@ _PAGE_BYTES = resource.getpagesize()
 _CORES = os.cpu_count() or 1
 
 
+class _Usage(NamedTuple):
+    """Of a process and its children that it waited for: processor time, and of those children page faults."""
+
+    seconds: float
+    childrens_faults: int
+
+
+_NOTHING = _Usage(0.0, 0)
+
+
 class Watcher:
     """One for each session. Lifecycle: `begin` and `end` around a round, `look` whenever `pause_milliseconds` is up."""
 
@@ -37,7 +49,8 @@ class Watcher:
         self._most_bytes = limits["memory_megabytes"] * _MEGABYTE
         self._base_bytes = _private_bytes(os.getpid())
         self._guest = 0
-        self._times: dict[int, float] = {}
+        self._has_looked = False
+        self._usage: dict[int, _Usage] = {}
         self._looked = time.monotonic()
         self._saved_seconds = 0.0
         self._next_look = 0.0
@@ -48,11 +61,12 @@ class Watcher:
     def begin(self, guest: int) -> None:
         """A round begins."""
         self._guest = guest
+        self._has_looked = False
         self.peak_bytes = 0
         self._saved_seconds = _SAVED_SECONDS * self._cores
         self._looked = time.monotonic()
         self._next_look = self._looked + _LOOK_SECONDS
-        self._times = {}
+        self._usage = {}
 
     def end(self) -> None:
         """The round is over, or its action is to be interrupted: nothing stays stopped."""
@@ -69,11 +83,18 @@ class Watcher:
     def look(self) -> bool:
         """Stop or continue the processes; whether they hold more memory than they may."""
         now = time.monotonic()
+        self._has_looked = True
         elapsed, self._looked, self._next_look = now - self._looked, now, now + _LOOK_SECONDS
         pids = [self._guest, *self._walls.others(self._guest)]
         if not self._limits["has_kernels_share"]:
             self._share(pids, elapsed, now)
         return self._is_over_memory(pids)
+
+    def cpu_seconds(self) -> float:
+        """Return the session's processor time so far; of a short round without children that it waited for."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        living = _read_usage(self._guest).seconds if self._has_looked else _own_processor_seconds(self._guest)
+        return ended.ru_utime + ended.ru_stime + living
 
     def _share(self, pids: list[int], elapsed: float, now: float) -> None:
         used = self._used_seconds(pids, elapsed)
@@ -104,14 +125,21 @@ class Watcher:
             _signal(pid, signal.SIGCONT)
 
     def _used_seconds(self, pids: list[int], elapsed: float) -> float:
-        """What the processes used since the last look. Where some began or ended meanwhile, it cannot be less."""
-        before, self._times = self._times, {pid: _processor_seconds(pid) for pid in pids}
+        """What the processes used since the last look."""
+        before, self._usage = self._usage, {pid: _read_usage(pid) for pid in pids}
         if not before:
             return 0.0  # the first look of a round: it was too short to matter
-        used = sum(seconds - before.get(pid, 0.0) for pid, seconds in self._times.items())
-        if before.keys() != self._times.keys():
-            used = max(used, elapsed * min(_CORES, len(pids)))
+        used = sum(usage.seconds - before.get(pid, _NOTHING).seconds for pid, usage in self._usage.items())
+        if before.keys() - self._usage.keys() and not self._have_waited(before):
+            # Children ended and nobody waited for them: the kernel forgets what they and others like them used.
+            used = max(used, elapsed * min(_CORES, len(before)))
         return max(used, 0.0)
+
+    def _have_waited(self, before: Mapping[int, _Usage]) -> bool:
+        """Whether some process waited for a child since: its children's page faults became its own account's."""
+        return any(
+            usage.childrens_faults > before.get(pid, _NOTHING).childrens_faults for pid, usage in self._usage.items()
+        )
 
     def _is_over_memory(self, pids: list[int]) -> bool:
         # Pages that a fork shares are counted for each process here, so this is too much rather than too little.
@@ -129,13 +157,20 @@ def _signal(pid: int, number: int) -> None:
         return
 
 
-def _processor_seconds(pid: int) -> float:
-    """What a process and its children that it waited for used."""
+def _read_usage(pid: int) -> _Usage:
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
+        return _NOTHING
+    return _Usage(sum(map(int, fields[11:15])) / _TICKS_PER_SECOND, int(fields[8]))
+
+
+def _own_processor_seconds(pid: int) -> float:
+    """The same without children, by the clock of a process (MAKE_PROCESS_CPUCLOCK in the kernel's posix-timers.h)."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
         return 0.0
-    return sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
 
 
 def _private_bytes(pid: int) -> int:

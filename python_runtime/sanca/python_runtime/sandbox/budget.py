@@ -1,0 +1,42 @@
+"""What all actions of one sandbox session may use together: its wall time and its processor time. Only counts."""
+
+from __future__ import annotations
+
+from sanca.python_runtime.sandbox.limits import SandboxLimits
+
+
+class SessionBudget:
+    """One for each session; it ends with it."""
+
+    def __init__(self, limits: SandboxLimits) -> None:
+        self._limits = limits
+        self._seconds = 0.0
+        self._cpu_seconds = 0.0
+
+    def spend(self, seconds: float, cpu_seconds: float) -> None:
+        """Count a round.
+
+        Args:
+            seconds: Its own time, without what was waited.
+            cpu_seconds: Processor time of the whole session so far.
+        """
+        self._seconds += max(seconds, 0.0)
+        self._cpu_seconds = max(self._cpu_seconds, cpu_seconds)
+
+    def cut(self, limit_seconds: float) -> float:
+        """Return how long an action may run that would be allowed `limit_seconds` for itself."""
+        return min(limit_seconds, max(self._limits.session_seconds - self._seconds, 0.0))
+
+    def cut_cpu(self, cpu_seconds: int) -> int:
+        """The same for processor time, in whole seconds and at least one."""
+        return min(cpu_seconds, max(int(self._limits.session_cpu_seconds - self._cpu_seconds), 1))
+
+    def refusal(self) -> str | None:
+        """Return why no further action can run in this session; None when one can."""
+        for used, most, what in (
+            (self._seconds, self._limits.session_seconds, "seconds"),
+            (self._cpu_seconds, self._limits.session_cpu_seconds, "seconds of processor time"),
+        ):
+            if used >= most:
+                return f"This session has used up its {most:g} {what}; the next action begins in a new one."
+        return None
