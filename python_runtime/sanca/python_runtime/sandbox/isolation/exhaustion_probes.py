@@ -12,8 +12,9 @@ from sanca.python_runtime.sandbox.isolation.probe import Check, Evidence, Probe,
 
 _SLACK_MEGABYTES = 160
 """What a guest holds besides what it asked for: touched pages of the preloaded libraries."""
-_TOGETHER = 2
-"""All processes of a session together may hold this many times one process's memory (docs/guides/security.md)."""
+_TOGETHER = 4
+"""All processes together are counted 20 times a second where no control group holds them: until then they may touch
+so many times what the session may hold."""
 _MEGABYTE = 1 << 20
 
 
@@ -34,7 +35,7 @@ def _tmp_bounded(evidence: Evidence) -> str | None:
 
 def _output_bounded(evidence: Evidence) -> str | None:
     held = sum(path.lstat().st_blocks * 512 for path in _files(evidence.output_dir)) // _MEGABYTE
-    most = evidence.limits.output_folder_megabytes + evidence.limits.file_megabytes
+    most = evidence.limits.output_folder_megabytes * 5 / 4  # it is counted ten times a second
     return f"/output holds {held} MB" if held > most else None
 
 

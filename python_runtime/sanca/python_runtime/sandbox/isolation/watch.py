@@ -78,7 +78,8 @@ class Watch:
         self.most_processes = max(self.most_processes, len(own))
         sizes = [self._look_at(pid) for pid in own]
         self.most_threads = max(self.most_threads, sum(threads for threads, _ in sizes))
-        self.most_megabytes = max(self.most_megabytes, sum(megabytes for _, megabytes in sizes))
+        if sum(megabytes for _, megabytes in sizes) > self.most_megabytes:  # else there is no need to look closer
+            self.most_megabytes = max(self.most_megabytes, sum(map(_megabytes_of, own)))
 
     def _look_at(self, pid: int) -> tuple[int, float]:
         """Return threads and private megabytes of a process; nothing of one that has just ended."""
@@ -111,6 +112,15 @@ class Watch:
         for link in links:
             if match := _KERNEL_OBJECT.match(link):
                 self.objects |= {name for name in match.groups() if name} - _HARMLESS_OBJECTS
+
+
+def _megabytes_of(pid: int) -> float:
+    """Return the memory of a process that is no file's; what it shares with others is divided among them."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0.0  # it has just ended
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Pss_Anon", "Pss_Shmem"))) / 1024
 
 
 def _parents() -> Iterator[tuple[int, int]]:
