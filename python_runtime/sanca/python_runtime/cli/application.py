@@ -93,11 +93,17 @@ def execute(
 
 
 @application.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    as_json: AsJson = False,
+    isolation: Annotated[bool, typer.Option("--isolation", help="Attack the sandbox and report; minutes.")] = False,
+    tier: Annotated[str, typer.Option(help="With --isolation: another level than the configured one.")] = "",
+    only: Annotated[str, typer.Option(help="With --isolation: only attacks whose name begins so.")] = "",
+) -> None:
     """Say what is configured, what works, and how isolated actions are."""
     from sanca.python_runtime.cli.doctor import run_doctor
+    from sanca.python_runtime.cli.isolation import run_isolation
 
-    sys.exit(run_doctor(as_json=as_json))
+    sys.exit(run_isolation(tier=tier, only=only, as_json=as_json) if isolation else run_doctor(as_json=as_json))
 
 
 @application.command("setup-libraries")
