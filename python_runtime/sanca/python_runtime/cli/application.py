@@ -100,10 +100,13 @@ def doctor(
     only: Annotated[str, typer.Option(help="With --isolation: only attacks whose name begins so.")] = "",
 ) -> None:
     """Say what is configured, what works, and how isolated actions are."""
-    from sanca.python_runtime.cli.doctor import run_doctor
-    from sanca.python_runtime.cli.isolation import run_isolation
+    if isolation:
+        from sanca.python_runtime.cli.isolation import run_isolation
 
-    sys.exit(run_isolation(tier=tier, only=only, as_json=as_json) if isolation else run_doctor(as_json=as_json))
+        sys.exit(run_isolation(tier=tier, only=only, as_json=as_json))
+    from sanca.python_runtime.cli.doctor import run_doctor
+
+    sys.exit(run_doctor(as_json=as_json))
 
 
 @application.command("setup-libraries")
