@@ -2,6 +2,7 @@ package dev.sanca.host.calls;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.toolkit.ToolException;
+import dev.sanca.host.toolkit.ToolJson;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,18 +20,29 @@ final class CallEnvelope {
     static String value(@Nullable Object value, long maxChars) {
         String json;
         try {
-            json = HostJson.MAPPER.writeValueAsString(value);
+            json = ToolJson.MAPPER.writeValueAsString(value);
         } catch (JacksonException error) {
             return failure(
                     "failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
         }
-        if (json.length() > maxChars) {
-            return failure(
-                    "failed",
-                    "The tool's result has " + json.length() + " characters, more than the " + maxChars
-                            + " that may cross: ask for less, with a filter or a limit.");
-        }
+        return json.length() > maxChars ? tooLarge(maxChars) : written(json);
+    }
+
+    /** A value that is written already. */
+    static String written(String json) {
         return VALUE + json + FIRST;
+    }
+
+    /** The piece of a result that is read piece by piece. */
+    static String page(PageAnswer page) {
+        return VALUE + page.piece().json() + ",\"page\":" + page.page() + FIRST;
+    }
+
+    static String tooLarge(long maxChars) {
+        return failure(
+                "failed",
+                "The tool's result is larger than the " + maxChars
+                        + " characters that may cross: ask for less, with a filter or a limit.");
     }
 
     static String failure(String kind, String message) {

@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Bean;
 
 /** Tool calls. */
 @AutoConfiguration
-@EnableConfigurationProperties(CallProperties.class)
+@EnableConfigurationProperties({CallProperties.class, ResultProperties.class})
 class CallsAutoConfiguration {
 
     @Bean
@@ -26,8 +26,13 @@ class CallsAutoConfiguration {
     }
 
     @Bean
-    RunningCalls sancaRunningCalls(CallRecord record) {
-        return new RunningCalls(record);
+    ResultPages sancaResultPages(ResultProperties results, CallProperties calls) {
+        return new ResultPages(results, calls);
+    }
+
+    @Bean
+    RunningCalls sancaRunningCalls(CallRecord record, ResultPages pages) {
+        return new RunningCalls(record, pages);
     }
 
     @Bean
@@ -43,11 +48,14 @@ class CallsAutoConfiguration {
             CallRecord record,
             RunningCalls running,
             CallReporter reporter,
-            CallProperties properties,
+            ResultPages pages,
             ObjectProvider<MeterRegistry> registries) {
         Gauge.builder("sanca.tool.calls.running", running, RunningCalls::count)
                 .description("Tool calls that run now")
                 .register(registries.getIfAvailable(() -> Metrics.globalRegistry));
-        return new RecordedToolCalls(registry, access, budget, record, running, reporter, properties);
+        Gauge.builder("sanca.results.open", pages, ResultPages::count)
+                .description("Results that are read piece by piece now")
+                .register(registries.getIfAvailable(() -> Metrics.globalRegistry));
+        return new RecordedToolCalls(registry, access, budget, record, running, reporter, pages);
     }
 }

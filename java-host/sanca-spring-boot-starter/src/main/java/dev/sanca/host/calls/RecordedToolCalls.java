@@ -9,6 +9,7 @@ import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.Effect;
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolException;
+import dev.sanca.host.toolkit.ToolJson;
 import dev.sanca.host.toolkit.ToolkitRegistry;
 import dev.sanca.host.toolkit.ToolkitRegistry.RegisteredTool;
 import java.util.concurrent.CompletionException;
@@ -29,7 +30,7 @@ final class RecordedToolCalls implements ToolCalls {
     private final CallRecord record;
     private final RunningCalls running;
     private final CallReporter reporter;
-    private final long maxAnswerChars;
+    private final ResultPages pages;
 
     RecordedToolCalls(
             ToolkitRegistry registry,
@@ -38,14 +39,14 @@ final class RecordedToolCalls implements ToolCalls {
             CallRecord record,
             RunningCalls running,
             CallReporter reporter,
-            CallProperties properties) {
+            ResultPages pages) {
         this.registry = registry;
         this.access = access;
         this.budget = budget;
         this.record = record;
         this.running = running;
         this.reporter = reporter;
-        this.maxAnswerChars = properties.maxAnswer().toBytes();
+        this.pages = pages;
     }
 
     @Override
@@ -101,7 +102,7 @@ final class RecordedToolCalls implements ToolCalls {
     }
 
     private String run(String toolkit, String tool, String argumentsJson, CallContext context, String digest) {
-        RegisteredTool found = registry.find(toolkit, tool);
+        RegisteredTool found = toolkit.equals(ResultPages.TOOLKIT) ? pages.find(tool) : registry.find(toolkit, tool);
         CallContext known = access.identify(context);
         try {
             access.check(known, toolkit, found.definition(), argumentsJson);
@@ -155,8 +156,13 @@ final class RecordedToolCalls implements ToolCalls {
                 return CallEnvelope.failure("cancelled", "The call was stopped before it began; nothing was done.");
             }
             Object value = tool.toolkit().call(tool.definition().name(), arguments, context);
+            String envelope = pages.envelope(value, context);
             call.end();
-            return CallEnvelope.value(value, maxAnswerChars);
+            return envelope;
+        } catch (JacksonException error) {
+            call.end();
+            return CallEnvelope.failure(
+                    "failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
         } catch (Exception | LinkageError | StackOverflowError | AssertionError error) {
             return stopped(call.end(), tool, error);
         } finally {
@@ -194,7 +200,7 @@ final class RecordedToolCalls implements ToolCalls {
 
     private static JsonNode arguments(String argumentsJson) {
         try {
-            return HostJson.MAPPER.readTree(argumentsJson);
+            return ToolJson.tree(argumentsJson);
         } catch (JacksonException error) {
             throw new ToolArgumentException(null, "The arguments are not JSON: " + error.getOriginalMessage() + ".");
         }

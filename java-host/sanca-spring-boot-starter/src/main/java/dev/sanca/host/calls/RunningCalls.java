@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class RunningCalls implements AutoCloseable {
     private static final long SWEEP_MILLIS = 100;
     private static final long PRUNE_MINUTES = 10;
+    private static final long RESULTS_SECONDS = 10;
     private final ConcurrentMap<String, RunningCall> calls = new ConcurrentHashMap<>();
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "sanca-calls");
@@ -21,9 +22,10 @@ final class RunningCalls implements AutoCloseable {
         return thread;
     });
 
-    RunningCalls(CallRecord calls) {
+    RunningCalls(CallRecord calls, ResultPages pages) {
         sweeper.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         sweeper.scheduleWithFixedDelay(calls::prune, 1, PRUNE_MINUTES, TimeUnit.MINUTES);
+        sweeper.scheduleWithFixedDelay(pages::sweep, RESULTS_SECONDS, RESULTS_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Adds a call; returns the one that has the id already, if there is one. */

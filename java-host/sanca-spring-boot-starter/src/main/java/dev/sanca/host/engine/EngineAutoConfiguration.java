@@ -3,6 +3,7 @@ package dev.sanca.host.engine;
 import dev.sanca.host.SancaHome;
 import dev.sanca.host.access.Approvals;
 import dev.sanca.host.access.RunPrincipals;
+import dev.sanca.host.calls.ResultPages;
 import dev.sanca.host.toolkit.ToolkitRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -29,9 +30,10 @@ class EngineAutoConfiguration {
             EngineConnection connection,
             RunPrincipals principals,
             Approvals approvals,
-            ObjectProvider<MeterRegistry> meters) {
+            ObjectProvider<MeterRegistry> meters,
+            ResultPages results) {
         RunMeters runMeters = new RunMeters(meters.getIfAvailable(() -> Metrics.globalRegistry));
-        return new GrpcEngineClient(connection, principals, approvals, runMeters);
+        return new GrpcEngineClient(connection, principals, approvals, runMeters, results);
     }
 
     @Bean

@@ -2,6 +2,7 @@ package dev.sanca.host.engine;
 
 import dev.sanca.host.access.Approvals;
 import dev.sanca.host.access.RunPrincipals;
+import dev.sanca.host.calls.ResultPages;
 import dev.sanca.host.engine.proto.AnswerRequest;
 import dev.sanca.host.engine.proto.AttachRunRequest;
 import dev.sanca.host.engine.proto.AttachSessionRequest;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** {@link EngineClient} over gRPC. */
 final class GrpcEngineClient implements EngineClient {
@@ -40,12 +42,19 @@ final class GrpcEngineClient implements EngineClient {
     private final RunPrincipals principals;
     private final Approvals approvals;
     private final RunMeters meters;
+    private final ResultPages results;
 
-    GrpcEngineClient(EngineConnection connection, RunPrincipals principals, Approvals approvals, RunMeters meters) {
+    GrpcEngineClient(
+            EngineConnection connection,
+            RunPrincipals principals,
+            Approvals approvals,
+            RunMeters meters,
+            ResultPages results) {
         this.connection = connection;
         this.principals = principals;
         this.approvals = approvals;
         this.meters = meters;
+        this.results = results;
     }
 
     @Override
@@ -54,8 +63,10 @@ final class GrpcEngineClient implements EngineClient {
         EngineStub stub = connection.stub();
         principals.record(runId, request.caller().principal());
         Timer.Sample clock = meters.begin(request.input().getClass().getSimpleName());
-        RunStream<StartRunRequest> stream =
-                new RunStream<>(listener, approvals, (outcome, result) -> meters.end(clock, outcome));
+        RunStream<StartRunRequest> stream = new RunStream<>(listener, approvals, (outcome, result) -> {
+            meters.end(clock, outcome);
+            release(result);
+        });
         stub.startRun(ProtoMapper.startRun(request, runId), stream);
         return new Handle(runId, request.caller(), stream.result());
     }
@@ -250,7 +261,14 @@ final class GrpcEngineClient implements EngineClient {
     }
 
     private <Q> RunStream<Q> listening(RunListener listener) {
-        return new RunStream<>(listener, approvals, (outcome, result) -> {});
+        return new RunStream<>(listener, approvals, (outcome, result) -> release(result));
+    }
+
+    /** A run that ended reads no more of what its tools returned; one that waits for a person may. */
+    private void release(@Nullable RunResult result) {
+        if (result != null && !result.status().equals("needs_input")) {
+            results.release(result.runId());
+        }
     }
 
     private <T, R> CompletableFuture<R> ask(

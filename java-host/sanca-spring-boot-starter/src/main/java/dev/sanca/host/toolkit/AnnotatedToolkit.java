@@ -3,10 +3,11 @@ package dev.sanca.host.toolkit;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.UndeclaredThrowableException;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.core.MethodIntrospector;
@@ -18,18 +19,30 @@ import tools.jackson.databind.JsonNode;
 final class AnnotatedToolkit implements Toolkit {
     private final Object bean;
     private final ToolkitComponent annotation;
+    private final Class<?> type;
+    private final ArgumentChecks checks;
     private final Map<String, AnnotatedTool> tools = new LinkedHashMap<>();
 
-    /** @param bean an object whose class has {@link ToolkitComponent}; may be a Spring proxy */
     AnnotatedToolkit(Object bean) {
+        this(bean, ArgumentChecks.NONE);
+    }
+
+    /**
+     * Reads the methods.
+     *
+     * @param bean an object whose class has {@link ToolkitComponent}; may be a Spring proxy
+     * @param checks what bound values must pass before a method sees them
+     */
+    AnnotatedToolkit(Object bean, ArgumentChecks checks) {
         this.bean = bean;
-        Class<?> type = AopUtils.getTargetClass(bean);
+        this.checks = checks;
+        this.type = AopUtils.getTargetClass(bean);
         ToolkitComponent found = AnnotatedElementUtils.findMergedAnnotation(type, ToolkitComponent.class);
         if (found == null) {
             throw new IllegalArgumentException(type.getName() + " has no @ToolkitComponent.");
         }
         this.annotation = found;
-        declared(type).forEach(this::add);
+        overloads().forEach((name, methods) -> tools.put(name, AnnotatedTool.of(name(), name, methods)));
     }
 
     @Override
@@ -40,11 +53,11 @@ final class AnnotatedToolkit implements Toolkit {
     @Override
     public ToolkitDefinition definition() {
         JsonSchemas schemas = new JsonSchemas();
-        List<ToolDefinition> definitions = tools.values().stream()
-                .sorted(Comparator.comparing(AnnotatedTool::name)) // reflection has no order of its own
-                .map(tool -> tool.definition(schemas))
-                .toList();
-        return new ToolkitDefinition(annotation.name(), annotation.description(), definitions);
+        List<ToolDefinition> definitions =
+                tools.values().stream().map(tool -> tool.definition(schemas)).toList();
+        String description = annotation.description();
+        return new ToolkitDefinition(
+                annotation.name(), description.isEmpty() ? Javadocs.of(type).type() : description, definitions);
     }
 
     @Override
@@ -55,7 +68,9 @@ final class AnnotatedToolkit implements Toolkit {
             throw new ToolNotFoundException(
                     "The toolkit '" + name() + "' has no tool '" + tool + "'." + NearNames.hint(near), near);
         }
-        return invoke(found.method(), found.binder().bind(arguments, context));
+        AnnotatedTool.Bound bound = found.bind(arguments, context);
+        checks.check(bean, name() + "." + tool, bound);
+        return invoke(bound.overload().invocable(), bound.values());
     }
 
     private @Nullable Object invoke(Method method, @Nullable Object[] values) throws Exception {
@@ -73,18 +88,17 @@ final class AnnotatedToolkit implements Toolkit {
         }
     }
 
-    private void add(Method method, ToolMethod toolMethod) {
-        Method invocable = AopUtils.selectInvocableMethod(method, bean.getClass());
-        ReflectionUtils.makeAccessible(invocable);
-        AnnotatedTool tool = AnnotatedTool.of(annotation.name(), invocable, method, toolMethod);
-        if (tools.putIfAbsent(tool.name(), tool) != null) {
-            throw new IllegalArgumentException("The toolkit '" + name() + "' has two tools named '" + tool.name()
-                    + "': name one of them otherwise.");
-        }
-    }
-
-    private static Map<Method, ToolMethod> declared(Class<?> type) {
-        return MethodIntrospector.selectMethods(type, (MethodIntrospector.MetadataLookup<ToolMethod>)
-                method -> AnnotatedElementUtils.findMergedAnnotation(method, ToolMethod.class));
+    private Map<String, List<AnnotatedTool.Overload>> overloads() {
+        Map<String, List<AnnotatedTool.Overload>> found = new TreeMap<>();
+        Map<Method, ToolMethod> methods =
+                MethodIntrospector.selectMethods(type, (MethodIntrospector.MetadataLookup<ToolMethod>)
+                        method -> AnnotatedElementUtils.findMergedAnnotation(method, ToolMethod.class));
+        methods.forEach((method, said) -> {
+            Method invocable = AopUtils.selectInvocableMethod(method, bean.getClass());
+            ReflectionUtils.makeAccessible(invocable);
+            found.computeIfAbsent(AnnotatedTool.nameOf(method, said), name -> new ArrayList<>())
+                    .add(AnnotatedTool.Overload.of(annotation.name(), type, invocable, method, said));
+        });
+        return found;
     }
 }

@@ -12,6 +12,7 @@ import tools.jackson.databind.annotation.JsonNaming;
  * @param callId {@code <run id>/<n>}
  * @param timeoutSeconds what the engine is ready to wait; the tool's own limit holds too
  * @param approvedBy whom the engine says approved; counts only for runs that the host did not start
+ * @param pages whether the engine reads long results piece by piece; without it they are answered whole
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record CallContext(
@@ -24,7 +25,23 @@ public record CallContext(
         String channel,
         String traceId,
         double timeoutSeconds,
-        @Nullable String approvedBy) {
+        @Nullable String approvedBy,
+        boolean pages) {
+
+    /** Who calls and takes results only whole. */
+    public CallContext(
+            String callId,
+            String runId,
+            String sessionId,
+            String tenant,
+            String user,
+            List<String> rights,
+            String channel,
+            String traceId,
+            double timeoutSeconds,
+            @Nullable String approvedBy) {
+        this(callId, runId, sessionId, tenant, user, rights, channel, traceId, timeoutSeconds, approvedBy, false);
+    }
 
     public CallContext {
         rights = rights == null ? List.of() : List.copyOf(rights);
@@ -42,6 +59,7 @@ public record CallContext(
                 channel,
                 traceId,
                 timeoutSeconds,
-                approvedBy);
+                approvedBy,
+                pages);
     }
 }

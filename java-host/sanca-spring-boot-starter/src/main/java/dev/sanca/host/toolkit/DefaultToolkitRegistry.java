@@ -15,13 +15,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Copy on write: lookups take no lock, changes are rare. Definitions are made when they are first asked for. */
 final class DefaultToolkitRegistry implements ToolkitRegistry {
+    private static final String RESERVED = "sanca";
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile Map<String, Entry> entries = Map.of();
     private volatile @Nullable Description description;
 
     @Override
     public void register(Toolkit toolkit) {
-        String name = toolkit.name();
+        String name = checked(toolkit.name());
         change(copy -> {
             if (copy.putIfAbsent(name, new Entry(toolkit)) != null) {
                 throw new IllegalArgumentException("There is a toolkit '" + name + "' already: take another name.");
@@ -33,7 +34,7 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
     @Override
     public void replace(Toolkit toolkit) {
         change(copy -> {
-            copy.put(toolkit.name(), new Entry(toolkit));
+            copy.put(checked(toolkit.name()), new Entry(toolkit));
             return true;
         });
     }
@@ -77,6 +78,14 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
     @Override
     public void addListener(Runnable listener) {
         listeners.add(listener);
+    }
+
+    private static String checked(String name) {
+        if (name.equals(RESERVED) || name.startsWith(RESERVED + ".")) {
+            throw new IllegalArgumentException(
+                    "The toolkit name '" + name + "' is the engine's own: take another name.");
+        }
+        return name;
     }
 
     private boolean change(Change change) {

@@ -1,5 +1,7 @@
 package dev.sanca.host.toolkit;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -9,7 +11,10 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /**
  * One callable of a toolkit.
  *
+ * @param undo how to take it back, in words; null: it cannot be
+ * @param alternative the tool to offer when this one keeps failing: {@code tool} or {@code toolkit.tool}
  * @param inputSchema JSON Schema of an object; the order of its properties is the order of positional arguments
+ * @param overloads the ways to call it, when there are several
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record ToolDefinition(
@@ -22,8 +27,43 @@ public record ToolDefinition(
         String right,
         double timeoutSeconds,
         @Nullable String undo,
+        @Nullable String alternative,
         JsonNode inputSchema,
-        JsonNode outputSchema) {
+        JsonNode outputSchema,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Overload> overloads) {
+
+    public ToolDefinition {
+        overloads = List.copyOf(overloads);
+    }
+
+    /** A tool that is called in one way and has no other to take its place. */
+    public ToolDefinition(
+            String name,
+            String description,
+            Effect effect,
+            boolean idempotent,
+            Approval approval,
+            Interaction interaction,
+            String right,
+            double timeoutSeconds,
+            @Nullable String undo,
+            JsonNode inputSchema,
+            JsonNode outputSchema) {
+        this(
+                name,
+                description,
+                effect,
+                idempotent,
+                approval,
+                interaction,
+                right,
+                timeoutSeconds,
+                undo,
+                null,
+                inputSchema,
+                outputSchema,
+                List.of());
+    }
 
     /** A read that needs no right, with the schema of its arguments. */
     public static ToolDefinition read(String name, String description, JsonNode inputSchema) {
@@ -58,7 +98,13 @@ public record ToolDefinition(
                 right,
                 timeoutSeconds,
                 undo,
+                alternative,
                 inputSchema,
-                outputSchema);
+                outputSchema,
+                overloads);
     }
+
+    /** One of several ways to call a tool; {@code inputSchema} of the tool itself then takes what any of them takes. */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Overload(String description, JsonNode inputSchema, JsonNode outputSchema) {}
 }

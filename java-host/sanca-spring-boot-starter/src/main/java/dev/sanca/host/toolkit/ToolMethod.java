@@ -8,7 +8,11 @@ import java.lang.annotation.Target;
 
 /**
  * Makes a method of a {@link ToolkitComponent} a tool. Parameters bind by name; a parameter of type {@link CallContext}
- * is filled in by the host and not seen by actions.
+ * is filled in by the host and not seen by actions. Overloads of one method are one tool: the arguments choose.
+ *
+ * <p>A {@link java.util.stream.Stream}, {@link java.util.Iterator}, {@link java.io.InputStream}, {@link java.io.Reader} or
+ * reactive stream it returns is read piece by piece while the action asks for more, and closed with the run; a
+ * {@link java.util.concurrent.CompletionStage} or reactive single value is waited for within {@link #timeoutSeconds}.
  */
 @Documented
 @Target(ElementType.METHOD)
@@ -17,8 +21,8 @@ public @interface ToolMethod {
     /** The tool's name; empty: the method's name in snake case. */
     String name() default "";
 
-    /** What it does and returns, for a model. */
-    String description();
+    /** What it does and returns, for a model; empty: what the method's javadoc says. */
+    String description() default "";
 
     Effect effect() default Effect.READ;
 
@@ -37,4 +41,7 @@ public @interface ToolMethod {
 
     /** How to take it back, in words for the approval card; empty: it cannot be taken back. */
     String undo() default "";
+
+    /** The tool to offer when this one keeps failing, {@code tool} of this toolkit or {@code toolkit.tool}; empty: none. */
+    String alternative() default "";
 }

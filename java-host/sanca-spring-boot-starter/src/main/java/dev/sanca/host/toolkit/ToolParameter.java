@@ -17,7 +17,7 @@ public @interface ToolParameter {
     /** The name in actions; empty: the parameter's name in snake case. */
     String name() default "";
 
-    /** What it means, for a model. */
+    /** What it means, for a model; empty: what the javadoc says. */
     String description() default "";
 
     /** Whether it must be given. One with a default value need not. */

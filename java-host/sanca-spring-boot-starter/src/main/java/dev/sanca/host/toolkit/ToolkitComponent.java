@@ -16,6 +16,6 @@ public @interface ToolkitComponent {
     /** The name in actions: lower case letters, digits and underscores; dots nest. */
     String name();
 
-    /** What the toolkit is for, in one or two sentences that a model reads. */
-    String description();
+    /** What the toolkit is for, in one or two sentences that a model reads; empty: what the class's javadoc says. */
+    String description() default "";
 }

@@ -7,16 +7,21 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 final class ToolkitRegistrar implements SmartInitializingSingleton {
     private final ConfigurableListableBeanFactory beans;
     private final ToolkitRegistry registry;
+    private final ToolkitFactory factory;
 
-    ToolkitRegistrar(ConfigurableListableBeanFactory beans, ToolkitRegistry registry) {
+    ToolkitRegistrar(ConfigurableListableBeanFactory beans, ToolkitRegistry registry, ToolkitFactory factory) {
         this.beans = beans;
         this.registry = registry;
+        this.factory = factory;
     }
 
     @Override
     public void afterSingletonsInstantiated() {
         for (String name : beans.getBeanNamesForAnnotation(ToolkitComponent.class)) {
-            registry.register(new AnnotatedToolkit(beans.getBean(name)));
+            Object bean = beans.getBean(name);
+            if (!(bean instanceof Toolkit)) {
+                registry.register(factory.annotated(bean));
+            }
         }
         beans.getBeanProvider(Toolkit.class).orderedStream().forEach(registry::register);
     }

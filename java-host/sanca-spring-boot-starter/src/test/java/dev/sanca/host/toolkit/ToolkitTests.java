@@ -47,7 +47,10 @@ class ToolkitTests {
             {"service":"a","level":"WARNING"}|must be one of DEBUG, WARN, not "WARNING". Did you mean 'WARN'?|level|WARN
             {"service":"a","since_minutes":"soon"}|'since_minutes' of demo.logs must be a whole number, not "soon".|since_minutes|
             {"service":"a","since_minutes":1.5}|must be a whole number, not 1.5.|since_minutes|
-            {"service":"a","points":[{"top":1,"left":2}]}|must be a list (each an object) (look at [0].left_edge)|points|
+            {"service":"a","points":[{"top":1,"left":2}]}|'points' of demo.logs is wrong at 'points[0].left_edge': it must be given.|points[0].left_edge|
+            {"service":"a","points":[{"top":1,"left_edge":"x"}]}|'points[0].left_edge': it must be a whole number, not "x".|points[0].left_edge|
+            {"service":"a","points":[{"top":1,"left_edge":2,"topp":3}]}|'points[0].topp': there is no 'topp'; it has|points[0].topp|top
+            {"service":"a","points":7}|must be a list (each an object), not 7.|points|
             """)
     void aWrongArgumentIsNamedWithTheMend(String arguments, String sentence, String argument, @Nullable String near) {
         ToolArgumentException error = catchThrowableOfType(ToolArgumentException.class, () -> call("logs", arguments));
@@ -150,6 +153,7 @@ class ToolkitTests {
                         "right",
                         "timeout_seconds",
                         "undo",
+                        "alternative",
                         "input_schema",
                         "output_schema");
         assertThat(tool.path("interaction").asString()).isEqualTo("none");

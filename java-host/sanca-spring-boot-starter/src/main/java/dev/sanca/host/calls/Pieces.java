@@ -1,0 +1,73 @@
+package dev.sanca.host.calls;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.Reader;
+import java.util.Iterator;
+import java.util.stream.BaseStream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.ReactiveAdapter;
+
+/** A result that is read piece by piece. Used by one thread at a time; {@link #close} ends it early or late, once. */
+interface Pieces {
+    /** {@code items}: each piece a list; {@code bytes}: base64; {@code text}; {@code json}: parts of the text of a value. */
+    String kind();
+
+    /** How many items or bytes there are in all; null: only the end will tell. */
+    default @Nullable Long total() {
+        return null;
+    }
+
+    /** The next piece. Waits for what is not there yet and can be interrupted. */
+    Piece read(Limit limit) throws Exception;
+
+    /** Lets go of where it comes from. */
+    void close() throws Exception;
+
+    /**
+     * A part of a result.
+     *
+     * @param json the part as a JSON value
+     * @param count how many items, bytes or characters it holds
+     * @param more whether something may follow
+     */
+    record Piece(String json, long count, boolean more) {}
+
+    /**
+     * When a piece is full.
+     *
+     * @param most items
+     * @param chars about the characters of its JSON
+     * @param firstMillis how long to wait for its first item
+     * @param restMillis how long to go on collecting after it
+     */
+    record Limit(long most, long chars, long firstMillis, long restMillis) {
+        /** Everything up to so many characters, however long it takes. */
+        static Limit upTo(long chars) {
+            return new Limit(Long.MAX_VALUE, chars, Long.MAX_VALUE, Long.MAX_VALUE);
+        }
+    }
+
+    /** The pieces of a value that a tool returned; null: it is a value as a whole. */
+    static @Nullable Pieces of(@Nullable Object value) {
+        if (value instanceof BaseStream<?, ?> stream) {
+            return new IteratorPieces(stream.iterator(), stream);
+        }
+        if (value instanceof Iterator<?> iterator) {
+            return new IteratorPieces(iterator, iterator instanceof AutoCloseable resource ? resource : () -> {});
+        }
+        if (value instanceof InputStream in) {
+            return new BytePieces(in, null);
+        }
+        if (value instanceof Reader reader) {
+            return new TextPieces("text", reader);
+        }
+        ReactiveAdapter adapter = Awaited.reactive(value);
+        return adapter != null && adapter.isMultiValue() ? PublisherPieces.of(adapter, value) : null;
+    }
+
+    /** The pieces of bytes that are all there. */
+    static Pieces of(byte[] bytes) {
+        return new BytePieces(new ByteArrayInputStream(bytes), (long) bytes.length);
+    }
+}

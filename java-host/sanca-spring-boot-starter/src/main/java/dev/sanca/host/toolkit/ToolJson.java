@@ -1,0 +1,115 @@
+package dev.sanca.host.toolkit;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import dev.sanca.host.HostJson;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.PropertyName;
+import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.cfg.JsonNodeFeature;
+import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.deser.jdk.UntypedObjectDeserializer;
+import tools.jackson.databind.introspect.Annotated;
+import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.AnnotatedParameter;
+import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.ser.std.ToStringSerializer;
+
+/**
+ * What tools take and give as JSON: {@link HostJson} made exact. Decimals and big whole numbers are texts, because the other
+ * side reads numbers into 64 bits; dates keep their offset and zone; what a record says it needs must be there.
+ */
+public final class ToolJson {
+    /** Arguments and results. */
+    public static final JsonMapper MAPPER = HostJson.MAPPER
+            .rebuild()
+            .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
+            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .annotationIntrospector(new Introspector())
+            .addModule(exactNumbers())
+            .build();
+
+    private static final ObjectReader TREES =
+            MAPPER.readerFor(JsonNode.class).with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+    private ToolJson() {}
+
+    /** Reads the arguments of a call; fractions keep every digit. */
+    public static JsonNode tree(String json) {
+        return TREES.readValue(json);
+    }
+
+    private static SimpleModule exactNumbers() {
+        return new SimpleModule("sanca exact numbers")
+                .addSerializer(BigDecimal.class, ToStringSerializer.instance)
+                .addSerializer(BigInteger.class, ToStringSerializer.instance)
+                .addDeserializer(Object.class, new AnyValue());
+    }
+
+    /** Of a parameter that takes anything, a fraction is a double, as the caller wrote it, and not an exact decimal. */
+    private static final class AnyValue extends UntypedObjectDeserializer {
+        AnyValue() {
+            super((JavaType) null, (JavaType) null);
+        }
+
+        @Override
+        public Object deserialize(JsonParser parser, DeserializationContext context) {
+            return parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
+                    ? (Object) parser.getDoubleValue()
+                    : super.deserialize(parser, context);
+        }
+    }
+
+    /** Lets {@link ToolParameter} speak for components of records, and refuses records that lack what they need. */
+    private static final class Introspector extends JacksonAnnotationIntrospector {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public PropertyName findNameForSerialization(MapperConfig<?> config, Annotated element) {
+            PropertyName own = ownName(element);
+            return own == null ? super.findNameForSerialization(config, element) : own;
+        }
+
+        @Override
+        public PropertyName findNameForDeserialization(MapperConfig<?> config, Annotated element) {
+            PropertyName own = ownName(element);
+            return own == null ? super.findNameForDeserialization(config, element) : own;
+        }
+
+        @Override
+        public Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
+            return isNeeded(member) ? Boolean.TRUE : super.hasRequiredMarker(config, member);
+        }
+
+        @Override
+        public JsonSetter.Value findSetterInfo(MapperConfig<?> config, Annotated element) {
+            JsonSetter.Value said = super.findSetterInfo(config, element);
+            boolean isOpen = said.getValueNulls() == null || said.getValueNulls() == Nulls.DEFAULT;
+            return isOpen && element instanceof AnnotatedMember member && isNeeded(member)
+                    ? said.withValueNulls(Nulls.FAIL)
+                    : said;
+        }
+
+        private static PropertyName ownName(Annotated element) {
+            ToolParameter said = element.getAnnotation(ToolParameter.class);
+            return said == null || said.name().isEmpty() ? null : PropertyName.construct(said.name());
+        }
+
+        private static boolean isNeeded(AnnotatedMember member) {
+            return member instanceof AnnotatedParameter parameter
+                    && parameter.getDeclaringClass().isRecord()
+                    && RecordComponents.isRequired(parameter.getDeclaringClass(), parameter.getIndex());
+        }
+    }
+}
