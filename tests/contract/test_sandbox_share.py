@@ -13,7 +13,9 @@ from pathlib import Path
 import anyio
 import pytest
 from sanca.python_runtime.sandbox import ActionResult, NamespaceSandbox, SandboxSession, SandboxSettings
+from sanca.python_runtime.sandbox.fork_server import landlock
 from sanca.python_runtime.sandbox.fork_server.groups import find_places, parent_of
+from sanca.python_runtime.sandbox.landlock import LandlockSandbox
 from sanca.python_runtime.sandbox.launcher import ForkServer
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +117,27 @@ async def test_session_gets_its_share_of_the_processor_and_no_more(session: Sand
     assert 0.01 < float(result.value or 0) < 0.65  # what it may save up while idle included
 
 
+@pytest.mark.parametrize("groups", [True, False], ids=["groups", "watched"])
+async def test_session_without_namespaces_gets_its_share_too(groups: bool) -> None:
+    if not landlock.version():
+        pytest.skip("this kernel has no Landlock")
+    async with LandlockSandbox(SandboxSettings(control_groups=groups, cores=0.3)) as sandbox:
+        session = await sandbox.spawn(libraries=False)
+        result = await run(session, BUSY)
+        assert 0.01 < float(result.value or 0) < 0.45
+        await session.close()
+
+
+async def test_threads_of_libraries_have_small_stacks_and_the_main_one_a_large(session: SandboxSession) -> None:
+    code = (
+        "import ctypes, resource\nlibc = ctypes.CDLL(None)\n"
+        "attributes, size = (ctypes.c_char * 64)(), ctypes.c_size_t()\n"
+        "libc.pthread_getattr_default_np(attributes)\nlibc.pthread_attr_getstacksize(attributes, ctypes.byref(size))\n"
+        "size.value >> 20, resource.getrlimit(resource.RLIMIT_STACK)[1] >> 20"
+    )
+    assert (await run(session, code)).value == "(1, 8)"
+
+
 async def test_all_processes_together_hold_no_more_than_the_session_may(session: SandboxSession) -> None:
     result = await run(session, HUNGRY_CHILDREN)
     assert (result.status, result.names_lost) == ("limit", True)
@@ -148,14 +171,15 @@ async def test_stopped_action_can_be_interrupted_and_goes_on_the_next_time(sessi
 async def test_what_holds_a_session_is_told() -> None:
     server = ForkServer(SandboxSettings(control_groups=False))
     await server.start()
-    assert server.groups == {}
+    assert server.groups.held == set()
+    assert server.groups.sentence == "A session's processor and memory are watched every 50 ms."
     await server.close()
     server = ForkServer(SandboxSettings())
     await server.start()
     try:
         possible = {controller for place in find_places() for controller in place.controllers}
-        assert server.groups.keys() <= possible
-        assert all(version in {1, 2} for version in server.groups.values())
+        assert server.groups.held <= possible
+        assert all(f"version {version}" in server.groups.sentence for _, version in server.groups.versions)
     finally:
         await server.close()
 

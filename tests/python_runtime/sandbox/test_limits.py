@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 from sanca.python_runtime.sandbox import SandboxLimits, SandboxSettings
 from sanca.python_runtime.sandbox.budget import SessionBudget
+from sanca.python_runtime.sandbox.control_groups import CgroupReport
 
 
 def test_everybody_has_the_limits_of_the_settings() -> None:
@@ -45,3 +46,12 @@ def test_processor_time_that_was_told_never_shrinks() -> None:
     assert (budget.refusal(), budget.cut_cpu(60)) == (None, 1)
     budget.spend(1, 10.2)
     assert "10 seconds of processor time" in (budget.refusal() or "")
+
+
+def test_what_holds_sessions_is_told_in_a_sentence() -> None:
+    assert CgroupReport().sentence == "A session's processor and memory are watched every 50 ms."
+    everything = CgroupReport((("cpu", 2), ("memory", 2), ("pids", 2)))
+    assert everything.sentence == "Control groups (version 2) hold a session's processor, memory and processes."
+    assert CgroupReport((("cpu", 1), ("pids", 1))).sentence == (
+        "Control groups (version 1) hold a session's processor and processes; its memory is watched every 50 ms."
+    )

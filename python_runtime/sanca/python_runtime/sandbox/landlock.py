@@ -105,18 +105,19 @@ class LandlockSandbox(NamespaceSandbox):
 
     level = "landlock"
     abilities = Abilities(
-        disk_quota=False, cpu_share=False, child_processes=False, hidden_processes=False
+        disk_quota=False, child_processes=False, hidden_processes=False
     )
     server_class = LandlockForkServer
     session_class = LandlockSession
 
     @property
     def note(self) -> str:
-        """What this kernel's Landlock lacks, in a sentence; empty when nothing."""
+        """What holds sessions to their share, and what this kernel's Landlock lacks, each in a sentence."""
         version = landlock.version()
         if version >= landlock.FULL_VERSION:
-            return ""
-        return f"Landlock is of version {version}: signals and sockets are kept in by the call filter alone."
+            return super().note
+        lacking = f"Landlock is of version {version}: signals and sockets are kept in by the call filter alone."
+        return f"{super().note} {lacking}".strip()
 
     def _own_folders(self, session: NamespaceSession) -> dict[str, int]:
         tmp = make_folder(self._settings.outside_id)

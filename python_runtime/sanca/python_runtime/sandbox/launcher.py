@@ -18,6 +18,7 @@ import anyio
 import msgpack
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox import refusals
+from sanca.python_runtime.sandbox.control_groups import CgroupReport
 from sanca.python_runtime.sandbox.fork_server.preload import CHARTS_FOLDER, SETTINGS_OF_CHARTS
 from sanca.python_runtime.sandbox.fork_server.root import PYTHON_FOLDER
 from sanca.python_runtime.sandbox.library import find_library
@@ -62,8 +63,8 @@ class ForkServer:
         self._asked: deque[tuple[socket.socket, socket.socket, SandboxLimits]] = deque()
         self._mounter_pidfd: int | None = None
         self._keeper_pidfds: list[int] = []
-        self.groups: dict[str, int] = {}
-        """What control groups hold sessions to (`cpu`, `memory`, `pids`), and their version; the rest is watched."""
+        self.groups = CgroupReport()
+        """What control groups hold sessions to; the rest is watched."""
         self._mount_number = 0
         self._mount_lock = anyio.Lock()
 
@@ -86,7 +87,7 @@ class ForkServer:
             errors = self._read_errors()
             await self.close()
             raise refusals.explain_start(answer, errors)
-        self.groups = answer["groups"]
+        self.groups = CgroupReport(tuple(sorted(answer["groups"].items())))
         await self._meet_mounter()
 
     @property

@@ -67,6 +67,12 @@ class NamespaceSandbox:
         with self._lock:
             return sum(pool.ready for pool in self._pools.values())
 
+    @property
+    def note(self) -> str:
+        """What holds sessions to their share on this machine, in a sentence; empty before the start."""
+        newest = self._light.newest
+        return "" if newest is None else newest.server.groups.sentence
+
     async def __aenter__(self) -> Self:
         """Start."""
         await self.start()

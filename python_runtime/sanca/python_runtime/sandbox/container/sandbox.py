@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -89,7 +90,7 @@ class ContainerSandbox:
         folder.mkdir()
         process = ContainerProcess(self._runtime.start_command(plan, folder))
         session = ContainerSession(
-            await anyio.to_thread.run_sync(process.start),
+            replace(await anyio.to_thread.run_sync(process.start), limits=limits),
             self._settings,
             hash_seed=plan.hash_seed,
             on_closed=self._forget,

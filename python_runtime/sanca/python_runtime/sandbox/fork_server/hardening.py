@@ -10,7 +10,7 @@ from . import syscalls
 from .seccomp import build_filter
 
 _MEGABYTE = 1 << 20
-_STACK_BYTES = 8 * _MEGABYTE
+_STACK_BYTES, _THREAD_STACK_BYTES = 8 * _MEGABYTE, _MEGABYTE
 
 
 class Limits(TypedDict):
@@ -27,6 +27,18 @@ class Limits(TypedDict):
     output_bytes: int
     has_kernels_share: bool
     """Whether a control group holds the session to `cores`; set by the fork server."""
+
+
+def make_stacks_small() -> None:
+    """Before an exec: let threads that libraries start have 1 MB of stack, for the address space is limited."""
+    resource.setrlimit(resource.RLIMIT_STACK, (_THREAD_STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+
+def make_main_stack_large() -> None:
+    """After it: the C library has taken 1 MB for its threads by now, and the main one grows as it needs to."""
+    most = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    wanted = _STACK_BYTES if most == resource.RLIM_INFINITY else min(_STACK_BYTES, most)
+    resource.setrlimit(resource.RLIMIT_STACK, (wanted, most))
 
 
 def harden(limits: Limits) -> None:

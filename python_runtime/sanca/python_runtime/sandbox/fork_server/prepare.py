@@ -13,6 +13,7 @@ import sys
 from typing import NoReturn, TypedDict, cast
 
 from . import identity, root, syscalls
+from .hardening import make_stacks_small
 from .keeper import start_keeper
 from .mounter import serve_mounts
 from .root import RootPlan
@@ -58,6 +59,7 @@ def main() -> NoReturn:
         identity.become_inside_user()
         os.set_inheritable(channel.fileno(), True)
         arguments = [plan["python"], "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, str(channel.fileno())]
+        make_stacks_small()
         os.execve(plan["python"], arguments, plan["environment"])  # noqa: S606 - no shell is the point
     except OSError as error:
         channel.send(json.dumps({"error": str(error.strerror or error), "errno": error.errno, "step": step}).encode())

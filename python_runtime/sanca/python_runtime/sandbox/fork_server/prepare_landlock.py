@@ -15,6 +15,7 @@ from typing import NoReturn, TypedDict, cast
 
 from . import landlock, syscalls
 from .by_descriptor import LIBRARY, MOST, MSGPACK, PYTHON, SANDBOX, SERVER_TMP, path_of
+from .hardening import make_stacks_small
 from .keeper import start_keeper
 
 _PLAN_BYTES = 65536
@@ -71,6 +72,7 @@ def main() -> NoReturn:
         python = f"{path_of(PYTHON)}/{plan['python']}" if plan["python_prefix"] else plan["python"]
         shown = [path_of(SANDBOX), path_of(MSGPACK), path_of(LIBRARY)]
         arguments = [python, "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, str(channel.fileno()), *shown]
+        make_stacks_small()
         os.execve(python, arguments, plan["environment"])  # noqa: S606 - no shell is the point
     except OSError as error:
         channel.send(json.dumps({"error": str(error.strerror or error), "errno": error.errno, "step": step}).encode())

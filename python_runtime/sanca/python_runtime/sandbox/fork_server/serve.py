@@ -15,7 +15,7 @@ from typing import NoReturn, TypedDict, cast
 from ..guest import frames
 from . import preload, syscalls
 from .first_process import run_first_process
-from .hardening import Limits
+from .hardening import Limits, make_main_stack_large
 from .keeper import KeeperClient
 from .landlock_walls import LandlockWalls
 from .walls import NamespaceWalls, Walls
@@ -37,6 +37,7 @@ def main() -> NoReturn:
     """Entry point; `argv` is the number of the channel's descriptor."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
+    make_main_stack_large()
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
     keeper = KeeperClient()
     walls: Walls = LandlockWalls(config["landlock"]) if config["landlock"] else NamespaceWalls()
