@@ -5,6 +5,6 @@ Hostile by purpose, harmless by measure: every attack is bounded, and aims at ca
 
 from sanca.python_runtime.sandbox.isolation.corpus import PROBES
 from sanca.python_runtime.sandbox.isolation.probe import Evidence, Probe
-from sanca.python_runtime.sandbox.isolation.runner import Outcome, run_probes
+from sanca.python_runtime.sandbox.isolation.runner import Arena, Outcome, run_probes
 
-__all__ = ["PROBES", "Evidence", "Outcome", "Probe", "run_probes"]
+__all__ = ["PROBES", "Arena", "Evidence", "Outcome", "Probe", "run_probes"]

@@ -72,6 +72,7 @@ tried("remount", lambda: kernel("mount", 0, b"/", 0, 32 | 4096, 0))
 tried("umount", lambda: kernel("umount2", b"/input", 2))
 tried("fsopen", lambda: kernel("fsopen", b"tmpfs", 0))
 tried("open_tree", lambda: kernel("open_tree", -100, b"/", 1))
+tried("pivot_root", lambda: kernel("pivot_root", b".", b"."))
 tried("move_mount", lambda: kernel("move_mount", -100, b"/tmp", -100, b"/usr", 0))
 """,
         bare="differs",
@@ -124,7 +125,7 @@ for pid in (0, -1, @VICTIM@):
         "keep something in, or take something from, the kernel's key rings",
         """
 for ring in (-2, -3, -4, -5):
-    tried(f"add {ring}", lambda: kernel("add_key", b"user", b"@TAG@", b"kept", 4, ring))
+    tried(f"add {ring}", lambda: kernel("keyctl", 21, kernel("add_key", b"user", b"@TAG@", b"kept", 4, ring)))
 tried("join", lambda: kernel("keyctl", 1, 0))
 """,
     ),

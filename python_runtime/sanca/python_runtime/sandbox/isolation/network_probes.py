@@ -16,7 +16,7 @@ PROBES = (
         """
 import socket
 for port in (@PORT@, 15333, 15334, 8080):
-    tried(f"connect {port}", lambda: socket.create_connection(("127.0.0.1", port), timeout=0.5).send(b"hello"))
+    tried(f"connect {port}", lambda: socket.create_connection(("127.0.0.1", port), timeout=0.5).close())
 """,
         nothing_done,
     ),
@@ -44,9 +44,8 @@ tried("sendto", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
         "ask for an address by name",
         """
 import socket
-for name in ("localhost", "sanca.invalid", "example.com"):
-    try: print("DONE", name, socket.getaddrinfo(name, 80)) if name != "localhost" else socket.gethostbyname(name)
-    except OSError as error: print("denied", name, error)
+for name in ("localhost", socket.gethostname()):
+    tried(name, lambda: socket.getaddrinfo(name, 80))
 query = b"\\x12\\x34\\x01\\0\\0\\x01\\0\\0\\0\\0\\0\\0\\x05sanca\\x07invalid\\0\\0\\x01\\0\\x01"
 tried("query", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(query, ("127.0.0.1", @UDP@)))
 """,
@@ -122,8 +121,7 @@ tried("listen", serve)
         """
 import socket
 kinds = {"netlink": (16, 3, 0), "packet": (17, 3, 768), "raw": (2, 3, 1), "vsock": (40, 1, 0), "alg": (38, 5, 0),
-         "key": (15, 3, 2), "bluetooth": (31, 3, 1), "can": (29, 3, 1), "xdp": (44, 3, 0), "mptcp": (2, 1, 262),
-         "nfc": (39, 5, 0), "kcm": (41, 2, 0), "smc": (43, 1, 0), "tipc": (30, 1, 0), "rds": (21, 5, 0)}
+         "key": (15, 3, 2), "xdp": (44, 3, 0), "mptcp": (2, 1, 262)}
 for name, kind in kinds.items():
     tried(name, lambda: socket.socket(*kind))
 hold()

@@ -55,7 +55,8 @@ class Outside:
         self.shared_memory.unlink(missing_ok=True)
         os.close(self._open)
         os.environ.pop(SECRET_VARIABLE, None)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for left in (self.folder, Path("/tmp") / self.tag):  # noqa: S108 - where an attack would leave it
+            shutil.rmtree(left, ignore_errors=True)
 
     @property
     def private_file(self) -> Path:

@@ -1,5 +1,6 @@
 """What every hostile action begins with. Runs in the sandbox, as text; nothing of it runs in the engine."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -13,7 +14,8 @@ def tried(name: str, act: Callable[[], Any]) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        print("denied", name, type(error).__name__, getattr(error, "errno", ""))  # noqa: T201
+        number = getattr(error, "errno", None)
+        print("denied", name, type(error).__name__, errno.errorcode.get(number, "") if number else "")  # noqa: T201
         return None
     print("DONE", name, str(got)[:300])  # noqa: T201
     return got
@@ -61,5 +63,6 @@ NUMBERS = {
     "process_madvise": (440, 440), "landlock_create_ruleset": (444, 444), "mknodat": (259, 33), "vmsplice": (278, 75),
     "mlockall": (151, 230), "execve": (59, 221), "setuid": (105, 146), "setresuid": (117, 147),
     "setgroups": (116, 159), "lookup_dcookie": (212, 18), "ioprio_set": (251, 30), "move_pages": (279, 239),
+    "shmctl": (31, 195), "semctl": (66, 191), "msgctl": (71, 187), "mq_unlink": (241, 181),
 }  # fmt: skip
 """System call → number on x86_64 and on aarch64; below 0: there is none."""

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -55,21 +54,71 @@ class Outcome:
         return self.how != "broke out"
 
 
-async def run_probes(sandbox: Sandbox, probes: Sequence[Probe], *, limits: SandboxLimits) -> AsyncIterator[Outcome]:
-    """Run attacks, each in a session of its own beside a neighbour's, and yield how each ended.
+class Arena:
+    """A started sandbox, the world around it and a neighbour in it. For `async with`; one attack at a time.
 
-    Args:
-        sandbox: Started; it should keep no sessions ready, for what is new below this process counts as the attack's.
-        probes: The attacks.
-        limits: What a session of the sandbox may use.
+    The sandbox should keep no sessions ready, for what is new below this process counts as the attack's.
     """
-    with Outside() as outside:
-        neighbour = await _Neighbour.move_in(sandbox, outside)
+
+    def __init__(self, sandbox: Sandbox, limits: SandboxLimits) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._outside = Outside()
+        self._neighbour: _Neighbour | None = None
+
+    async def __aenter__(self) -> Arena:
+        """Put everything up."""
+        for libraries in (True, False):  # what the sandbox starts at its first use is not an attack's
+            await (await self._sandbox.spawn(libraries=libraries)).close()
+        await anyio.to_thread.run_sync(self._outside.__enter__)
         try:
-            for probe in probes:
-                yield await _run_probe(sandbox, probe, outside, neighbour, limits)
-        finally:
-            await neighbour.close()
+            self._neighbour = await _Neighbour.move_in(self._sandbox, self._outside)
+        except BaseException:
+            self._outside.__exit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Take everything down."""
+        with anyio.CancelScope(shield=True):
+            if self._neighbour is not None:
+                await self._neighbour.close()
+            await anyio.to_thread.run_sync(self._outside.__exit__)
+
+    async def attack(self, probe: Probe) -> Outcome:
+        """Run an attack in a session of its own, and judge it."""
+        outside, sandbox = self._outside, self._sandbox
+        folder = Path(tempfile.mkdtemp(prefix="out-", dir=outside.folder))
+        ours = _Ours()
+        begun = time.monotonic()
+        with Watch(ours.processes) as watch:
+            session = await sandbox.spawn(output_dir=folder if sandbox.abilities.files else None)
+            try:
+                code = attack_code(probe, outside.names(output="/output", given="/input"))
+                result, facts = await _attack(session, probe, code, outside)
+            finally:
+                await session.close()
+        seconds = time.monotonic() - begun
+        facts |= {"left": await anyio.to_thread.run_sync(_wait_gone, ours)}
+        evidence = Evidence(outside, result, watch, folder, self._limits, facts)
+        breach = await anyio.to_thread.run_sync(judge, probe, evidence)
+        breach = breach or await self._complaint() or ours.complaint() or ""
+        await anyio.to_thread.run_sync(remove_tree, folder)
+        if breach:
+            await anyio.to_thread.run_sync(outside.reset)
+        is_declared = probe.lacking and not getattr(sandbox.abilities, probe.lacking)
+        how: How = _how(result) if not breach else "declared" if is_declared else "broke out"
+        return Outcome(probe, how, seconds, breach, result.status, _detail(result))
+
+    async def _complaint(self) -> str | None:
+        return await self._neighbour.complaint() if self._neighbour is not None else None
+
+
+async def run_probes(sandbox: Sandbox, probes: Sequence[Probe], *, limits: SandboxLimits) -> AsyncIterator[Outcome]:
+    """Run attacks one after the other, each in a session of its own, and yield how each ended."""
+    async with Arena(sandbox, limits) as arena:
+        for probe in probes:
+            yield await arena.attack(probe)
 
 
 def attack_code(probe: Probe, names: dict[str, str]) -> str:
@@ -78,32 +127,6 @@ def attack_code(probe: Probe, names: dict[str, str]) -> str:
     for name, value in names.items():
         code = code.replace(f"@{name}@", value)
     return code
-
-
-async def _run_probe(
-    sandbox: Sandbox, probe: Probe, outside: Outside, neighbour: _Neighbour, limits: SandboxLimits
-) -> Outcome:
-    folder = Path(tempfile.mkdtemp(prefix="out-", dir=outside.folder))
-    ours = _Ours()
-    begun = time.monotonic()
-    with Watch(processes_below(os.getpid())) as watch:
-        session = await sandbox.spawn(output_dir=folder if sandbox.abilities.files else None, libraries=True)
-        try:
-            code = attack_code(probe, outside.names(output="/output", given="/input"))
-            result, facts = await _attack(session, probe, code, outside)
-        finally:
-            await session.close()
-    seconds = time.monotonic() - begun
-    facts |= {"left": await anyio.to_thread.run_sync(_wait_gone, ours)}
-    evidence = Evidence(outside, result, watch, folder, limits, facts)
-    breach = await anyio.to_thread.run_sync(partial(judge, probe, evidence))
-    breach = breach or await neighbour.complaint() or ours.complaint()
-    await anyio.to_thread.run_sync(remove_tree, folder)
-    if breach:
-        await anyio.to_thread.run_sync(outside.reset)
-    is_declared = bool(breach) and bool(probe.lacking) and not getattr(sandbox.abilities, probe.lacking)
-    how = "declared" if is_declared else "broke out" if breach else _how(result)
-    return Outcome(probe, how, seconds, breach or "", result.status, _detail(result))
 
 
 async def _attack(

@@ -197,7 +197,7 @@ for pid in (n for n in os.listdir("/proc") if n.isdigit() and n != str(os.getpid
         "read the memory of the machine or the messages of its kernel",
         """
 import ctypes
-for path in ("/dev/mem", "/dev/kmem", "/proc/kcore", "/dev/kmsg", "/proc/kmsg", "/proc/kallsyms", "/proc/sched_debug"):
+for path in ("/dev/mem", "/dev/kmem", "/proc/kcore", "/dev/kmsg", "/proc/kallsyms", "/proc/sched_debug"):
     tried(path, lambda: os.read(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 64))
 space = ctypes.create_string_buffer(4096)
 tried("syslog", lambda: kernel("syslog", 3, ctypes.byref(space), 4096))
