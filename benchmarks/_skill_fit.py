@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from _own_fit import fit_own
 from sanca.memory import SkillLibrary
 from sanca.memory.learned import EMBEDDING_SCALE, NONE, PLACES, places_of, words_of
 from sanca.memory.lexicon import Piece
@@ -170,8 +171,8 @@ class _Adam:
         self.value -= size * mean / (np.sqrt(square) + 1e-6)
 
 
-def fit(data: Examples, *, words: bool = True) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the weights of the likeness features and of the rest; `words` False: the former alone."""
+def fit(data: Examples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the weights of the likeness features and of the rest."""
     chance = np.random.default_rng(5)
     count, classes = len(data.wanted), data.likeness.shape[1]
     rest = _Adam((PLACES + data.vectors.shape[1], classes))
@@ -181,16 +182,15 @@ def fit(data: Examples, *, words: bool = True) -> tuple[NDArray[np.float32], NDA
         order = chance.permutation(count)
         for begin in range(0, count, BATCH):
             batch = data.part(order[begin : begin + BATCH])
-            matrix = batch.dense() if words else np.zeros((len(batch.wanted), 1), np.float32)
-            logits = batch.likeness @ likeness.value + (matrix @ rest.value if words else 0.0)
+            matrix = batch.dense()
+            logits = batch.likeness @ likeness.value + matrix @ rest.value
             odds = np.exp(logits - logits.max(1, keepdims=True))
             error = odds / odds.sum(1, keepdims=True)
             error[np.arange(len(batch.wanted)), batch.wanted] -= 1
             error *= (batch.weights / batch.weights.sum())[:, None]
             gradient = np.einsum("nk,nkf->f", error, batch.likeness)
             likeness.step((gradient + LIKENESS_PENALTY * likeness.value).astype(np.float32), 5 * size)
-            if words:
-                rest.step(matrix.T @ error + PENALTY * rest.value, size)
+            rest.step(matrix.T @ error + PENALTY * rest.value, size)
     return likeness.value, rest.value
 
 
@@ -234,15 +234,14 @@ def carried_over(library: SkillLibrary, threshold: float, folds: int = 5) -> tup
 
 def save(library: SkillLibrary, path: Path) -> None:
     """Fit on everything and write the weights as bytes with a scale for each class."""
-    _, data = gathered(library)
+    rows, data = gathered(library)
     likeness, rest = fit(data)
-    alone, _ = fit(data, words=False)
     scale = np.maximum(np.abs(rest).max(0), 1e-6) / 127
     np.savez_compressed(
         path,
         classes=np.array([*(skill.name for skill in library.skills), NONE]),
         likeness=likeness.astype(np.float64),
-        likeness_alone=alone.astype(np.float64),
+        likeness_alone=fit_own(library, rows, data, COPIES).astype(np.float64),
         weights=np.round(rest / scale).astype(np.int8),
         scale=scale.astype(np.float32),
     )

@@ -137,7 +137,7 @@ def measure() -> list[Row]:
 def main() -> None:
     """Print the rows, or do what the options ask for."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--fit", action="store_true", help="fit the weights anew and write them (two minutes)")
+    parser.add_argument("--fit", action="store_true", help="fit the weights anew and write them (four minutes)")
     parser.add_argument("--held-out", action="store_true", help="only the five-fold check (five minutes)")
     parser.add_argument("--wrong", choices=HALVES, help="list what goes wrong in one half")
     options = arguments(__doc__ or "", parser)

@@ -299,3 +299,38 @@ def test_importing_and_loading_reads_no_weights() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("message", "service"),
+    [
+        ("短信网关罢工了,快救救它!", "短信网关"),
+        ("对账系统的内存涨成啥样了,来张图", "对账系统"),
+        ("把库存同步重新拉起来一下", "库存同步"),
+        ("要是停了身份认证,会连累哪些系统?", "身份认证"),
+        ("统计订单系统的错误", "订单系统"),
+        ("看看在线客服系统的日志", "在线客服系统"),
+        ("pdf_renderer keeps falling over, find out why", "pdf_renderer"),
+        ("users complain about Atlas, it is so slow", "Atlas"),
+        ("lower cache_ttl in session_store to 120", "session_store"),
+    ],
+)
+def test_service_nobody_told_of_is_named_by_grammar(library: SkillLibrary, message: str, service: str) -> None:
+    match = library.match(message)
+    assert match is not None
+    assert match.parameters["service"] == service
+
+
+@pytest.mark.parametrize(
+    "message", ["整个平台都瘫了", "我们的系统好慢,谁的问题", "各个系统都过一遍,哪里坏了修哪里", "告警响个不停,找出根因"]
+)
+def test_all_of_the_platform_is_no_service(library: SkillLibrary, message: str) -> None:
+    match = library.match(message)
+    assert match is not None
+    assert match.skill == "diagnose_fleet"
+
+
+def test_chinese_word_for_a_known_service_takes_its_head_along(library: SkillLibrary) -> None:
+    match = library.match("支付平台一直报错,查查原因", entities=ENTITIES)
+    assert match is not None
+    assert (match.skill, match.parameters["service"]) == ("diagnose_service", "payment")

@@ -30,6 +30,9 @@ _ACTS = frozenset(
 """Concepts of verbs that take a service as their object."""
 _ILLS = frozenset(["broken", "slow", "restart", "rollback", "errors", "disk"])
 """Concepts of what is said of a service."""
+_AFTER_NAMES = _ATTRIBUTES | _ACTS
+"""Concepts of nouns that follow a name rather than end it."""
+_TOWARDS = frozenset("对向朝往")
 _BEFORE_OBJECTS = frozenset("把将对给帮让替向朝往")
 _LOOKS = frozenset(
     [
@@ -138,7 +141,7 @@ def _by_place(words: Sequence[NounWord], text: str, lexicon: Lexicon) -> Chinese
             last += 1
         if last - first > 1 and words[last - 1].kind == "unknown":
             last -= 1  # 图片存储发 3.0: a verb that nobody knows
-        while last - first > 1 and set(words[last - 1].concepts) & _ATTRIBUTES and not words[last - 1].tail:
+        while last - first > 1 and set(words[last - 1].concepts) & _AFTER_NAMES and not words[last - 1].tail:
             last -= 1  # 库存同步日志: what the service has
         if last > first:
             start, end = words[first].start, words[last - 1].end
@@ -175,10 +178,12 @@ def _stands(words: Sequence[NounWord], first: int, last: int, text: str, lexicon
         return True
     if before is None:
         starts = words[first].start == 0 or text[words[first].start - 1] in _CLAUSE_ENDS
-        if after is None or not starts:
-            return False
         works = words[last - 1].tail
+        if after is None or not starts:
+            return starts and works and long and text[words[last - 1].end :][:1] in ("\x00", " ")
         return _is_said(after) or after.text in _ADVERBS or works if long else after.text.startswith(_DOWN)
+    if before.text in _TOWARDS and long and after is not None and after.kind == "stop":
+        return True
     if before.text in _BEFORE_OBJECTS:
         return any(set(word.concepts) & (_ACTS | _ILLS) for word in (words[last:] if long else words[last : last + 1]))
     acts = set(before.concepts) & _ACTS and not (back > 0 and words[back - 1].text == "的")

@@ -40,7 +40,7 @@ class Learned:
     likeness: NDArray[np.float64]
     """Weights of the likeness features, and last the constant of none."""
     likeness_alone: NDArray[np.float64]
-    """The same, fitted without the rest: for skills that the rest does not know."""
+    """Weights of the features of skills that the rest does not know (`own_skills.OWN_FEATURES`)."""
     weights: NDArray[np.float32]
     """Shape (PLACES + dimensions of the embedding, classes)."""
 

@@ -98,7 +98,7 @@ class Lexicon:
     def is_everyday(self, word: str) -> bool:
         """Whether an English word is in the lexicon in any part: never the name of a service by itself."""
         key = _fold(word)
-        return word.lower() in self._stop_english or key in self._common or (key,) in self._english
+        return word.lower() in self._stop_english or key in self._common or tuple(key.split("-")) in self._english
 
     def _read_english(self, text: str) -> Iterable[Piece]:
         words = list(_ENGLISH.finditer(text))
@@ -120,7 +120,8 @@ class Lexicon:
                 break
             if found := self._english.get(tuple(folded[at : at + length])):
                 return length, tuple(found)
-        return 1, ()
+        # `power-cycle` means what `power cycle` does.
+        return 1, tuple(self._english.get(tuple(folded[at].split("-")), ()))
 
     def _plain_kind(self, word: str) -> str:
         if word.lower() in self._stop_english:

@@ -137,11 +137,12 @@ def _allowed(scored: Scored, reading: Reading, lexicon: Lexicon) -> bool:
 
 
 def _bar(scored: Scored, reading: Reading, *, service_known: bool, threshold: float) -> float:
-    """The score that is enough: more for a change, and when the service it is about is no name, or is not said."""
+    """The score that is enough: more for a change, for a skill nothing is learned of, and when no service is named."""
     wants = any(parameter.kind == "service" and parameter.required for parameter in scored.skill.sheet.parameters)
     service = reading.first("service")
     certain = not wants or service_known or (service is not None and service.sure)
-    return threshold if certain and not scored.skill.sheet.changes else max(threshold, _SURE_THRESHOLD)
+    lenient = certain and scored.learned and not scored.skill.sheet.changes
+    return threshold if lenient else max(threshold, _SURE_THRESHOLD)
 
 
 def _why(best: Scored, reading: Reading, language: str) -> str:

@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ENOUGH = 2.0
 
 _BEFORE_WORDS = (
-    "of|for|on|in|over|against|by|into|via|than|and|called|named|from|is|are|does|did|has|with|behind|whether|if|the|to|inside|was|were|have|let's|through|"
+    "of|for|on|in|says|because|over|against|by|into|via|than|and|called|named|from|is|are|does|did|has|with|behind|whether|if|the|to|inside|was|were|have|let's|through|"
     "newest|latest|last|at|about|when|get|give|make|let|bring|take|switch|put|turn|should|would|will"
 )
 _AFTER_WORDS = (
@@ -48,6 +48,10 @@ _SET_AFTER = re.compile(
 )
 _OWNED_BEFORE = re.compile(r"\b(?:of|for|in|on|from)\s+(?:the\s+|our\s+)?$", re.IGNORECASE)
 _OWNER_AFTER = re.compile(r"'s\b|\s*的")
+_SERVICE_PARTS = frozenset(
+    ["api", "svc", "service", "srv", "app", "engine", "hub", "server", "proxy", "sync", "manager"]
+)
+_FAULT = re.compile(r"(?:Exception|Error|Pointer|Timeout|Failure)s?$")
 _POSSESSIVE = re.compile(r"^'s\s")
 _ARTICLE = re.compile(
     r"\b(?:an?|my|your|our|this|some|any|these|those|all|every|each|more|new|another|other|no)\s+$", re.IGNORECASE
@@ -86,7 +90,7 @@ def guess_service(rest: str, pieces: Sequence[Piece], lexicon: Lexicon) -> tuple
     """
     kinds = {piece.start: piece for piece in pieces}
     rated = [(word, _points(word, rest, kinds.get(word.start()), lexicon)) for word in NAME.finditer(rest)]
-    enough = [(looks_like_a_name(word.group(), lexicon), points, word) for word, points in rated if points >= _ENOUGH]
+    enough = [(_shape(word.group(), lexicon), points, word) for word, points in rated if points >= _ENOUGH]
     word = max(enough, key=lambda one: one[:2])[2] if enough else None  # of equals the first
     chinese = chinese_name(rest, lexicon) if word is None or not looks_like_a_name(word.group(), lexicon) else None
     if chinese is not None and (word is None or chinese.headed):
@@ -101,6 +105,16 @@ def looks_like_a_name(name: str, lexicon: Lexicon) -> bool:
     if CJK.search(name):
         return lexicon.has_head(name)
     return name.lower() in lexicon.service_nouns or _NAME_SHAPE.search(name) is not None
+
+
+def _shape(name: str, lexicon: Lexicon) -> int:
+    """How much a word looks like a name: 2 with a part that services have, 1 by its shape, 0 as a mere word."""
+    parts = re.split(r"[-_]", name.lower())
+    if len(parts) > 1 and any(part in lexicon.service_nouns or part in _SERVICE_PARTS for part in parts):
+        return 2
+    if len(parts) > 1 and all(lexicon.is_everyday(part) for part in parts):
+        return 0
+    return int(looks_like_a_name(name, lexicon) or (name[0].isupper() and not lexicon.is_everyday(name)))
 
 
 def names_service(text: str, start: int, end: int, lexicon: Lexicon, *, alone: bool) -> bool:
@@ -129,7 +143,11 @@ def _points(word: re.Match[str], rest: str, piece: Piece | None, lexicon: Lexico
     everyday, usual = lexicon.is_everyday(name), name.lower() in lexicon.service_nouns
     if piece is not None and piece.concepts and piece.end > word.end():
         return 0  # the first word of a longer form: `every service`
-    if len(name) < 3 or (everyday and not usual and (not named or piece is None or piece.kind in ("stop", "foreign"))):
+    if (
+        len(name) < 3
+        or _FAULT.search(name)
+        or (everyday and not usual and (not named or piece is None or piece.kind in ("stop", "foreign")))
+    ):
         return 0
     points = (3.0 if named else 0.0) + (0.0 if everyday else 1.5)
     points += (1.0 if everyday else 1.5) if usual else 0

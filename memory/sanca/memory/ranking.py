@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sanca.memory.learned import Learned, places_of
 from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.own_skills import OwnSkills
 from sanca.memory.parameters import names_value
 from sanca.memory.skills import Skill
 from sanca.memory.slots import Reading
@@ -49,6 +50,8 @@ class Scored:
     skill: Skill
     score: float
     features: NDArray[np.float64]
+    learned: bool = True
+    """False: it was not there when the weights were fitted."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,13 @@ class Ranker:
     """Fitted to a list of skills once, then asked many times; safe to share between threads."""
 
     def __init__(self, skills: Sequence[Skill], lexicon: Lexicon, embed: Embed, learned: Learned) -> None:
-        self._skills = tuple(skills)
-        self._lexicon = lexicon
-        self._embed = embed
         self._learned = learned
-        phrases = [(index, phrase) for index, skill in enumerate(skills) for phrase in _phrases(skill)]
+        self._skills = tuple(skill for skill in skills if skill.name in learned.classes)
+        self._own = tuple(skill for skill in skills if skill.name not in learned.classes)
+        self._own_skills = OwnSkills(self._own, lexicon, embed) if self._own else None
+        self._lexicon = lexicon
+        self.embed = embed
+        phrases = [(index, phrase) for index, skill in enumerate(self._skills) for phrase in _phrases(skill)]
         self._owner = np.array([index for index, _ in phrases])
         templates = [_PLACEHOLDER.sub(r" \1 ", phrase) for _, phrase in phrases]
         readings = [self._phrase_concepts(phrase) for _, phrase in phrases]
@@ -77,7 +82,7 @@ class Ranker:
             name: place for place, name in enumerate(sorted({name for found in readings for name in found}))
         }
         self._idf = self._concept_idf(readings)
-        self._concepts = np.stack([self._vector(found) for found in readings])
+        self._concepts = np.array([self._vector(found) for found in readings]).reshape(len(readings), len(self._places))
         self._hashed = HashedIndex(
             [f"{text} {' '.join(sorted(found))}" for text, found in zip(templates, readings, strict=True)]
         )
@@ -97,26 +102,26 @@ class Ranker:
         """Return all skills, likeliest first; the scores and that of "none" add up to 1."""
         seen = self.see(reading, service_known=service_known)
         margins = self._learned.margins(seen.places, seen.vector)
-        logits = np.array(
-            [self._logit(skill, row, margins) for skill, row in zip(self._skills, seen.rows, strict=True)]
-        )
-        top = max(float(logits.max()), 0.0)
-        odds = np.exp(logits - top)
-        scores = odds / (odds.sum() + math.exp(-top))
-        order = np.argsort(-scores, kind="stable")
-        return [Scored(self._skills[index], float(scores[index]), seen.rows[index]) for index in order]
-
-    def _logit(self, skill: Skill, row: NDArray[np.float64], margins: dict[str, float]) -> float:
-        """How much more the message speaks for a skill than for none."""
-        learned = self._learned
-        weights = learned.likeness if skill.name in margins else learned.likeness_alone
-        return float(row @ weights[:-1]) - float(weights[-1]) + margins.get(skill.name, 0.0)
+        weights, constant = self._learned.likeness[:-1], float(self._learned.likeness[-1])
+        rows = list(seen.rows)
+        logits = [
+            float(row @ weights) - constant + margins[skill.name] for skill, row in zip(self._skills, rows, strict=True)
+        ]
+        if self._own_skills is not None:
+            rows += list(self._own_skills.features(reading, seen.vector))
+            logits += [float(row @ self._learned.likeness_alone) for row in rows[len(self._skills) :]]
+        shares = _softmax(np.array(logits))
+        ranked = [
+            Scored(skill, share, row, skill.name in margins)
+            for skill, share, row in zip((*self._skills, *self._own), shares, rows, strict=True)
+        ]
+        return sorted(ranked, key=lambda scored: -scored.score)
 
     def see(self, reading: Reading, *, service_known: bool = False) -> Seen:
         """Return what the ranker goes by."""
         found = concepts_of(reading, service_known=service_known)
         template = template_of(reading)
-        vector = self._embed([template])[0]
+        vector = self.embed([template])[0]
         return Seen(
             self._likeness(reading, found, template, vector, service_known), places_of(reading, template, found), vector
         )
@@ -124,6 +129,8 @@ class Ranker:
     def _likeness(
         self, reading: Reading, found: dict[str, float], template: str, vector: NDArray[np.float32], service_known: bool
     ) -> NDArray[np.float64]:
+        if not self._skills:
+            return np.zeros((0, len(FEATURES)))
         like_concepts = self._concepts @ self._vector(found)
         like_lexical = self._hashed.scores(f"{template} {' '.join(sorted(found))}")
         like_dense = self._vectors @ vector
@@ -193,6 +200,14 @@ class Ranker:
         if piece.kind == "common":
             return _COMMON_WEIGHT
         return min(2.0, 0.5 * len(piece.text)) if CJK.match(piece.text) else _UNKNOWN_WEIGHT
+
+
+def _softmax(logits: NDArray[np.float64]) -> list[float]:
+    """Return the shares; "none" has the logit 0 and the rest of them."""
+    top = max(float(logits.max()), 0.0)
+    odds = np.exp(logits - top)
+    shares: list[float] = (odds / (odds.sum() + math.exp(-top))).tolist()
+    return shares
 
 
 def is_about_anything(skill: Skill) -> bool:

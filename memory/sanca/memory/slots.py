@@ -101,8 +101,8 @@ def read_message(message: str, lexicon: Lexicon, entities: Entities | None, now:
     reading.pieces = lexicon.read(rest)
     found = _known_service(rest, known, lexicon) if known is not None else guess_service(rest, reading.pieces, lexicon)
     sure = known is not None or (found is not None and looks_like_a_name(found[2], lexicon))
-    if not sure and reading.first("service") is None:
-        _rename_setting(reading, lexicon)
+    if known is None and reading.first("service") is None:
+        _rename_setting(reading, lexicon, certain=sure)
     if found and reading.first("service") is None:
         taken.add("service", *found, sure=sure)
     for number in numbers_in(taken.rest()):
@@ -114,11 +114,13 @@ def read_message(message: str, lexicon: Lexicon, entities: Entities | None, now:
     return reading
 
 
-def _rename_setting(reading: Reading, lexicon: Lexicon) -> None:
-    """When no service is named, take a snake_case word for one if it stands where a service stands."""
+def _rename_setting(reading: Reading, lexicon: Lexicon, *, certain: bool) -> None:
+    """When no service is named, take a snake_case word for one: by its last part or, unless `certain`, its place."""
     alone = len(reading.all("setting")) == 1
     for index, slot in enumerate(reading.slots):
-        if slot.kind == "setting" and names_service(reading.text, slot.start, slot.end, lexicon, alone=alone):
+        if slot.kind != "setting" or (certain and str(slot.value).lower().split("_")[-1] not in lexicon.service_nouns):
+            continue
+        if names_service(reading.text, slot.start, slot.end, lexicon, alone=alone):
             reading.slots[index] = replace(slot, kind="service")
             return
 
