@@ -104,6 +104,7 @@ class Engine:
         self.records: list[CallRecord] = []
         self.asks: list[Ask] = []
         self.cards: list[dict[str, Any]] = []
+        self.misbehaved: list[tuple[str, str]] = []
         self.heard: list[str] = []
         self.lost = anyio.Event()
         self.changes = 0
@@ -134,6 +135,10 @@ class Engine:
     async def on_toolkits_changed(self) -> None:
         self.changes += 1
         self._note("toolkits changed")
+
+    async def on_sandbox_misbehaved(self, sandbox_session_id: str, reason: str) -> None:
+        self.misbehaved.append((sandbox_session_id, reason))
+        self._note(f"misbehaved {sandbox_session_id}")
 
     async def on_broker_lost(self) -> None:
         self.lost.set()

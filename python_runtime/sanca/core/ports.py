@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
@@ -55,6 +55,18 @@ class Toolkit(Protocol):
 
     async def close(self) -> None:
         """Disconnect and end every child process."""
+
+
+@runtime_checkable
+class StreamingToolkit(Toolkit, Protocol):
+    """A toolkit with tools whose definition says `streams`."""
+
+    def stream(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> AsyncGenerator[Any, None]:
+        """Run one such tool and yield its items, JSON-like values; it is closed as soon as nobody wants more.
+
+        Raises:
+            ToolError: With a sentence that a model can act on; while it is iterated.
+        """
 
 
 class SessionStore(Protocol):

@@ -38,6 +38,9 @@ class ToolDefinition(BaseModel):
     right: str = ""
     """The portal right a caller needs, for instance `system:operate`; empty: none."""
     timeout_seconds: float = 30.0
+    """How long a call may take; of a stream, how long one item may."""
+    streams: bool = False
+    """It gives its result item by item; `output_schema` is an item's."""
     undo: str | None = None
     """How to take it back, in words for the approval card."""
     input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})

@@ -42,6 +42,7 @@ class EngineCallbacks:
         *,
         on_effect: Callable[[], None],
         on_lost: Callable[[], Awaitable[None]],
+        on_misbehaved: Callable[[str, str], None],
     ) -> None:
         """Take what it tells.
 
@@ -50,11 +51,13 @@ class EngineCallbacks:
             broker: The broker in use.
             on_effect: Told when a call changed something.
             on_lost: Told when the broker's process ended.
+            on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
         """
         self._live = live
         self._broker = broker
         self._on_effect = on_effect
         self._on_lost = on_lost
+        self._on_misbehaved = on_misbehaved
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
         """Note a call, or how it stands now."""
@@ -106,6 +109,10 @@ class EngineCallbacks:
     async def on_toolkits_changed(self) -> None:
         """Read the environment again: the host came, went or changed."""
         self._on_effect()
+
+    async def on_sandbox_misbehaved(self, sandbox_session_id: str, reason: str) -> None:
+        """Have the guest killed."""
+        self._on_misbehaved(sandbox_session_id, reason)
 
     async def on_broker_lost(self) -> None:
         """Tell the engine."""

@@ -156,7 +156,13 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
         return parts.broker.client
 
     environment = SystemEnvironment(broker, lambda: broker().toolkits, fresh_seconds=parts.settings.environment_seconds)
-    callbacks = EngineCallbacks(parts.runs.live, broker, on_effect=environment.forget, on_lost=parts.broker.lost)
+    callbacks = EngineCallbacks(
+        parts.runs.live,
+        broker,
+        on_effect=environment.forget,
+        on_lost=parts.broker.lost,
+        on_misbehaved=parts.workers.end_misbehaving,
+    )
     async with anyio.create_task_group() as opening:
         opening.start_soon(parts.store.open)
         opening.start_soon(parts.sessions.open)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class _Binding:
     id: str = field(default_factory=lambda: f"box_{uuid.uuid4().hex}")
     is_bound: bool = False
     was_cut_short: bool = False
+    broken_rule: str = ""
+    """What its guest did on the tool channel that no honest one does."""
 
 
 class SessionWorkers:
@@ -107,6 +109,13 @@ class SessionWorkers:
         else:
             await self._snapshots.forget(session_id)
 
+    def end_misbehaving(self, binding_id: str, reason: str) -> None:
+        """End the process of a guest that broke the rules of its tool channel; the session gets a new one."""
+        for session_id, binding in self._bindings.items():
+            if binding.id == binding_id and self._tasks is not None:
+                binding.broken_rule = reason
+                self._tasks.start_soon(self._held[session_id].end)
+
     async def keep(self) -> None:
         """Take snapshots after rounds and put idle workers to sleep, for ever; cancelled at the end."""
         pause = min(5.0, self._settings.sandbox_idle_seconds, self._settings.idle_snapshot_seconds)
@@ -140,6 +149,9 @@ class SessionWorkers:
                 waited_seconds=lambda: broker.waited_seconds(binding.id),
             )
             binding.was_cut_short = result.status not in {"ok", "error"}
+            if binding.broken_rule:
+                text = f"The action was ended because it misused the channel to the tools: {binding.broken_rule}"
+                result = replace(result, status="killed", value=None, error_type="SandboxError", error=text)
             return result
         finally:
             with anyio.CancelScope(shield=True):

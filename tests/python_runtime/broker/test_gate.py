@@ -351,9 +351,9 @@ async def test_records_are_short_where_arguments_are_long(driver: Driver) -> Non
 async def test_big_values_pass_whole_and_too_big_ones_are_refused(driver: Driver) -> None:
     assert await driver.value("shop", "repeat", "é", 5_000_000) == "é" * 5_000_000
 
-    error = await driver.error("shop", "repeat", "x", 17_000_000)
+    error = await driver.error("shop", "repeat", "x", 68_000_000)
 
-    assert "16 MB is the most" in error["message"]
+    assert "64 MB is the most" in error["message"]
     assert await driver.value("shop", "add", 1) == 3
 
 

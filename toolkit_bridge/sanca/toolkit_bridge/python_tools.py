@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, overload
 
@@ -26,6 +27,7 @@ from sanca.toolkit_bridge.names import did_you_mean, near_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _MARK = "__sanca_tool__"
+_END = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def tool(
     undo: str | None = None,
 ) -> Callable[[Function], Function]: ...
 def tool(function: Function | None = None, /, **options: Any) -> Function | Callable[[Function], Function]:
-    """Make a plain or async function, or a method of a `PythonToolkit`, a tool.
+    """Make a plain or async function, or a method of a `PythonToolkit`, a tool. One that yields gives a stream.
 
     The parameters' schema comes from the signature through pydantic (`Annotated[str, Field(description=…)]` describes
     one), the description from the docstring. A parameter annotated `CallContext` is filled in and not shown.
@@ -94,7 +96,7 @@ class PythonTool:
         model_config = ConfigDict(extra="forbid")
 
     async def execute(self, parameters: Any, context: CallContext) -> Any:
-        """Do it and return a JSON-like value.
+        """Do it and return a JSON-like value; one that yields (an async generator) gives a stream.
 
         Args:
             parameters: A `Parameters` of this class.
@@ -133,12 +135,21 @@ class PythonToolkit:
 
     async def call(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> Any:
         """Run one tool and return a JSON-like value."""
+        return await self._tool(tool).call(arguments, context, f"{self._name}.{tool}")
+
+    async def stream(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> AsyncGenerator[Any, None]:
+        """Run one tool that is a generator and yield its items, JSON-like values."""
+        async with aclosing(self._tool(tool).stream(arguments, context, f"{self._name}.{tool}")) as items:
+            async for item in items:
+                yield item
+
+    def _tool(self, tool: str) -> BoundTool:
         if (bound := self._tools.get(tool)) is None:
             near = near_names(tool, self._tools)
             raise ToolNotFoundError(
                 f"{self._name} has no tool {tool!r}.{did_you_mean(near)}", tool_name=tool, near=near
             )
-        return await bound.call(arguments, context, f"{self._name}.{tool}")
+        return bound
 
     def _bind(self, given: Sequence[Any]) -> list[BoundTool]:
         own = [getattr(self, name) for name, member in inspect.getmembers(type(self)) if hasattr(member, _MARK)]
@@ -155,10 +166,7 @@ class BoundTool:
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext, name: str) -> Any:
         """Check the arguments, run the function (a plain one in a thread) and make its result JSON-like."""
-        try:
-            parameters = self.model.model_validate(dict(arguments))
-        except ValidationError as error:
-            raise _argument_error(error, name) from error
+        parameters = self._parameters(arguments, name)
         try:
             result = self.function(parameters, context)
             value = (
@@ -170,10 +178,42 @@ class BoundTool:
             raise
         except Exception as error:
             raise ToolFailedError(f"{name} failed: {type(error).__name__}: {error}", tool_name=name) from error
+        return _json_like(value, name)
+
+    async def stream(self, arguments: Mapping[str, Any], context: CallContext, name: str) -> AsyncGenerator[Any, None]:
+        """Check the arguments, run the generator (a plain one in threads) and yield its items, JSON-like."""
+        made = self.function(self._parameters(arguments, name), context)
+        items = made if inspect.isasyncgen(made) else _in_threads(made())
         try:
-            return to_jsonable_python(value)
-        except PydanticSerializationError as error:
-            raise ConversionError(f"{name} returned something that has no JSON form: {error}") from error
+            async with aclosing(items):
+                async for item in items:
+                    yield _json_like(item, name)
+        except (ToolError, ConversionError):
+            raise
+        except Exception as error:
+            raise ToolFailedError(f"{name} failed: {type(error).__name__}: {error}", tool_name=name) from error
+
+    def _parameters(self, arguments: Mapping[str, Any], name: str) -> BaseModel:
+        try:
+            return self.model.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise _argument_error(error, name) from error
+
+
+def _json_like(value: Any, name: str) -> Any:
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError as error:
+        raise ConversionError(f"{name} returned something that has no JSON form: {error}") from error
+
+
+async def _in_threads(items: Generator[Any, None, None]) -> AsyncGenerator[Any, None]:
+    try:
+        while (item := await anyio.to_thread.run_sync(next, items, _END)) is not _END:
+            yield item
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(items.close)
 
 
 def is_tool(candidate: object) -> bool:
@@ -214,7 +254,9 @@ def _bind_class(made: PythonTool) -> BoundTool:
         timeout_seconds=kind.timeout_seconds,
         undo=kind.undo,
     )
-    return BoundTool(_definition(options, kind.Parameters, _result_of(kind)), kind.Parameters, made.execute)
+    streams = inspect.isasyncgenfunction(made.execute)
+    output = _item_of({"return": _result_of(kind)}) if streams else _result_of(kind)
+    return BoundTool(_definition(options, kind.Parameters, output, streams=streams), kind.Parameters, made.execute)
 
 
 def _result_of(kind: type[PythonTool]) -> Any:
@@ -243,15 +285,22 @@ def _bind_function(function: Callable[..., Any], options: ToolOptions) -> BoundT
             "description": options.description or inspect.cleandoc(function.__doc__ or ""),
         }
     )
-    return BoundTool(
-        _definition(described, model, hints.get("return", Any)), model, _caller(function, tuple(fields), context_name)
+    streams = inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function)
+    definition = _definition(
+        described, model, _item_of(hints) if streams else hints.get("return", Any), streams=streams
     )
+    return BoundTool(definition, model, _caller(function, tuple(fields), context_name))
+
+
+def _item_of(hints: Mapping[str, Any]) -> Any:
+    """Return what a generator yields: the first parameter of `Iterator[…]`, `AsyncGenerator[…, …]` and the like."""
+    return next(iter(typing.get_args(hints.get("return"))), Any)
 
 
 def _caller(
     function: Callable[..., Any], names: Sequence[str], context_name: str
 ) -> Callable[[BaseModel, CallContext], Any]:
-    is_async = inspect.iscoroutinefunction(function)
+    is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
     def call(parameters: BaseModel, context: CallContext) -> Any:
         keywords = {name: getattr(parameters, name) for name in names}
@@ -262,7 +311,7 @@ def _caller(
     return call
 
 
-def _definition(options: ToolOptions, model: type[BaseModel], output: Any) -> ToolDefinition:
+def _definition(options: ToolOptions, model: type[BaseModel], output: Any, *, streams: bool = False) -> ToolDefinition:
     schema = model.model_json_schema()
     schema.pop("title", None)
     schema.pop("description", None)
@@ -270,7 +319,7 @@ def _definition(options: ToolOptions, model: type[BaseModel], output: Any) -> To
     for each in schema["properties"].values():
         each.pop("title", None)
     settings = {key: getattr(options, key) for key in options.__slots__}
-    return ToolDefinition(input_schema=schema, output_schema=_output_schema(output), **settings)
+    return ToolDefinition(input_schema=schema, output_schema=_output_schema(output), streams=streams, **settings)
 
 
 def _output_schema(output: Any) -> dict[str, Any]:

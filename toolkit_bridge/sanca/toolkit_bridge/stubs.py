@@ -25,8 +25,8 @@ _INDENT = "    "
 def render_stub(toolkit: ToolkitDefinition) -> str:
     """Return the toolkit as a Python class of static methods, with docstrings; dotted names nest.
 
-    The text is valid Python given `from typing import Any, Literal` and a class `Record`. Only a tool whose name Python
-    cannot write is left out.
+    The text is valid Python given `from typing import Any, Iterator, Literal` and a class `Record`. Only a tool whose
+    name Python cannot write is left out.
     """
     lines: list[str] = []
     parts = toolkit.name.split(".")
@@ -70,6 +70,8 @@ def signature(tool: ToolDefinition) -> str:
             starred = True
         shown.append(_parameter(name, each, name in required))
     returns = python_type(tool.output_schema)
+    if tool.streams:
+        returns = f"Iterator[{returns}]"
     return f"{tool.name}({', '.join(shown)}) -> {returns}"
 
 

@@ -11,9 +11,11 @@ import anyio
 import structlog
 from pydantic import ValidationError
 from sanca.core.errors import GatewayError, GatewayUnavailableError, SancaError, ToolError
-from sanca.core.ports import Toolkit
+from sanca.core.ports import StreamingToolkit, Toolkit
 from sanca.core.tools import CallContext, CallError, CallOutcome, Effect
+from sanca.python_runtime.broker.call_streams import ItemSource, ListSource
 from sanca.python_runtime.broker.catalog import PreparedCall
+from sanca.python_runtime.broker.loop_stream import LoopStream
 from sanca.toolkit_bridge.gateway import Gateway, GatewayCall, failure
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,10 @@ class HostBackend:
             return failure("unavailable", str(error), retryable=True)
         except GatewayError as error:
             return failure("failed", str(error))
+
+    def stream(self, call: PreparedCall) -> ItemSource:
+        """Run a tool in the host; what it gives comes at once."""
+        return ListSource(self.call(call))
 
     def cancel(self, call_id: str) -> None:
         """Interrupt the tool in the host."""
@@ -85,6 +91,15 @@ class LocalBackend:
             return failure("failed", f"{call.toolkit}.{call.definition.name} failed: {type(error).__name__}: {error}")
         finally:
             self._running.pop(call.call_id, None)
+
+    def stream(self, call: PreparedCall) -> ItemSource:
+        """Let a tool begin to give items."""
+        toolkit, definition = self._toolkits[call.toolkit], call.definition
+        if not isinstance(toolkit, StreamingToolkit):
+            return ListSource(self.call(call))
+        stream = LoopStream(f"{call.toolkit}.{definition.name}", outcome_of)
+        stream.task = self._start(stream.fill, toolkit.stream(definition.name, call.arguments, call_context(call)))
+        return stream
 
     def cancel(self, call_id: str) -> None:
         """Cancel the tool's task."""
@@ -131,6 +146,10 @@ class EngineBackend:
         """Take the engine's reply."""
         if (future := self._waiting.get(message["number"])) is not None and not future.done():
             future.set_result(message)
+
+    def stream(self, call: PreparedCall) -> ItemSource:
+        """Ask the engine; what it gives comes at once."""
+        return ListSource(self.call(call))
 
     def cancel(self, call_id: str) -> None:
         """Stop waiting for the engine."""

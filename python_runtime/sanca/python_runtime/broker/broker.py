@@ -102,7 +102,7 @@ class Broker:
         if connected is not None:
             if session is not None:
                 session.close()
-            session = SandboxSession(session_id, connected, self._gate, lambda: self._catalog.content)
+            session = SandboxSession(session_id, connected, self._gate, lambda: self._catalog.content, self._misbehaved)
             self._sessions[session_id] = session
         if session is None or not session.is_alive:
             raise ConfigurationError(
@@ -174,6 +174,9 @@ class Broker:
             "problems": dict(self._loop.problems),
             "pid": os.getpid(),
         }
+
+    def _misbehaved(self, session_id: str, reason: str) -> None:
+        self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})
 
     def _run(self, run_id: str) -> RunState:
         if (run := self._runs.get(run_id)) is None:

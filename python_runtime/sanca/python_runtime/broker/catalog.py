@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import orjson
 from sanca.core.errors import ToolNotFoundError
 from sanca.core.tools import CallOutcome, Effect, ToolDefinition, ToolkitDefinition
+from sanca.python_runtime.broker.call_streams import ItemSource
 from sanca.python_runtime.broker.run_state import RunState
 from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names
 
@@ -61,6 +62,9 @@ class Backend(Protocol):
 
     def call(self, call: PreparedCall) -> CallOutcome:
         """Run a tool and return its envelope; raises nothing but SancaError."""
+
+    def stream(self, call: PreparedCall) -> ItemSource:
+        """Run a tool that gives items; raises nothing but SancaError."""
 
     def cancel(self, call_id: str) -> None:
         """Tell a running tool to stop."""

@@ -48,6 +48,9 @@ class BrokerCallbacks(Protocol):
     async def on_toolkits_changed(self) -> None:
         """Hear that `BrokerClient.toolkits` is new."""
 
+    async def on_sandbox_misbehaved(self, sandbox_session_id: str, reason: str) -> None:
+        """Hear that a guest broke the rules of its channel, which is closed; the guest is to be killed."""
+
     async def on_broker_lost(self) -> None:
         """Hear that the broker's process ended unasked; a new client may be opened."""
 
@@ -290,6 +293,9 @@ class BrokerClient:
             case "toolkits":
                 self._take_toolkits(message["value"])
                 await self._guarded(self._callbacks.on_toolkits_changed())
+            case "misbehaved":
+                told = self._callbacks.on_sandbox_misbehaved(message["sandbox_session_id"], message["reason"])
+                await self._guarded(told)
             case "lost":
                 await self._guarded(self._callbacks.on_broker_lost())
             case unknown:

@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import msgpack
 from sanca.core.errors import ConversionError
 
 PART_BYTES = 65_536
+INLINE_LIMIT_BYTES = 256 * 1024
+"""A longer answer is fetched through shared memory by a guest that can."""
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
-_MORE = b"\x01"
-_LAST = b"\x00"
+"""The longest message through the socket."""
+LARGE_LIMIT_BYTES = 64 * 1024 * 1024
+"""The longest message through shared memory."""
+VALUES_LIMIT = 1_000_000
+"""How many values a guest's message may hold; a byte of it can become ninety in our memory."""
+
+_LAST, _MORE, _RESET = 0, 1, 2
+_TOKEN_BYTES = 8
+_FEW_BYTES = 65_536
+"""A message as short as this cannot hold enough values to matter."""
 
 
 class FrameError(ConversionError):
     """What came is no frame; the connection is of no more use."""
 
 
-def receive(connected: socket.socket) -> dict[str, Any] | None:
+def receive(connected: socket.socket, reset: Callable[[bytes], None] | None = None) -> dict[str, Any] | None:
     """Return the next message, or None when the other end is gone.
+
+    Args:
+        connected: The socket.
+        reset: Told when a new guest has taken the other end, with the datagram to send back; by default it just is.
 
     Raises:
         FrameError: Something else than a frame came.
     """
+    body = bytearray()
     try:
-        part = connected.recv(PART_BYTES + 1)
-        if part[:1] == _LAST:
-            return _unpack(memoryview(part)[1:])
-        return _receive_parts(connected, part) if part else None
+        while part := connected.recv(PART_BYTES + 1):
+            marker = part[0]
+            if marker == _LAST and not body:
+                return unpack(memoryview(part)[1:])
+            if marker == _RESET and len(part) == 1 + _TOKEN_BYTES:
+                body.clear()
+                reset(part) if reset is not None else connected.send(part)
+                continue
+            if marker not in (_LAST, _MORE):
+                raise FrameError("A sandbox sent something that is no frame.")
+            body += memoryview(part)[1:]
+            if len(body) > MESSAGE_LIMIT_BYTES:
+                raise FrameError("A sandbox sent more than 16 MB at once.")
+            if marker == _LAST:
+                return unpack(body)
     except OSError:
         return None
+    return None
 
 
 def send(connected: socket.socket, message: dict[str, Any]) -> None:
@@ -40,43 +68,78 @@ def send(connected: socket.socket, message: dict[str, Any]) -> None:
         ConversionError: It has no msgpack form or is longer than 16 MB; nothing was sent.
         OSError: The other end is gone.
     """
-    try:
-        body = msgpack.packb(message)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ConversionError(f"The result has no form on the wire: {error}.") from error
-    if len(body) <= PART_BYTES:
-        connected.send(_LAST + body)
-        return
+    body = pack(message)
     if len(body) > MESSAGE_LIMIT_BYTES:
         raise ConversionError(
-            f"The result is {len(body) / 1024 / 1024:.1f} MB; 16 MB is the most an action can get at once."
+            f"The result is {len(body) / 1024 / 1024:.1f} MB; 16 MB is the most this sandbox can get at once."
         )
+    send_bytes(connected, body)
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    """Return a message's bytes.
+
+    Raises:
+        ConversionError: It has no msgpack form.
+    """
+    try:
+        body: bytes = msgpack.packb(message)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConversionError(f"The result has no form on the wire: {error}.") from error
+    return body
+
+
+def send_bytes(connected: socket.socket, body: bytes) -> None:
+    """Send a packed message."""
+    if len(body) <= PART_BYTES:
+        connected.send(b"\x00" + body)
+        return
     view = memoryview(body)
     for start in range(0, len(body), PART_BYTES):
-        more = _MORE if start + PART_BYTES < len(body) else _LAST
+        more = b"\x01" if start + PART_BYTES < len(body) else b"\x00"
         connected.send(more + view[start : start + PART_BYTES])
 
 
-def _receive_parts(connected: socket.socket, part: bytes) -> dict[str, Any] | None:
-    body = bytearray()
-    while part:
-        body += memoryview(part)[1:]
-        if len(body) > MESSAGE_LIMIT_BYTES:
-            raise FrameError("A sandbox sent more than 16 MB at once.")
-        if part[:1] == _LAST:
-            return _unpack(body)
-        if part[:1] != _MORE:
-            raise FrameError("A sandbox sent something that is no frame.")
-        part = connected.recv(PART_BYTES + 1)
-    return None
+def unpack(body: Any) -> dict[str, Any]:
+    """Return what a guest's bytes say.
 
-
-def _unpack(body: Any) -> dict[str, Any]:
+    Raises:
+        FrameError: They are no map, or hold more values than we take.
+    """
     try:
         # Keys of text only, and no extension types: numbers as keys can be made to collide, and hold us for minutes.
-        message = msgpack.unpackb(body, strict_map_key=True, max_ext_len=0)
+        if len(body) <= _FEW_BYTES:
+            message = msgpack.unpackb(body, strict_map_key=True, max_ext_len=0)
+        else:
+            message = _unpack_counted(body)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
         raise FrameError(f"A sandbox sent something that is no frame: {type(error).__name__}.") from error
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise FrameError("A sandbox sent something that is no frame: no map.")
     return message
+
+
+def _unpack_counted(body: Any) -> Any:
+    left = VALUES_LIMIT
+
+    def count(values: Any) -> Any:
+        nonlocal left
+        left -= len(values) + 1
+        if left < 0:
+            raise FrameError(f"A sandbox sent more than {VALUES_LIMIT:,} values at once.")
+        return values
+
+    return msgpack.unpackb(
+        body,
+        strict_map_key=True,
+        max_ext_len=0,
+        max_array_len=VALUES_LIMIT,
+        max_map_len=VALUES_LIMIT,
+        object_hook=count,
+        list_hook=count,
+    )
+
+
+def new_packer() -> msgpack.Packer:
+    """Return a packer, for messages put together of packed parts."""
+    return msgpack.Packer()

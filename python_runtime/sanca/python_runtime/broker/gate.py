@@ -13,6 +13,7 @@ import structlog
 from sanca.core.errors import SancaError, ToolArgumentError, ToolDeniedError, ToolError
 from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.backends import outcome_of
+from sanca.python_runtime.broker.call_streams import CallStream, StreamFacts
 from sanca.python_runtime.broker.catalog import Catalog, PreparedCall, ToolEntry
 from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.outbox import Outbox
@@ -40,6 +41,8 @@ class _Passage:
 
     run: RunState
     call_id: str
+    number: int
+    """The how-manieth of its run."""
     round: int
     toolkit: str
     tool: str
@@ -68,12 +71,30 @@ class ToolCallGate:
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> CallOutcome:
-        """Pass one call: resolve, check, permit, ask, journal, call, journal. Returns its envelope."""
+        """Pass one call: resolve, check, permit, ask, journal, call, journal. Returns its envelope.
+
+        Of a tool that gives a stream, the first items are the value.
+        """
+        outcome = self.enter(run, round_number, toolkit, tool, args, kwargs)
+        return outcome.collect() if isinstance(outcome, CallStream) else outcome
+
+    def enter(
+        self,
+        run: RunState,
+        round_number: int,
+        toolkit: str,
+        tool: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> CallOutcome | CallStream:
+        """Do as `call` for a caller that takes streams and closes them; a call is under way as long as its stream."""
         # A name is what hostile code sent; of one that is no name, the journal keeps the beginning.
-        passage = _Passage(run, run.next_call_id(), round_number, toolkit[:_NAME_CHARS], tool[:_NAME_CHARS])
+        passage = _Passage(run, *run.begin_call(), round_number, toolkit[:_NAME_CHARS], tool[:_NAME_CHARS])
         try:
             self._prepare(passage, args, kwargs or {})
             self._approve(passage)
+            if _entry(passage).definition.streams:
+                return self._open_stream(passage)
             outcome = self._answered_by_person(passage, self._run(passage))
         except RecursionError:
             outcome = failure("argument", f"{passage.toolkit}.{passage.tool}: an argument is nested too deep.")
@@ -99,8 +120,8 @@ class ToolCallGate:
             ) from None
         check_right(context, entry.name, entry.definition.right)
         run = passage.run
-        run.argument_bytes += len(passage.arguments_json)
-        check_budget(context.budget, run.calls, run.tool_seconds, run.argument_bytes)
+        argument_bytes = run.count_arguments(len(passage.arguments_json))
+        check_budget(context.budget, passage.number, run.tool_seconds, argument_bytes)
 
     def _approve(self, passage: _Passage) -> None:
         """Ask a person if the policy wants it."""
@@ -121,27 +142,53 @@ class ToolCallGate:
     def _run(self, passage: _Passage) -> CallOutcome:
         """Journal that the call leaves, and let it."""
         entry, run = _entry(passage), passage.run
+        prepared = self._prepared(passage)
+        self._depart(passage, UnderWay(passage.call_id, entry.backend.cancel, entry.backend.abandon))
+        left = time.monotonic()
+        try:
+            return entry.backend.call(prepared)
+        finally:
+            run.arrive(passage.call_id, time.monotonic() - left)
+
+    def _open_stream(self, passage: _Passage) -> CallStream:
+        """Journal that the call leaves, and let it begin to give items."""
+        entry, run = _entry(passage), passage.run
+
+        def finish(outcome: CallOutcome, facts: StreamFacts) -> None:
+            run.arrive(passage.call_id, 0.0)
+            self._finish(passage, outcome, facts)
+
+        stream = CallStream(entry, run, finish)
+        prepared = self._prepared(passage)
+        self._depart(passage, UnderWay(passage.call_id, stream.cancel, stream.cancel))
+        try:
+            stream.open(entry.backend.stream(prepared))
+        except BaseException:
+            run.arrive(passage.call_id, 0.0)
+            raise
+        return stream
+
+    def _prepared(self, passage: _Passage) -> PreparedCall:
+        return PreparedCall(
+            passage.run,
+            passage.call_id,
+            passage.toolkit,
+            _entry(passage).definition,
+            passage.arguments,
+            passage.arguments_json,
+            passage.approved_by,
+        )
+
+    def _depart(self, passage: _Passage, under_way: UnderWay) -> None:
+        """Write down that the call leaves, and put it among those under way."""
+        entry = _entry(passage)
         requested = self._fact(passage, "call_requested", _requested(passage, entry))
         if entry.is_effect:
             self._journal.put_and_wait(requested)
         else:
             self._journal.put(requested)
-        prepared = PreparedCall(
-            run,
-            passage.call_id,
-            passage.toolkit,
-            entry.definition,
-            passage.arguments,
-            passage.arguments_json,
-            passage.approved_by,
-        )
-        run.depart(UnderWay(passage.call_id, entry.backend.cancel, entry.backend.abandon))
-        left = time.monotonic()
+        passage.run.depart(under_way)
         self._tell(passage, "running")
-        try:
-            return entry.backend.call(prepared)
-        finally:
-            run.arrive(passage.call_id, time.monotonic() - left)
 
     def _answered_by_person(self, passage: _Passage, outcome: CallOutcome) -> CallOutcome:
         """Show the card a tool gave; if it asks something, wait for the person, whose answer becomes the value."""
@@ -192,11 +239,17 @@ class ToolCallGate:
         self._journal.put(self._fact(passage, "approval_answered", {**told, "value": answer.value}))
         return answer
 
-    def _finish(self, passage: _Passage, outcome: CallOutcome) -> None:
+    def _finish(self, passage: _Passage, outcome: CallOutcome, facts: StreamFacts | None = None) -> None:
         error = outcome.error
-        seconds = time.monotonic() - passage.begun - passage.person_seconds
+        seconds = time.monotonic() - passage.begun - passage.person_seconds if facts is None else facts.seconds
         data: dict[str, Any] = {"call_id": passage.call_id, "ok": outcome.ok, "seconds": round(seconds, 6)}
-        data |= {"value": outcome.value} if error is None else {"error": error.model_dump(exclude_defaults=True)}
+        if error is not None:
+            data["error"] = error.model_dump(exclude_defaults=True)
+        elif facts is None:
+            data["value"] = outcome.value
+        if facts is not None:
+            data |= {"items": facts.items, "sample": facts.sample, "closed_early": facts.is_closed_early}
+            outcome = CallOutcome(ok=outcome.ok, error=error, value=f"{facts.items:,} items")
         if passage.entry is None or error is not None:
             data |= {"toolkit": passage.toolkit, "tool": passage.tool, "round": passage.round}
         if outcome.replayed:

@@ -60,7 +60,7 @@ class UnderWay:
 
 
 class RunState:
-    """Shared by the sandbox session's thread, the engine's own calls and the thread that closes the gate."""
+    """Shared by the sandbox session's workers, the engine's own calls and the thread that closes the gate."""
 
     def __init__(self, context: RunContext, last_call_number: int) -> None:
         self.context = context
@@ -77,12 +77,18 @@ class RunState:
         self.is_closed = False
         self._context_tail = _context_tail(context)
 
-    def next_call_id(self) -> str:
-        """Count one more call and return its id."""
+    def begin_call(self) -> tuple[str, int]:
+        """Count one more call and return its id, and the how-manieth of this run it is."""
         with self._lock:
             self._number += 1
             self.calls += 1
-            return f"{self.context.run_id}/{self._number}"
+            return f"{self.context.run_id}/{self._number}", self.calls
+
+    def count_arguments(self, size_bytes: int) -> int:
+        """Count the arguments of a call and return how long those of all calls are together."""
+        with self._lock:
+            self.argument_bytes += size_bytes
+            return self.argument_bytes
 
     def context_json(self, call_id: str, timeout_seconds: float, approved_by: str | None) -> str:
         """Return `sanca.core.tools.CallContext` of a call in JSON."""
@@ -104,6 +110,11 @@ class RunState:
         """Take note that a call is no longer under way."""
         with self._lock:
             self._under_way.pop(call_id, None)
+            self.tool_seconds += seconds
+
+    def spend(self, seconds: float) -> None:
+        """Count time in a tool that is still under way."""
+        with self._lock:
             self.tool_seconds += seconds
 
     def settle(self, record: CallRecord) -> None:

@@ -94,16 +94,22 @@ def render_tool(toolkit: str, tool: Mapping[str, Any]) -> str:
     effect = str(tool.get("effect") or "READ")
     if effect != "READ":
         lines += ["", f"Effect: {effect}. A person may be asked first."]
+    if tool.get("streams"):
+        lines += ["", "Gives a stream: `for item in …` (or `async for`); leave the loop to end it early."]
     return "\n".join(lines)
 
 
 def render_toolkit(name: str, toolkit: Mapping[str, Any], below: Sequence[str]) -> str:
     """Return a toolkit's documentation: description, one line a tool, and the toolkits below it."""
     lines = [f"toolkit {name}", "", str(toolkit.get("description") or "")]
-    for tool in toolkit.get("tools", ()):
+    tools = toolkit.get("tools", ())
+    for tool in tools:
         first_line = str(tool.get("description") or "").partition("\n")[0]
         lines.append(f"  {name}.{tool['name']}{signature_of(tool)}  {first_line}".rstrip())
     lines += [f"  {other} (a toolkit)" for other in below]
+    if tools:
+        first = f"{name}.{tools[0]['name']}"
+        lines += ["", f"Several at once: `await asyncio.gather({first}.aio(…), …)`, or threads that call `{first}(…)`."]
     return "\n".join(lines)
 
 

@@ -1,6 +1,8 @@
 """Messages over a SEQPACKET socket: msgpack in datagrams of a marker byte (0 last, 1 more follows) and 64 KB at most.
 
 Pure framing, for both sides of both sockets of a session; what a message means is not known here. Nothing is unpickled.
+On the tool channel there are two more markers: 2 and a token, which both sides take as "what was begun is void" and the
+broker sends back, and 3, which carries the descriptor that the message before it announced.
 """
 
 from __future__ import annotations
@@ -15,6 +17,13 @@ PAYLOAD_BYTES = 65536
 DATAGRAM_BYTES = PAYLOAD_BYTES + 1
 MESSAGE_BYTES = 16 << 20
 """The longest message on the tool channel."""
+INLINE_BYTES = 256 << 10
+"""What is longer goes through shared memory where the broker gives some."""
+LARGE_BYTES = 64 << 20
+"""The longest message that goes through shared memory."""
+
+LAST, MORE, RESET, DESCRIPTOR = range(4)
+TOKEN_BYTES = 8
 
 _LAST, _MORE = b"\x00", b"\x01"
 
@@ -40,9 +49,10 @@ class Assembler:
 
     def __init__(self, limit_bytes: int = MESSAGE_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        self._begun = bytearray()
+        self.begun = bytearray()
+        """What is kept of a message that is not whole."""
 
-    def feed(self, datagram: bytes) -> bytes | None:
+    def feed(self, datagram: bytes | memoryview) -> bytes | None:
         """Take one datagram; return the message when it is whole.
 
         Raises:
@@ -54,15 +64,15 @@ class Assembler:
         marker = datagram[0]
         if marker > 1:
             raise ValueError("a datagram must begin with 0 or 1")
-        if len(self._begun) + len(datagram) - 1 > self._limit_bytes:
+        if len(self.begun) + len(datagram) - 1 > self._limit_bytes:
             raise ValueError(f"a message is longer than {self._limit_bytes:,} bytes")
-        if marker == 0 and not self._begun:
-            return datagram[1:]
-        self._begun += memoryview(datagram)[1:]
+        if marker == 0 and not self.begun:
+            return bytes(datagram[1:])
+        self.begun += memoryview(datagram)[1:]
         if marker == 1:
             return None
-        message = bytes(self._begun)
-        self._begun.clear()
+        message = bytes(self.begun)
+        self.begun.clear()
         return message
 
 
@@ -104,3 +114,9 @@ def receive_with_descriptors(channel: socket.socket, limit_bytes: int, most: int
             os.close(descriptor)
         raise
     return message, descriptors
+
+
+def receive_descriptor(channel: socket.socket) -> int:
+    """Receive the descriptor that a message announced; -1 when it did not cross."""
+    _data, descriptors, _flags, _address = socket.recv_fds(channel, 1, 1)
+    return descriptors[0] if descriptors else -1

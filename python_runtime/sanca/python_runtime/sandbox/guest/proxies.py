@@ -15,6 +15,7 @@ class Tool:
 
     def __init__(self, channel: ToolChannel, descriptions: Descriptions, toolkit: str, name: str) -> None:
         self._call = channel.call
+        self._call_async = channel.call_async
         self._descriptions = descriptions
         self._toolkit = toolkit
         self.__name__ = name
@@ -23,6 +24,10 @@ class Tool:
     def __call__(self, *positional: Any, **named: Any) -> Any:
         """Call the tool."""
         return self._call(self._toolkit, self.__name__, positional, named)
+
+    async def aio(self, *positional: Any, **named: Any) -> Any:
+        """Call the tool and let the event loop go on meanwhile: `await system.health.aio("a")`."""
+        return await self._call_async(self._toolkit, self.__name__, positional, named)
 
     def __repr__(self) -> str:
         return f"<tool {self.__qualname__}>"

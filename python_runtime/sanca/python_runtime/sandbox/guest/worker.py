@@ -146,10 +146,11 @@ class _Worker:
         if not self._is_running:
             return
         self._is_interrupted = True
+        interrupt_threads(self._threads_before)  # at once: the action may wait for them on its way out
+        self._channel.wake()
         if self._channel.is_sending:
             self._channel.is_interrupted = True
             return
-        interrupt_threads(self._threads_before)  # at once: the action may wait for them on its way out
         raise KeyboardInterrupt
 
     def _give_fixed_names(self) -> None:

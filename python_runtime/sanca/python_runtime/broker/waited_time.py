@@ -1,0 +1,44 @@
+"""How long an action has waited for tools: the time in which at least one of its calls was under way."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+
+class WaitedTime:
+    """Counted anew for each action; calls that an earlier one left behind do not count. Safe from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._action = 0
+        self._under_way = 0
+        self._since = 0.0
+        self._seconds = 0.0
+
+    def begin(self) -> None:
+        """Begin at zero for a new action."""
+        with self._lock:
+            self._action += 1
+            self._under_way, self._seconds = 0, 0.0
+
+    def enter(self) -> int:
+        """A call leaves; give what is returned to `leave`."""
+        with self._lock:
+            if not self._under_way:
+                self._since = time.monotonic()
+            self._under_way += 1
+            return self._action
+
+    def leave(self, action: int) -> None:
+        """A call is back."""
+        with self._lock:
+            if action == self._action:
+                self._under_way -= 1
+                if not self._under_way:
+                    self._seconds += time.monotonic() - self._since
+
+    def seconds(self) -> float:
+        """Return the time so far, that of calls under way included."""
+        with self._lock:
+            return self._seconds + (time.monotonic() - self._since if self._under_way else 0.0)
