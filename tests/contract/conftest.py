@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sanca.python_runtime.sandbox import Sandbox, SandboxSession, SandboxSettings
-from sandbox_levels import LEVELS
+from sandbox_levels import LEVELS, WITH_FULL_PYTHON
 
 SECRET = "sk-sandbox-must-never-see-this-one"
 
@@ -17,10 +17,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(level, marks=pytest.mark.slow) if level == "container" else level for level in LEVELS],
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what takes our `sandbox` once a level: with all of Python, or every one where a module says `EVERY_LEVEL`."""
+    if "sandbox" not in metafunc.fixturenames or hasattr(metafunc.module, "sandbox"):
+        return
+    needs_all = not getattr(metafunc.module, "EVERY_LEVEL", False) or metafunc.definition.get_closest_marker(
+        "full_python"
+    )
+    levels = WITH_FULL_PYTHON if needs_all else LEVELS
+    marked = [pytest.param(level, marks=pytest.mark.slow) if level == "container" else level for level in levels]
+    metafunc.parametrize("sandbox", marked, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     """A level of isolation, in an engine whose environment holds a secret."""
     os.environ["SANCA_TEST_SECRET"] = SECRET

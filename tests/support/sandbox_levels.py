@@ -7,9 +7,12 @@ from collections.abc import Callable
 from sanca.python_runtime.sandbox import NamespaceSandbox, Sandbox, SandboxSettings
 from sanca.python_runtime.sandbox.container import ContainerSandbox
 from sanca.python_runtime.sandbox.landlock import LandlockSandbox
+from sanca.python_runtime.sandbox.monty import MontySandbox
 
 LEVELS: dict[str, Callable[[SandboxSettings], Sandbox]] = {
     "namespace": NamespaceSandbox,
     "landlock": LandlockSandbox,
     "container": ContainerSandbox,
+    "monty": MontySandbox,
 }
+WITH_FULL_PYTHON = [level for level in LEVELS if level != "monty"]

@@ -132,7 +132,7 @@ class NamespaceSession:
         limit_seconds = self._budget.cut(limit_seconds)
         clock = ActionClock(limit_seconds, waited_seconds)
         try:
-            if (refusal := _why_refused(code)) is not None:
+            if (refusal := why_refused(code)) is not None:
                 self._is_answered = True
                 return ActionResult(status="refused", error=refusal)
             if (spent := self._budget.refusal()) is not None:
@@ -362,7 +362,8 @@ class NamespaceSession:
             return
 
 
-def _why_refused(code: str) -> str | None:
+def why_refused(code: str) -> str | None:
+    """Return why an action is not even begun, in a sentence; None when it is."""
     try:
         length = len(code.encode())
     except UnicodeEncodeError:

@@ -27,7 +27,7 @@ class CappedOutput:
                 return True
             if not piece:
                 return False
-            self._add(piece)
+            self.add(piece)
         return True
 
     def text(self) -> tuple[str, int]:
@@ -37,7 +37,8 @@ class CappedOutput:
             return (self._head + self._tail).decode("utf-8", "replace"), 0
         return f"{head}\n[… {self._dropped_chars:,} characters left out …]\n{tail}", self._dropped_chars
 
-    def _add(self, piece: bytes) -> None:
+    def add(self, piece: bytes) -> None:
+        """Take what was printed elsewhere."""
         room = self._head_bytes - len(self._head)
         if room > 0:
             self._head += piece[:room]

@@ -1,0 +1,192 @@
+"""Tool calls of the interpreter: host objects that stand for toolkits, and the frames to the broker. In the engine."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgpack
+import pydantic_monty
+from sanca.python_runtime.sandbox.guest import frames
+from sanca.python_runtime.sandbox.guest.channel import ToolChannel
+from sanca.python_runtime.sandbox.guest.conversion import to_wire
+from sanca.python_runtime.sandbox.guest.descriptions import Descriptions, render_tool, render_toolkit
+from sanca.python_runtime.sandbox.guest.errors import ConversionError, ToolError, ToolFailedError, error_from_wire
+
+_LONGEST_WAIT = 86_400.0
+
+
+class InterruptedCallError(RuntimeError):
+    """The action was ended while it waited for a tool."""
+
+
+class MontyChannel:
+    """The session's end of the tool socket; one call at a time, in the thread that runs the action."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._assembler = frames.Assembler()
+        self._number = 0
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+
+    def call(
+        self, toolkit: str, tool: str, positional: Sequence[Any] = (), named: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call a tool and return its value; as `ToolChannel.call`."""
+        self._number += 1
+        request = {
+            "n": self._number, "t": toolkit, "f": tool, "a": [to_wire(_plain(value)) for value in positional],
+            "k": {name: to_wire(_plain(value)) for name, value in (named or {}).items()},
+        }  # fmt: skip
+        try:
+            message = frames.pack(request)
+        except (OverflowError, ValueError, TypeError) as error:
+            raise ConversionError(f"The arguments cannot be passed to a tool: {error}.") from None
+        if len(message) > frames.MESSAGE_BYTES:
+            raise ConversionError(f"The arguments are {len(message):,} bytes long, more than a call may carry.")
+        try:
+            frames.send(self._connection, message)
+            answer = self._receive(self._number)
+        except (OSError, EOFError) as error:
+            raise ToolFailedError("The connection to the tools is gone.", kind="unavailable") from error
+        if answer["ok"]:
+            return answer["v"]
+        raise error_from_wire(answer["e"])
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; an interrupt ends it."""
+        if _wait((self._wake_read,), seconds):
+            raise InterruptedCallError
+
+    def interrupt(self) -> None:
+        """End the call that is waiting, from another thread."""
+        os.write(self._wake_write, b"1")
+
+    def begin(self) -> None:
+        """An action begins: forget interrupts of the one before."""
+        try:
+            while os.read(self._wake_read, 64):
+                pass
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        """Close everything."""
+        self._connection.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _receive(self, number: int) -> Any:
+        while True:
+            if self._wake_read in _wait((self._connection.fileno(), self._wake_read), None):
+                self._assembler = frames.Assembler()
+                raise InterruptedCallError
+            message = self._assembler.feed(self._connection.recv(frames.DATAGRAM_BYTES))
+            if message is None:
+                continue
+            try:
+                answer = msgpack.unpackb(message, strict_map_key=False)
+            except ValueError:
+                continue  # the rest of an answer whose beginning an interrupt tore off
+            if isinstance(answer, dict) and answer.get("n") == number:
+                return answer
+
+
+class MontyToolkit(pydantic_monty.ClassInstance):
+    """A toolkit, or the part of a dotted name that several toolkits share."""
+
+    def __init__(self, channel: MontyChannel, name: str, names: frozenset[str]) -> None:
+        super().__init__(_Named(name))
+        self._channel = channel
+        self._name = name
+        self._names = names
+
+    def call_method(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a tool of the toolkit."""
+        return call_or_explain(self._channel, self._name, name, args, kwargs)
+
+    def lookup_lazy_attrs(self, name: str) -> Any:
+        """Return the toolkit below this one."""
+        full = f"{self._name}.{name}"
+        if full in self._names or any(other.startswith(f"{full}.") for other in self._names):
+            return MontyToolkit(self._channel, full, self._names)
+        raise AttributeError(f"the toolkit {self._name!r} has no attribute {name!r}; call it: {full}(…)")
+
+
+class MontyTools(pydantic_monty.ClassInstance):
+    """`tools.search(query)` and `tools.describe(name)`."""
+
+    def __init__(self, channel: MontyChannel) -> None:
+        super().__init__(_Named("tools"))
+        self._channel = channel
+        self._descriptions = Descriptions(cast("ToolChannel", channel))  # it only calls
+
+    def call_method(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Search or describe."""
+        if name == "search":
+            return call_or_explain(self._channel, "sanca", "search_tools", args, kwargs)
+        if name == "describe" and len(args) == 1:
+            return self._describe(str(args[0]))
+        raise AttributeError("`tools` has search(query) and describe(name)")
+
+    def _describe(self, name: str) -> str:
+        self._descriptions.forget()
+        if name in self._descriptions.toolkit_names():
+            return render_toolkit(name, self._descriptions.toolkit(name), [])
+        toolkit, _, tool = name.rpartition(".")
+        try:
+            return render_tool(toolkit, self._descriptions.tool(toolkit, tool))
+        except ToolError as error:
+            raise RuntimeError(f"{type(error).__name__}: {error}") from None
+
+
+def names_for(channel: MontyChannel, toolkits: Sequence[str]) -> dict[str, Any]:
+    """Return what an action finds: a name for each first part of a toolkit's, `say` and `tools`."""
+    known = frozenset(toolkits)
+    found: dict[str, Any] = {
+        root: MontyToolkit(channel, root, known) for root in sorted({name.split(".")[0] for name in known})
+    }
+    found["tools"] = MontyTools(channel)
+    found["say"] = lambda text: call_or_explain(channel, "sanca", "say", (str(text),), {})
+    return found
+
+
+def call_or_explain(channel: MontyChannel, toolkit: str, tool: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call; a failure becomes an exception that the interpreter has, with our class's name in front."""
+    try:
+        return channel.call(toolkit, tool, args, kwargs)
+    except ConversionError as error:
+        raise ValueError(f"ConversionError: {error}") from None
+    except ToolError as error:
+        raise RuntimeError(f"{type(error).__name__}: {error}") from None
+
+
+def _wait(descriptors: Sequence[int], seconds: float | None) -> set[int]:
+    poller = select.poll()
+    for descriptor in descriptors:
+        poller.register(descriptor, select.POLLIN)
+    return {
+        descriptor for descriptor, _ in poller.poll(None if seconds is None else min(seconds, _LONGEST_WAIT) * 1000)
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return the interpreter's dataclasses as dicts, wherever they are."""
+    if isinstance(value, pydantic_monty.MontyClassProxy) and value.is_dataclass:
+        return {name: _plain(item) for name, item in value.attributes.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+class _Named:
+    """What the interpreter shows of a host object."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
