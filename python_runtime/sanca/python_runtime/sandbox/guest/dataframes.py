@@ -10,6 +10,7 @@ from .safely import CELL_CHARS, cell, cut, exact, is_of, number, shown
 from .tables import ALL_ROWS, HEAD_ROWS, MOST_COLUMNS, TAIL_ROWS, WHOLE_CHARS, render_grid, rows_hint, split_rows
 
 _SAMPLE = 200_000
+_FIRST_COLUMNS = 8
 
 
 def is_dataframe(value: Any) -> bool:
@@ -25,7 +26,7 @@ def is_series(value: Any) -> bool:
 def render_dataframe(frame: Any, name: str) -> str:
     """Return a DataFrame as a table; all of it when it is short."""
     rows, columns = frame.shape
-    labels = list(frame.columns[:MOST_COLUMNS])
+    labels = list(frame.columns[: MOST_COLUMNS if columns <= MOST_COLUMNS else _FIRST_COLUMNS])
     head = f"DataFrame {rows:,} rows × {columns:,} columns, index {_describe_index(frame.index)}"
     numbers, gap = split_rows(rows)
     body = _grid(frame, labels, numbers, gap)
@@ -37,8 +38,9 @@ def render_dataframe(frame: Any, name: str) -> str:
         numbers, gap = split_rows(rows, HEAD_ROWS + TAIL_ROWS)
         body = _grid(frame, labels, numbers, gap)
     facts = [f"  {cell(label)}: {_describe(frame.iloc[:, at])}" for at, label in enumerate(labels)]
-    if columns > MOST_COLUMNS:
-        facts.append(f"  … {columns - MOST_COLUMNS:,} columns more: print(list({name}.columns))")
+    if columns > len(labels):
+        last = cell(frame.columns[-1], CELL_CHARS // 2)
+        facts.append(f"  … {columns - len(labels):,} columns more, the last {last}: print(list({name}.columns))")
     hint = rows_hint(rows, f"{name}.iloc[{{0}}:{{1}}]") if gap is not None else ""
     return "\n".join(line for line in (head + ":", *facts, *body, hint) if line)
 

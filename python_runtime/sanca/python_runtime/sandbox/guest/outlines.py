@@ -21,6 +21,7 @@ _GIST_KEYS = 12
 _SAMPLE = 100_000
 _FLAT_SHOWN = 10
 _DEEPEST = 2
+_COURSE_CHARS = 40
 
 
 def render_container(value: Any, name: str) -> str:
@@ -101,10 +102,10 @@ def _gist_sequence(value: Any) -> str:
 
 
 def _course(column: list[Any]) -> str:
-    """Return where numbers begin and end, which tells a rise from a fall."""
-    if not all(is_a(value, int, float) for value in (column[0], column[-1])) or is_constant(column):
+    """Return where numbers or texts begin and end, which tells a rise from a fall."""
+    if not all(is_a(value, int, float, str) for value in (column[0], column[-1])) or is_constant(column):
         return ""
-    return f", first {number(column[0])}, last {number(column[-1])}"
+    return f", first {cell(column[0], _COURSE_CHARS)}, last {cell(column[-1], _COURSE_CHARS)}"
 
 
 def _gist_single(value: Any) -> str:
@@ -156,7 +157,8 @@ def _line(key: Any, value: Any, depth: int) -> list[str]:
     start = f"{'  ' * depth}{cell(key)}: "
     if is_small(value, _LINE_CHARS) and len(text := plain_repr(value) or shown(value)) <= _LINE_CHARS:
         return [start + text.translate(ONE_LINE)]
-    nested = is_a(value, dict, list, tuple) and not is_table(value) and depth < _DEEPEST
+    is_long_table = is_table(value) and size_of(value) > _KEPT_HEAD[depth]
+    nested = is_a(value, dict, list, tuple) and not is_long_table and depth < _DEEPEST
     return [start + gist(value), *(_entries(value, depth + 1) if nested else ())]
 
 

@@ -11,7 +11,8 @@ from .safely import CELL_CHARS, cell, is_a, items_of, size_of
 ALL_ROWS = 20
 HEAD_ROWS, TAIL_ROWS = 5, 3
 WHOLE_CHARS = 2_400
-MOST_COLUMNS = 20
+MOST_COLUMNS = 12
+"""Of a wider table the first columns are shown, and the others named in short."""
 _MOST_KEYS = 60
 _LEAST_FILLED = 0.4
 _ROWS_LOOKED_AT = 1_000
@@ -33,7 +34,7 @@ def render_rows(rows: Sequence[dict[str, Any]], name: str) -> str:
     """Return a list of dicts as a table; all of it when it is short."""
     keys = list(dict.fromkeys(str(key) for row in rows for key in dict.keys(row)))
     head = f"list of {len(rows):,} dicts"
-    if len(rows) <= ALL_ROWS and len(keys) <= MOST_COLUMNS:
+    if len(rows) <= ALL_ROWS and len(keys) <= 2 * MOST_COLUMNS:
         whole = "\n".join(_lines(keys, range(len(rows)), rows, 2 * CELL_CHARS))
         if len(whole) <= WHOLE_CHARS:
             return f"{head}\n{whole}{_cell_hint(whole, f'{name}[0][{keys[0]!r}]')}"
