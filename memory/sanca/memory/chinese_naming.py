@@ -20,7 +20,7 @@ _ATTRIBUTES = frozenset(
      "error_rate", "pool", "dependency", "errors", "release_port"]
 )  # fmt: skip
 """Concepts of what a service has, after 的."""
-_MODIFIERS = frozenset(["metrics", "config", "logs", "report", "disk", "memory", "file", "table", "latency", "traffic"])
+_MODIFIERS = frozenset(["config", "disk", "memory", "file", "table", "latency", "traffic"])
 """Concepts of words that stand before a head like nouns: 配置中心, 日志平台."""
 _VERBS = frozenset(["summary", "analyse", "probe", "deploy", "search", "calculate", "review", "metrics"])
 """Concepts of nouns that are verbs too: 统计订单系统 counts in 订单系统."""
@@ -187,7 +187,8 @@ def _stands(words: Sequence[NounWord], first: int, last: int, text: str, lexicon
     if before.text in _BEFORE_OBJECTS:
         return any(set(word.concepts) & (_ACTS | _ILLS) for word in (words[last:] if long else words[last : last + 1]))
     acts = set(before.concepts) & _ACTS and not (back > 0 and words[back - 1].text == "的")
-    looks = long and before.text in _LOOKS
+    doubtful = before.kind == "unknown" and back < first - 1  # 探一下: a verb that nobody knows
+    looks = long and (before.text in _LOOKS or doubtful)
     return bool(acts or looks) and (after is None or after.kind == "stop" or (looks and _is_said(after)))
 
 
@@ -199,4 +200,4 @@ def _has(rest: str, words: Sequence[NounWord], lexicon: Lexicon) -> bool:
 
 
 def _is_said(word: NounWord) -> bool:
-    return bool(set(word.concepts) & (_ILLS | _ATTRIBUTES | {"cause"}))
+    return bool(set(word.concepts) & (_ILLS | _ATTRIBUTES | {"cause", "probe"}))
