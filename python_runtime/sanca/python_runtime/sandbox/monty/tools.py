@@ -17,6 +17,9 @@ from sanca.python_runtime.sandbox.guest.descriptions import Descriptions, render
 from sanca.python_runtime.sandbox.guest.errors import ConversionError, ToolError, ToolFailedError, error_from_wire
 
 _LONGEST_WAIT = 86_400.0
+_MOST_ITEMS = 1000
+_DESCRIPTOR = b"\x03"
+"""The datagram that carried lent memory's descriptor, which was let go when it was received."""
 
 
 class InterruptedCallError(RuntimeError):
@@ -30,6 +33,7 @@ class MontyChannel:
         self._connection = connection
         self._assembler = frames.Assembler()
         self._number = 0
+        self._is_torn = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
 
@@ -49,11 +53,17 @@ class MontyChannel:
         if len(message) > frames.MESSAGE_BYTES:
             raise ConversionError(f"The arguments are {len(message):,} bytes long, more than a call may carry.")
         try:
-            frames.send(self._connection, message)
+            self._send(message)
             answer = self._receive(self._number)
+            if "g" in answer:  # it is offered in memory, which this level does not take
+                answer = self._ask({"n": self._number, "g": True})
+                if "m" in answer:
+                    answer = self._ask({"n": self._number, "g": False})
+            if "s" in answer:
+                return self._collect(self._number, int(answer["s"]))
         except (OSError, EOFError) as error:
             raise ToolFailedError("The connection to the tools is gone.", kind="unavailable") from error
-        if answer["ok"]:
+        if answer.get("ok"):
             return answer["v"]
         raise error_from_wire(answer["e"])
 
@@ -80,18 +90,52 @@ class MontyChannel:
         os.close(self._wake_read)
         os.close(self._wake_write)
 
-    def _receive(self, number: int) -> Any:
+    def _send(self, message: bytes) -> None:
+        if self._is_torn:  # a call was given up: what was begun before is void, on both sides
+            self._begin_anew()
+        frames.send(self._connection, message)
+
+    def _begin_anew(self) -> None:
+        greeting = b"\x02" + os.urandom(8)
+        self._connection.send(greeting)
+        while self._next_datagram() != greeting:
+            pass
+        self._assembler = frames.Assembler()
+        self._is_torn = False
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        frames.send(self._connection, frames.pack(message))
+        return self._receive(message["n"])
+
+    def _collect(self, number: int, at_once: int) -> list[Any]:
+        """Return a stream's items, at most as many as one who takes no streams would get."""
+        items: list[Any] = []
+        while len(items) < _MOST_ITEMS:
+            answer = self._ask({"n": number, "p": at_once})
+            items += answer.get("i", [])
+            if "e" in answer:
+                raise error_from_wire(answer["e"])
+            if answer.get("d"):
+                return items
+        frames.send(self._connection, frames.pack({"n": number, "x": True}))
+        return items[:_MOST_ITEMS]
+
+    def _next_datagram(self) -> bytes:
+        if self._wake_read in _wait((self._connection.fileno(), self._wake_read), None):
+            self._is_torn = True
+            raise InterruptedCallError
+        datagram = self._connection.recv(frames.DATAGRAM_BYTES)
+        if not datagram:
+            raise EOFError
+        return datagram
+
+    def _receive(self, number: int) -> dict[str, Any]:
         while True:
-            if self._wake_read in _wait((self._connection.fileno(), self._wake_read), None):
-                self._assembler = frames.Assembler()
-                raise InterruptedCallError
-            message = self._assembler.feed(self._connection.recv(frames.DATAGRAM_BYTES))
+            datagram = self._next_datagram()
+            message = None if datagram == _DESCRIPTOR else self._assembler.feed(datagram)
             if message is None:
                 continue
-            try:
-                answer = msgpack.unpackb(message, strict_map_key=False)
-            except ValueError:
-                continue  # the rest of an answer whose beginning an interrupt tore off
+            answer = msgpack.unpackb(message, strict_map_key=False)
             if isinstance(answer, dict) and answer.get("n") == number:
                 return answer
 
