@@ -36,9 +36,11 @@ $(VENV)/.engine: requirements/engine.lock pyproject.toml hatch_build.py $(PROTO)
 	@touch $@
 
 # What actions may import (numpy, pandas, charts …): never the engine's packages, and the sandbox shows nothing of .venv.
-$(LIBRARY)/.made-from: requirements/guest.lock | $(VENV)/.engine
+$(LIBRARY)/.made-from: requirements/guest.lock $(VENV)/pyvenv.cfg | $(VENV)/.engine
 	$(STEP) "Sandbox: the libraries for actions into $(LIBRARY) (first time: half a minute)"
 	@$(BIN)/sanca setup-libraries
+
+$(VENV)/pyvenv.cfg: | $(VENV)/.engine ; # made with the environment; another Python needs other libraries
 
 $(VENV)/.dev: $(VENV)/.engine requirements/dev.lock
 	$(STEP) "Engine: what tests and linters need"
