@@ -17,10 +17,12 @@ final class Awaited {
         Object settled = value;
         while (settled != null) {
             ReactiveAdapter adapter = reactive(settled);
-            if (settled instanceof Future<?> future) {
-                settled = await(future);
-            } else if (settled instanceof CompletionStage<?> stage) {
+            if (settled instanceof CompletionStage<?> stage) { // also some that are futures and cannot be waited for
                 settled = await(stage.toCompletableFuture());
+            } else if (settled instanceof Future<?> future) {
+                settled = await(future);
+            } else if (settled instanceof Optional<?> optional) {
+                settled = optional.orElse(null);
             } else if (adapter != null && !adapter.isMultiValue()) {
                 settled = await(adapter, settled);
             } else {
@@ -49,7 +51,7 @@ final class Awaited {
     }
 
     private static @Nullable Object await(ReactiveAdapter adapter, Object source) throws Exception {
-        PublisherPieces pieces = PublisherPieces.of(adapter, source);
+        PublisherPieces pieces = PublisherPieces.of(adapter, source, null);
         try {
             Optional<Object> only = pieces.readOne();
             return only.orElse(null);

@@ -2,11 +2,9 @@ package dev.sanca.host.calls;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.toolkit.ToolException;
-import dev.sanca.host.toolkit.ToolJson;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /** The answer of a call as text. */
 final class CallEnvelope {
@@ -16,17 +14,6 @@ final class CallEnvelope {
     private static final String AGAIN = ",\"replayed\":true}";
 
     private CallEnvelope() {}
-
-    static String value(@Nullable Object value, long maxChars) {
-        String json;
-        try {
-            json = ToolJson.MAPPER.writeValueAsString(value);
-        } catch (JacksonException error) {
-            return failure(
-                    "failed", "The tool's result cannot be written as JSON: " + error.getOriginalMessage() + ".");
-        }
-        return json.length() > maxChars ? tooLarge(maxChars) : written(json);
-    }
 
     /** A value that is written already. */
     static String written(String json) {

@@ -1,16 +1,20 @@
 package dev.sanca.host.calls;
 
-import dev.sanca.host.toolkit.ToolJson;
+import dev.sanca.host.toolkit.ToolResult;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JavaType;
 
 /** The items of a stream or iterator, taken only when asked for. */
 final class IteratorPieces implements Pieces {
     private final Iterator<?> items;
     private final AutoCloseable source;
+    private final @Nullable JavaType itemType;
 
-    IteratorPieces(Iterator<?> items, AutoCloseable source) {
+    IteratorPieces(Iterator<?> items, AutoCloseable source, @Nullable JavaType itemType) {
         this.items = items;
         this.source = source;
+        this.itemType = itemType;
     }
 
     @Override
@@ -25,7 +29,7 @@ final class IteratorPieces implements Pieces {
             if (!items.hasNext()) {
                 return list.piece(false);
             }
-            list.add(ToolJson.MAPPER.writeValueAsString(items.next()));
+            list.add(ToolResult.write(items.next(), itemType));
             if (Thread.interrupted()) { // a stream that never blocks would not notice
                 throw new InterruptedException("The call was stopped while it read the result.");
             }

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ReactiveAdapter;
+import tools.jackson.databind.JavaType;
 
 /** A result that is read piece by piece. Used by one thread at a time; {@link #close} ends it early or late, once. */
 interface Pieces {
@@ -48,13 +49,18 @@ interface Pieces {
         }
     }
 
-    /** The pieces of a value that a tool returned; null: it is a value as a whole. */
-    static @Nullable Pieces of(@Nullable Object value) {
+    /**
+     * The pieces of a value that a tool returned; null: it is a value as a whole.
+     *
+     * @param itemType what its items are written as, where they do not tell
+     */
+    static @Nullable Pieces of(@Nullable Object value, @Nullable JavaType itemType) {
         if (value instanceof BaseStream<?, ?> stream) {
-            return new IteratorPieces(stream.iterator(), stream);
+            return new IteratorPieces(stream.iterator(), stream, itemType);
         }
         if (value instanceof Iterator<?> iterator) {
-            return new IteratorPieces(iterator, iterator instanceof AutoCloseable resource ? resource : () -> {});
+            return new IteratorPieces(
+                    iterator, iterator instanceof AutoCloseable resource ? resource : () -> {}, itemType);
         }
         if (value instanceof InputStream in) {
             return new BytePieces(in, null);
@@ -63,7 +69,7 @@ interface Pieces {
             return new TextPieces("text", reader);
         }
         ReactiveAdapter adapter = Awaited.reactive(value);
-        return adapter != null && adapter.isMultiValue() ? PublisherPieces.of(adapter, value) : null;
+        return adapter != null && adapter.isMultiValue() ? PublisherPieces.of(adapter, value, itemType) : null;
     }
 
     /** The pieces of bytes that are all there. */

@@ -1,6 +1,6 @@
 package dev.sanca.host.calls;
 
-import dev.sanca.host.toolkit.ToolJson;
+import dev.sanca.host.toolkit.ToolResult;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -10,6 +10,7 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import org.springframework.core.ReactiveAdapter;
+import tools.jackson.databind.JavaType;
 
 /** The items of a reactive stream: asked for a batch at a time, so that it never runs ahead of who reads. */
 final class PublisherPieces implements Pieces, Subscriber<Object> {
@@ -18,13 +19,16 @@ final class PublisherPieces implements Pieces, Subscriber<Object> {
     private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
     private volatile @Nullable Subscription subscription;
     private volatile boolean isClosed;
+    private final @Nullable JavaType itemType;
     private int asked;
 
-    private PublisherPieces() {}
+    private PublisherPieces(@Nullable JavaType itemType) {
+        this.itemType = itemType;
+    }
 
     /** Subscribes to what the adapter knows to read. */
-    static PublisherPieces of(ReactiveAdapter adapter, @Nullable Object source) {
-        PublisherPieces pieces = new PublisherPieces();
+    static PublisherPieces of(ReactiveAdapter adapter, @Nullable Object source, @Nullable JavaType itemType) {
+        PublisherPieces pieces = new PublisherPieces(itemType);
         Publisher<?> publisher = adapter.toPublisher(source);
         publisher.subscribe(pieces);
         return pieces;
@@ -49,7 +53,7 @@ final class PublisherPieces implements Pieces, Subscriber<Object> {
             if (next instanceof Failure failure) {
                 throw failure.asException();
             }
-            list.add(ToolJson.MAPPER.writeValueAsString(next));
+            list.add(ToolResult.write(next, itemType));
         }
         return list.piece(true);
     }

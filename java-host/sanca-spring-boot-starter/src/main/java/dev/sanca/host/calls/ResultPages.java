@@ -6,8 +6,8 @@ import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolDefinition;
 import dev.sanca.host.toolkit.ToolFailedException;
-import dev.sanca.host.toolkit.ToolJson;
 import dev.sanca.host.toolkit.ToolNotFoundException;
+import dev.sanca.host.toolkit.ToolResult;
 import dev.sanca.host.toolkit.Toolkit;
 import dev.sanca.host.toolkit.ToolkitDefinition;
 import dev.sanca.host.toolkit.ToolkitRegistry.RegisteredTool;
@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -61,12 +62,14 @@ public final class ResultPages implements AutoCloseable {
         if (returned instanceof PageAnswer page) {
             return CallEnvelope.page(page);
         }
-        Object value = Awaited.settle(returned);
-        Pieces pieces = Pieces.of(value);
+        ToolResult typed = returned instanceof ToolResult known ? known : null;
+        JavaType type = typed == null ? null : typed.type();
+        Object value = Awaited.settle(typed == null ? returned : typed.value());
+        Pieces pieces = Pieces.of(value, type);
         if (pieces != null) {
             return context.pages() ? CallEnvelope.page(openFirst(pieces, context, firstOfMany())) : whole(pieces);
         }
-        return context.pages() ? inlineOrFirst(value, context) : CallEnvelope.value(value, maxAnswerChars);
+        return context.pages() ? inlineOrFirst(value, type, context) : inline(ToolResult.write(value, type));
     }
 
     /** Closes what nobody has read for a while. */
@@ -84,7 +87,8 @@ public final class ResultPages implements AutoCloseable {
         dropWhere(entry -> true);
     }
 
-    private String inlineOrFirst(@Nullable Object value, CallContext context) throws Exception {
+    private String inlineOrFirst(@Nullable Object value, @Nullable JavaType type, CallContext context)
+            throws Exception {
         long inline = properties.inline().toBytes();
         Pieces pieces = null;
         if (value instanceof byte[] bytes && bytes.length > inline / 4 * 3) {
@@ -92,13 +96,17 @@ public final class ResultPages implements AutoCloseable {
         } else if (value instanceof String text && text.length() > inline) {
             pieces = new TextPieces("text", new StringReader(text));
         } else {
-            String json = ToolJson.MAPPER.writeValueAsString(value);
+            String json = ToolResult.write(value, type);
             if (json.length() <= inline) {
                 return CallEnvelope.written(json);
             }
             pieces = json.startsWith("[") ? new JsonListPieces(json) : new TextPieces("json", new StringReader(json));
         }
         return CallEnvelope.page(openFirst(pieces, context, new Limit(Long.MAX_VALUE, inline, 0, REST_MILLIS)));
+    }
+
+    private String inline(String json) {
+        return json.length() > maxAnswerChars ? CallEnvelope.tooLarge(maxAnswerChars) : CallEnvelope.written(json);
     }
 
     private String whole(Pieces pieces) throws Exception {

@@ -1,5 +1,6 @@
 package dev.sanca.host.toolkit;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.sanca.host.HostJson;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 
 /** One tool of an annotated bean: a method, or several overloads of one name among which the arguments choose. */
@@ -160,14 +163,42 @@ final class AnnotatedTool {
     /** An overload and the values for its parameters. */
     record Bound(Overload overload, @Nullable Object[] values) {}
 
-    /** One {@link ToolMethod}: the method to invoke and how its arguments bind. */
-    record Overload(Class<?> owner, Method invocable, Method declared, ToolMethod annotation, ArgumentBinder binder) {
+    /**
+     * One {@link ToolMethod}: the method to invoke and how its arguments bind.
+     *
+     * @param resultType the type of what it gives, where its value does not tell; null where it does
+     */
+    record Overload(
+            Class<?> owner,
+            Method invocable,
+            Method declared,
+            ToolMethod annotation,
+            ArgumentBinder binder,
+            @Nullable JavaType resultType) {
 
         static Overload of(String toolkit, Class<?> owner, Method invocable, Method declared, ToolMethod annotation) {
             String tool = toolkit + "." + nameOf(declared, annotation);
             Javadocs javadocs = Javadocs.of(declared.getDeclaringClass());
+            JavaType result =
+                    ToolJson.MAPPER.constructType(ResultType.of(declared, owner).value());
             return new Overload(
-                    owner, invocable, declared, annotation, new ArgumentBinder(tool, declared, owner, javadocs));
+                    owner,
+                    invocable,
+                    declared,
+                    annotation,
+                    new ArgumentBinder(tool, declared, owner, javadocs),
+                    result.isContainerType() && hasKinds(result) ? result : null);
+        }
+
+        /** Whether an item is written with its kind, which a list that has forgotten its type would leave out. */
+        private static boolean hasKinds(@Nullable JavaType type) {
+            return type != null
+                    && (AnnotatedElementUtils.hasAnnotation(type.getRawClass(), JsonTypeInfo.class)
+                            || hasKinds(type.getContentType()));
+        }
+
+        @Nullable Object typed(@Nullable Object value) {
+            return resultType == null ? value : new ToolResult(value, resultType);
         }
 
         private ToolDefinition.Overload definition(JsonSchemas schemas) {

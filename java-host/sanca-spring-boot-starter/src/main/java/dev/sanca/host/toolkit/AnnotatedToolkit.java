@@ -70,7 +70,7 @@ final class AnnotatedToolkit implements Toolkit {
         }
         AnnotatedTool.Bound bound = found.bind(arguments, context);
         checks.check(bean, name() + "." + tool, bound);
-        return invoke(bound.overload().invocable(), bound.values());
+        return bound.overload().typed(invoke(bound.overload().invocable(), bound.values()));
     }
 
     private @Nullable Object invoke(Method method, @Nullable Object[] values) throws Exception {

@@ -47,7 +47,7 @@ final class BeanValidation implements ArgumentChecks {
         MethodDescriptor found = validator
                 .getConstraintsForClass(method.getDeclaringClass())
                 .getConstraintsForMethod(method.getName(), method.getParameterTypes());
-        return found != null && found.hasConstrainedParameters();
+        return found != null;
     }
 
     private static ToolArgumentException refusal(

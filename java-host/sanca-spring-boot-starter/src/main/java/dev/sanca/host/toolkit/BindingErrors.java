@@ -10,12 +10,14 @@ import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.InvalidNullException;
+import tools.jackson.databind.exc.InvalidTypeIdException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
 /** Puts what is wrong with an argument into one sentence that says where, and how it should be. */
 final class BindingErrors {
     private static final int SHOWN_CHARS = 60;
+    private static final String KNOWN_KINDS = "known type ids = [";
 
     private BindingErrors() {}
 
@@ -24,7 +26,7 @@ final class BindingErrors {
         String path = path(cause);
         String place = "The argument '" + argument.name() + "' of " + tool;
         String whole = argument.name() + (path.isEmpty() || path.startsWith("[") ? path : "." + path);
-        if (!path.isEmpty() && cause instanceof MismatchedInputException inside) {
+        if (cause instanceof MismatchedInputException inside && (!path.isEmpty() || isInside(inside, argument, node))) {
             List<String> near = near(inside);
             return new ToolArgumentException(
                     whole, place + " is wrong at '" + whole + "': " + inside(inside) + NearNames.hint(near), near);
@@ -54,6 +56,14 @@ final class BindingErrors {
         return ArgumentKinds.describe(raw);
     }
 
+    /** A key of a map, or the kind of an object, is told of without saying where. */
+    private static boolean isInside(MismatchedInputException error, ToolArgument argument, JsonNode node) {
+        return error instanceof InvalidTypeIdException
+                || (node.isContainer()
+                        && error instanceof InvalidFormatException
+                        && error.getTargetType() != argument.type().getRawClass());
+    }
+
     private static String inside(MismatchedInputException error) {
         if (error instanceof UnrecognizedPropertyException unknown) {
             return "there is no '" + unknown.getPropertyName() + "'; it has " + names(known(unknown)) + ".";
@@ -62,6 +72,13 @@ final class BindingErrors {
             return "it must not be null.";
         }
         String said = error.getOriginalMessage();
+        if (error instanceof InvalidTypeIdException) {
+            int known = said.indexOf(KNOWN_KINDS);
+            return known < 0
+                    ? "its kind is missing or unknown."
+                    : "its kind must be one of "
+                            + said.substring(known + KNOWN_KINDS.length()).replaceAll("]?[\\[(].*|]", "") + ".";
+        }
         if (said.startsWith("Missing required creator property")) {
             return "it must be given.";
         }

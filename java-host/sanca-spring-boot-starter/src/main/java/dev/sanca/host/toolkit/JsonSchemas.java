@@ -17,6 +17,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -253,7 +254,9 @@ final class JsonSchemas {
 
     /** A bean starts with what its class gives it; a record has nothing but its components. */
     private static boolean isNeeded(FieldScope scope) {
-        return scope.getRawMember().getDeclaringClass().isRecord()
+        Field field = scope.getRawMember();
+        return field.getDeclaringClass().isRecord()
+                && !(field.getGenericType() instanceof TypeVariable<?>)
                 && !isOptional(scope)
                 && !ToolArgument.hasDefault(scope.getAnnotation(ToolParameter.class));
     }

@@ -1,6 +1,7 @@
 package dev.sanca.host.toolkit;
 
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.TypeVariable;
 import org.jspecify.annotations.Nullable;
 
 /** What the components of a record say of themselves. */
@@ -27,7 +28,8 @@ final class RecordComponents {
 
     private static boolean isRequired(RecordComponent component) {
         ToolParameter said = said(component);
-        return !ToolArgument.hasDefault(said)
+        return !(component.getGenericType() instanceof TypeVariable<?>) // may stand for one that can be null
+                && !ToolArgument.hasDefault(said)
                 && !ToolArgument.isOptional(
                         component,
                         component.getType(),

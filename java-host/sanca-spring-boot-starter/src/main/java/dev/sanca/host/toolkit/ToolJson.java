@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import dev.sanca.host.HostJson;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Month;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationContext;
@@ -17,6 +18,7 @@ import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.cfg.MapperConfig;
 import tools.jackson.databind.deser.jdk.UntypedObjectDeserializer;
+import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.introspect.Annotated;
 import tools.jackson.databind.introspect.AnnotatedMember;
 import tools.jackson.databind.introspect.AnnotatedParameter;
@@ -54,7 +56,12 @@ public final class ToolJson {
         return new SimpleModule("sanca exact numbers")
                 .addSerializer(BigDecimal.class, ToStringSerializer.instance)
                 .addSerializer(BigInteger.class, ToStringSerializer.instance)
-                .addDeserializer(Object.class, new AnyValue());
+                .addSerializer(Month.class, ToStringSerializer.instance)
+                .addDeserializer(Object.class, new AnyValue())
+                .addDeserializer(Number.class, new AnyNumber())
+                .addDeserializer(Byte.class, new SignedByte())
+                .addDeserializer(byte.class, new SignedByte())
+                .addDeserializer(Comparable.class, new AnyOrdered());
     }
 
     /** Of a parameter that takes anything, a fraction is a double, as the caller wrote it, and not an exact decimal. */
@@ -68,6 +75,54 @@ public final class ToolJson {
             return parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
                     ? (Object) parser.getDoubleValue()
                     : super.deserialize(parser, context);
+        }
+    }
+
+    /** The same for a number of any kind. */
+    private static final class AnyNumber extends StdDeserializer<Number> {
+        AnyNumber() {
+            super(Number.class);
+        }
+
+        @Override
+        public Number deserialize(JsonParser parser, DeserializationContext context) {
+            if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT) {
+                return parser.getDoubleValue();
+            }
+            return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                    ? parser.getNumberValue()
+                    : context.readValue(parser, BigDecimal.class);
+        }
+    }
+
+    /** What can be compared, of a type that nobody said: a text, a number or a truth. */
+    @SuppressWarnings("rawtypes") // the type to read is the raw one
+    private static final class AnyOrdered extends StdDeserializer<Comparable> {
+        AnyOrdered() {
+            super(Comparable.class);
+        }
+
+        @Override
+        public Comparable deserialize(JsonParser parser, DeserializationContext context) {
+            Object value = context.readValue(parser, Object.class);
+            return value instanceof Comparable ordered
+                    ? ordered
+                    : context.<Comparable>reportInputMismatch(Comparable.class, "a text or a number is needed");
+        }
+    }
+
+    /** Of a byte, 200 is too much and not -56. */
+    private static final class SignedByte extends StdDeserializer<Byte> {
+        SignedByte() {
+            super(Byte.class);
+        }
+
+        @Override
+        public Byte deserialize(JsonParser parser, DeserializationContext context) {
+            int value = context.readValue(parser, Integer.class);
+            return value == (byte) value
+                    ? (byte) value
+                    : context.<Byte>reportInputMismatch(Byte.class, "%d is not a byte", value);
         }
     }
 

@@ -22,7 +22,8 @@ public interface Toolkit {
      * Runs one tool.
      *
      * @param arguments an object of named arguments; defaults are not filled in
-     * @return anything Jackson can write; null is a value
+     * @return anything Jackson can write, or a {@link ToolResult} of it; null is a value. What {@link ToolMethod} may return
+     *     piece by piece or later, this may too
      */
     @Nullable Object call(String tool, JsonNode arguments, CallContext context) throws Exception;
 }
