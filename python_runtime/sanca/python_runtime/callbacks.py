@@ -13,6 +13,7 @@ import anyio.to_thread
 import structlog
 from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
+from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
 from sanca.python_runtime.broker.client import BrokerClient
@@ -42,6 +43,7 @@ class EngineCallbacks:
         *,
         on_effect: Callable[[], None],
         on_lost: Callable[[], Awaitable[None]],
+        libraries: AddedLibraries,
         on_misbehaved: Callable[[str, str], None],
     ) -> None:
         """Take what it tells.
@@ -51,12 +53,14 @@ class EngineCallbacks:
             broker: The broker in use.
             on_effect: Told when a call changed something.
             on_lost: Told when the broker's process ended.
+            libraries: Adds libraries to sessions.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
         """
         self._live = live
         self._broker = broker
         self._on_effect = on_effect
         self._on_lost = on_lost
+        self._libraries = libraries
         self._on_misbehaved = on_misbehaved
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
@@ -104,6 +108,9 @@ class EngineCallbacks:
             return None
         if tool == "search_tools":
             return search_tools(str(arguments.get("query", "")), self._broker().toolkits)
+        if tool == "add_library" and (live := self._live(run_id)):
+            added = await self._libraries.add(live.record.request.session_id, str(arguments.get("name", "")))
+            return {"added": list(added.packages), "import": list(added.modules), "from": "the next action on"}
         raise ToolNotFoundError(f"The engine has no tool {tool!r}; it has 'say' and 'search_tools'.", tool_name=tool)
 
     async def on_toolkits_changed(self) -> None:

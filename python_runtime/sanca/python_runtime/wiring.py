@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
 from sanca.prompts import Cmd, Custom, PromptSettings
+from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings
@@ -36,6 +37,7 @@ from sanca.python_runtime.run_store import RunStore
 from sanca.python_runtime.run_work import RunWork
 from sanca.python_runtime.runs import Runs
 from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings
+from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.settings import EngineSettings
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.workers import SessionWorkers
@@ -95,14 +97,20 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     library = await anyio.to_thread.run_sync(load)
     sessions = SqliteSessionStore(home / memory.database_name, busy_timeout_seconds=memory.busy_timeout_seconds)
     files = SessionFiles(home / "sessions", sessions, limit_bytes=settings.file_bytes)
+    sandbox_settings = SandboxSettings()
     broker_settings = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))
     factories = (*broker_settings.toolkit_factories, *toolkits)
     broker = BrokerKeeper(
-        BrokerSettings(home=home, log_level=broker_settings.log_level, toolkit_factories=factories),
+        BrokerSettings(
+            home=home,
+            log_level=broker_settings.log_level,
+            toolkit_factories=factories,
+            adds_libraries=sandbox_settings.add_libraries == "ask",
+        ),
         cut_off=lambda: _after_lost_broker(parts),
     )
     journal = Journal(lambda: broker.client, JournalReader(home))
-    sandbox = NamespaceSandbox(SandboxSettings())
+    sandbox = NamespaceSandbox(sandbox_settings)
     store = RunStore(home / "runs.db")
     engine_id = f"engine_{uuid.uuid4().hex}"
     queue = RunQueue(
@@ -161,6 +169,9 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
         broker,
         on_effect=environment.forget,
         on_lost=parts.broker.lost,
+        libraries=AddedLibraries(
+            lambda session_id: parts.files.folders(session_id)[0], lambda: find_library(SandboxSettings())
+        ),
         on_misbehaved=parts.workers.end_misbehaving,
     )
     async with anyio.create_task_group() as opening:

@@ -132,7 +132,7 @@ class EngineBackend:
         question = {"op": "engine_call", "number": number, "run_id": call.run.context.run_id}
         self._post({**question, "tool": call.definition.name, "arguments": call.arguments})
         try:
-            reply = future.result(ENGINE_TIMEOUT_SECONDS)
+            reply = future.result(max(ENGINE_TIMEOUT_SECONDS, call.definition.timeout_seconds))
         except TimeoutError:
             return failure("timeout", f"The engine did not answer sanca.{call.definition.name} in time.")
         except CancelledError:

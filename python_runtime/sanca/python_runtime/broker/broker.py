@@ -15,7 +15,7 @@ import structlog
 from sanca.core.errors import ConfigurationError
 from sanca.core.ports import Toolkit
 from sanca.python_runtime.broker.backends import EngineBackend, HostBackend, LocalBackend
-from sanca.python_runtime.broker.catalog import ENGINE_TOOLKIT, Backend, Catalog
+from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
@@ -39,7 +39,9 @@ _ABANDON_SECONDS = 3.0
 class Broker:
     """Made once a process. Operations are called by the channel's thread or by threads of its own."""
 
-    def __init__(self, home: Path, factories: Sequence[str], outbox: Outbox) -> None:
+    def __init__(
+        self, home: Path, factories: Sequence[str], outbox: Outbox, *, adds_libraries: bool = False
+    ) -> None:
         self._outbox = outbox
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
@@ -52,7 +54,8 @@ class Broker:
         self._card_backend = LocalBackend(self._loop.start, {"card": self._card})
         self._building = threading.Lock()
         self._is_open = False
-        self._catalog = Catalog([(ENGINE_TOOLKIT, self._engine_backend)])
+        self._own_toolkit = engine_toolkit(adds_libraries=adds_libraries)
+        self._catalog = Catalog([(self._own_toolkit, self._engine_backend)])
         self._gate = ToolCallGate(lambda: self._catalog, self._journal, outbox)
         self._runs: dict[str, RunState] = {}
         self._sessions: dict[str, SandboxSession] = {}
@@ -196,7 +199,7 @@ class Broker:
     def _rebuild(self) -> None:
         """Make the catalog anew of what there is now, and tell the engine if it is another one."""
         with self._building:
-            sources: list[tuple[Any, Backend]] = [(ENGINE_TOOLKIT, self._engine_backend)]
+            sources: list[tuple[Any, Backend]] = [(self._own_toolkit, self._engine_backend)]
             if self._host.description is not None:
                 sources += [(toolkit, self._host_backend) for toolkit in self._host.description.toolkits]
             local: list[Toolkit] = list(self._loop.toolkits.values())

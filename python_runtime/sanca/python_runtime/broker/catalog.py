@@ -42,6 +42,26 @@ ENGINE_TOOLKIT = ToolkitDefinition(
     ),
 )
 """What the engine answers itself; `describe` is answered by the broker and is no call."""
+_ADD_LIBRARY = ToolDefinition(
+    name="add_library",
+    description="Fetch a Python library from the package index of this machine, for the actions of this session.",
+    effect=Effect.WRITE,
+    idempotent=True,
+    timeout_seconds=180.0,
+    undo="It is gone with the session.",
+    input_schema={
+        "type": "object",
+        "properties": {"name": {"type": "string", "description": "As in the index: `humanize`, or `humanize==4.9`."}},
+        "required": ["name"],
+    },
+)
+
+
+def engine_toolkit(*, adds_libraries: bool) -> ToolkitDefinition:
+    """Return the engine's own toolkit, with what this installation allows."""
+    if not adds_libraries:
+        return ENGINE_TOOLKIT
+    return ENGINE_TOOLKIT.model_copy(update={"tools": (*ENGINE_TOOLKIT.tools, _ADD_LIBRARY)})
 
 
 @dataclass(frozen=True, slots=True)

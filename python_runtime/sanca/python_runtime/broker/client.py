@@ -228,6 +228,7 @@ class BrokerClient:
     async def _start(self) -> None:
         settings: dict[str, Any] = {"home": str(self._settings.home), "log_level": self._settings.log_level}
         settings["timeout_seconds"] = self._settings.start_timeout_seconds
+        settings["adds_libraries"] = self._settings.adds_libraries
         try:
             with anyio.fail_after(self._settings.start_timeout_seconds):
                 factories = list(self._settings.toolkit_factories)

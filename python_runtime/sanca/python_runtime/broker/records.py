@@ -104,6 +104,8 @@ class BrokerSettings:
     log_level: str = "info"
     toolkit_factories: tuple[str, ...] = ("sanca.mcp_adapters:load_toolkits", "sanca.a2a:load_toolkits")
     """`module:callable`, each `(home: Path) -> list[Toolkit]`; called once, if `toolkits.json` exists."""
+    adds_libraries: bool = False
+    """Whether actions may ask for `sanca.add_library`."""
     start_timeout_seconds: float = 20.0
     close_timeout_seconds: float = 10.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +31,8 @@ class SandboxSettings(BaseSettings, SandboxLimits):
     """User and group, outside, of everything in the sandbox when the engine runs as root."""
     library_folder: Path | None = None
     """A folder of Python libraries that actions may import; None: the one that `sanca setup-libraries` makes."""
+    add_libraries: Literal["never", "ask"] = "never"
+    """Whether an action may ask a person to add a library to its session (`sanca.add_library`)."""
     preload: tuple[str, ...] = (
         "asyncio", "base64", "collections", "csv", "dataclasses", "datetime", "decimal", "difflib", "functools",
         "itertools", "json", "math", "random", "re", "statistics", "string", "textwrap", "time", "traceback", "typing",

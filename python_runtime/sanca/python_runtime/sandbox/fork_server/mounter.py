@@ -19,9 +19,9 @@ def serve_mounts(channel: socket.socket) -> None:
     """Answer `{"number", "path", "read_only"}` with the descriptor of a detached mount, until the channel closes."""
     while request := channel.recv(_REQUEST_BYTES):
         wanted = json.loads(request)
-        attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV | syscalls.MOUNT_ATTR_NOEXEC
-        if wanted["read_only"]:
-            attributes |= syscalls.MOUNT_ATTR_RDONLY
+        attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV
+        # What is only read may hold libraries with C code; programs are refused by the call filter.
+        attributes |= syscalls.MOUNT_ATTR_RDONLY if wanted["read_only"] else syscalls.MOUNT_ATTR_NOEXEC
         try:
             tree = syscalls.clone_tree(wanted["path"], attributes)
         except OSError as error:

@@ -11,8 +11,8 @@ from typing import Any
 from .safely import exact, is_a
 from .substitutes import CALLED, INSTEAD, OUTSIDE
 
-ADDED_FOLDER = "/opt/added"
-"""Where libraries lie that a person agreed to add to a session."""
+ADDED_FOLDER = "/input/.libraries"
+"""Where libraries lie that a person agreed to add to a session; not listed among its files."""
 _WORTH_NAMING = ("numpy", "pandas", "matplotlib", "pydantic", "orjson", "pytest", "PIL", "dateutil", "cloudpickle")
 _STANDARD_SHOWN = "asyncio, collections, csv, datetime, json, math, re, sqlite3, statistics, zoneinfo"
 
@@ -34,7 +34,8 @@ def explain_missing(name: str, toolkits: tuple[str, ...]) -> str:
 
 def index_name(name: str) -> str:
     """Return what the library is called where it would come from."""
-    return CALLED.get(name, name)
+    start, version = name.partition("==")[0], name.partition("==")[1:]
+    return "".join((CALLED.get(start, start), *version))
 
 
 def _instead(name: str, toolkits: tuple[str, ...]) -> str:

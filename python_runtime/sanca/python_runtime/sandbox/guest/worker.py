@@ -23,6 +23,7 @@ from .channel import ToolChannel
 from .descriptions import Descriptions
 from .errors import PUBLIC
 from .keeping import why_not
+from .libraries import ADDED_FOLDER
 from .proxies import Tool, Toolkit, Tools, make_toolkits
 from .records import Record
 from .snapshot import Names
@@ -125,6 +126,8 @@ class _Worker:
         self._descriptions.forget()
         self._give_toolkits(tuple(action["toolkits"]))
         self._answers.begin(str(action["code"]), self._main.__dict__)
+        if ADDED_FOLDER not in sys.path and os.path.isdir(ADDED_FOLDER):  # noqa: PTH112 - in every round's way
+            sys.path.append(ADDED_FOLDER)
 
     def _execute(self, code: str, name: str) -> tuple[Any, str]:
         """Return the last expression's value and what the next action may call it."""
