@@ -27,7 +27,17 @@ _SECONDS = 150.0
 _MOST_BYTES = 400 << 20
 _MOST_FILES = 20_000
 _WHEEL_BYTES = 200 << 20
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 _PIP = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
@@ -71,7 +81,9 @@ class AddedLibraries:
             LibraryNotAddedError: The name is none, there is no such wheel, or no index; says which.
         """
         if not _NAME.fullmatch(name):
-            raise LibraryNotAddedError(f"{name[:80]!r} is not the name of a library, such as 'humanize' or 'humanize==4.9'.")
+            raise LibraryNotAddedError(
+                f"{name[:80]!r} is not the name of a library, such as 'humanize' or 'humanize==4.9'."
+            )
         target = self._input_folder(session_id) / Path(ADDED_FOLDER).name
         with tempfile.TemporaryDirectory(prefix="sanca-library-") as folder:
             wheels = Path(folder) / "wheels"
@@ -90,7 +102,9 @@ class AddedLibraries:
                     [*command, "--dest", str(wheels), "--", wanted], check=False, env=_environment(os.environ)
                 )
         except TimeoutError:
-            raise LibraryNotAddedError(f"The package index did not give {wanted!r} within {_SECONDS:g} seconds.") from None
+            raise LibraryNotAddedError(
+                f"The package index did not give {wanted!r} within {_SECONDS:g} seconds."
+            ) from None
         if done.returncode:
             raise LibraryNotAddedError(_why_not(wanted, done.stderr.decode("utf-8", "replace")))
 
@@ -127,7 +141,9 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _why_not(wanted: str, told: str) -> str:
     if "No matching distribution" in told or "Could not find a version" in told:
-        if any(sign in told for sign in ("NewConnectionError", "ConnectTimeoutError", "Connection refused", "ProxyError")):
+        if any(
+            sign in told for sign in ("NewConnectionError", "ConnectTimeoutError", "Connection refused", "ProxyError")
+        ):
             return "The package index cannot be reached from this machine, so no library can be added."
         return f"The package index has no ready-made wheel of {wanted!r} for this Python, and nothing is built here."
     if "No module named pip" in told:
@@ -151,7 +167,7 @@ def _check_sizes(wheels: list[Path]) -> None:
 def _unpack(wheel: Path, target: Path) -> None:
     """Unpack a wheel's modules; `extractall` keeps every name inside `target`. Scripts and data files stay behind."""
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(target)  # noqa: S202 - counted above, and it refuses names that lead out
+        archive.extractall(target)  # counted above; it refuses names that lead out
     for data in target.glob("*.data"):
         for part in ("purelib", "platlib"):
             if (data / part).is_dir():

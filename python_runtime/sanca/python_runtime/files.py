@@ -118,7 +118,9 @@ class SessionFiles:
     async def input_names(self, session_id: str) -> list[str]:
         """Return the names under /input."""
         folder, _ = self.folders(session_id)
-        return await anyio.to_thread.run_sync(lambda: sorted(one.name for one in folder.iterdir() if not one.name.startswith(".")))
+        return await anyio.to_thread.run_sync(
+            lambda: sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
+        )
 
     async def remember_outputs(self, session_id: str) -> None:
         """Count what lies under /output as known, when an earlier engine took it over."""

@@ -39,9 +39,7 @@ _ABANDON_SECONDS = 3.0
 class Broker:
     """Made once a process. Operations are called by the channel's thread or by threads of its own."""
 
-    def __init__(
-        self, home: Path, factories: Sequence[str], outbox: Outbox, *, adds_libraries: bool = False
-    ) -> None:
+    def __init__(self, home: Path, factories: Sequence[str], outbox: Outbox, *, adds_libraries: bool = False) -> None:
         self._outbox = outbox
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
