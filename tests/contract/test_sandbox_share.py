@@ -217,11 +217,15 @@ async def test_actions_of_a_session_together_have_a_limit_of_processor_time() ->
 async def test_no_group_is_left_behind() -> None:
     async with NamespaceSandbox() as sandbox:
         sessions = [await sandbox.spawn(libraries=False) for _ in range(3)]
+        assert (await run(sessions[0], "1")).status == "ok"
+        assert not inner_groups(groups_of(os.getpid())), "a short action needs none"
         for session in sessions:
-            await session.run("1", limit_seconds=5, toolkits=())
-        await sessions[0].close()
+            await run(session, BUSY)
         made = groups_of(os.getpid())
-    assert not any(group.exists() for group in made)
+        inner = inner_groups(made)
+        assert len(inner) == 3 * len(made)
+        await sessions[0].close()
+    assert not any(group.exists() for group in made | inner)
 
 
 def test_engine_that_is_killed_leaves_no_group_behind() -> None:
@@ -230,6 +234,7 @@ def test_engine_that_is_killed_leaves_no_group_behind() -> None:
         "async def main():\n"
         "    async with NamespaceSandbox() as sandbox:\n"
         "        session = await sandbox.spawn(libraries=False)\n"
+        "        await session.run('while True: pass', limit_seconds=0.4, toolkits=())\n"
         "        print('ready', flush=True)\n"
         "        await session.run('while True: pass', limit_seconds=60, toolkits=())\n"
         "anyio.run(main)"
@@ -238,6 +243,7 @@ def test_engine_that_is_killed_leaves_no_group_behind() -> None:
         assert engine.stdout is not None
         assert engine.stdout.readline() == "ready\n"
         made = groups_of(engine.pid)
+        assert len(inner_groups(made)) == len(made)
         keepers = [os.pidfd_open(int(group.name.split("-")[1])) for group in made]
         engine.kill()
     try:
@@ -253,3 +259,8 @@ def groups_of(engine: int) -> set[Path]:
     """The groups of an engine's fork servers; each is named after its keeper, a grandchild of the engine."""
     groups = {group for place in find_places() for group in place.folder.glob("sanca-*-*")}
     return {group for group in groups if parent_of(parent_of(int(group.name.split("-")[1]))) == engine}
+
+
+def inner_groups(groups: set[Path]) -> set[Path]:
+    """Those of single sessions."""
+    return {inner for group in groups for inner in group.iterdir() if inner.is_dir()}

@@ -139,7 +139,7 @@ def groups_in(folder: Path, version: int) -> Groups:
 def test_limits_are_written_as_version_one_wants_them(tmp_path: Path, kernel: Kernel) -> None:
     ours = groups_in(tmp_path, 1)
     kernel((*V1_FILES, "cpu.cfs_burst_us", "memory.memsw.limit_in_bytes"))
-    (group,) = ours.add(4711, LIMITS)
+    (group,) = ours.add([4711], LIMITS)
     assert group == tmp_path / "sanca-1-2" / "1"
     assert written(group) == {
         "cpu.cfs_quota_us": "50000", "cpu.cfs_burst_us": "50000", "memory.limit_in_bytes": MEMORY,
@@ -150,7 +150,7 @@ def test_limits_are_written_as_version_one_wants_them(tmp_path: Path, kernel: Ke
 def test_limits_are_written_as_version_two_wants_them(tmp_path: Path, kernel: Kernel) -> None:
     ours = groups_in(tmp_path, 2)
     kernel((*V2_FILES, "cpu.max.burst", "memory.swap.max"))
-    (group,) = ours.add(4711, LIMITS)
+    (group,) = ours.add([4711], LIMITS)
     assert written(group) == {
         "cpu.max": "50000 100000", "cpu.max.burst": "50000", "memory.max": MEMORY, "memory.swap.max": "0",
         "pids.max": "20", "cgroup.procs": "4711",
@@ -160,7 +160,7 @@ def test_limits_are_written_as_version_two_wants_them(tmp_path: Path, kernel: Ke
 def test_older_kernel_has_fewer_files(tmp_path: Path, kernel: Kernel) -> None:
     ours = groups_in(tmp_path, 2)
     kernel(V2_FILES)
-    (group,) = ours.add(4711, LIMITS)
+    (group,) = ours.add([4711], LIMITS)
     assert written(group).keys() == set(V2_FILES)
 
 
@@ -168,7 +168,7 @@ def test_session_that_cannot_have_all_its_limits_has_no_group(tmp_path: Path, ke
     ours = groups_in(tmp_path, 2)
     kernel(V2_FILES[:-1])
     with pytest.raises(FileNotFoundError):
-        ours.add(4711, LIMITS)
+        ours.add([4711], LIMITS)
     assert list((tmp_path / "sanca-1-2").iterdir()) == []
 
 
@@ -178,7 +178,7 @@ def test_real_groups_are_made_used_and_removed() -> None:
         pytest.skip("no control group may be made on this machine")
     child = subprocess.Popen(["sleep", "60"])
     try:
-        made = ours.add(child.pid, LIMITS)
+        made = ours.add([child.pid, 4194303], LIMITS)
         told = Path(f"/proc/{child.pid}/cgroup").read_text(encoding="ascii")
         assert all(f"/{ours.name}/1" in line for line in told.splitlines() if line.split(":")[1] in ours.controllers)
         assert told.count(f"/{ours.name}/1") == len(made) >= 1

@@ -19,6 +19,7 @@ from typing import Any
 from ..guest import frames
 from .guest_process import GuestProcess
 from .hardening import Limits
+from .keeper import KeeperClient
 from .output import CappedOutput
 from .walls import Walls
 from .watcher import Watcher
@@ -30,21 +31,25 @@ _SWEEP_SECONDS = 0.5
 _SWEEP_PAUSE_SECONDS = 0.001
 
 
-def run_first_process(control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls) -> None:
+def run_first_process(
+    control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls, keeper: KeeperClient | None = None
+) -> None:
     """Serve the engine until it closes the control socket."""
     # Python's own handler would let the guest stop pid 1 by SIGINT; without one, no signal from inside reaches a pid 1.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir("/")
-    _FirstProcess(control, tools, limits, walls).serve()
+    _FirstProcess(control, tools, limits, walls, keeper).serve()
 
 
 class _FirstProcess:
-    def __init__(self, control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls) -> None:
+    def __init__(
+        self, control: socket.socket, tools: socket.socket, limits: Limits, walls: Walls, keeper: KeeperClient | None
+    ) -> None:
         self._control = control
         self._tools = tools
         self._limits = limits
         self._walls = walls
-        self._watcher = Watcher(limits, walls)
+        self._watcher = Watcher(limits, walls, keeper)
         self._guest = GuestProcess(tools, limits, walls)
         self._names_lost = False
 

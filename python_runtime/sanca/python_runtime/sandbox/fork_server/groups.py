@@ -2,13 +2,13 @@
 
 A group is made only where nobody else rules: below this process's own group when that is the topmost it can see (a
 container's, or a machine without a manager of groups), or when it was handed over (systemd's `Delegate=`), or beside it
-when the group above was. Nobody's process is moved but a session's first, before it has run anything of an action.
+when the group above was. No process is moved but a session's own.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,11 +50,11 @@ class Groups:
         """What is bounded, and by which version."""
         return {controller: place.version for place in self.places for controller in place.controllers}
 
-    def add(self, pid: int, limits: Limits) -> list[Path]:
-        """Make a session's groups and move its first process there; return them.
+    def add(self, pids: Sequence[int], limits: Limits) -> list[Path]:
+        """Make a session's groups and move its processes there; return them. What they fork from then on is in them.
 
         Raises:
-            OSError: One could not be made, or the process is gone; none is left behind.
+            OSError: One could not be made, or the first process is gone; none is left behind.
         """
         self._number += 1
         made: list[Path] = []
@@ -68,7 +68,7 @@ class Groups:
                 for name, value in _wish_files(place, limits):
                     with suppress(OSError):  # this kernel has no such file
                         _write(group / name, value)
-                _write(group / "cgroup.procs", str(pid))
+                _move(pids, group)
         except OSError:
             self.remove(made)
             raise
@@ -141,6 +141,14 @@ def _enable(group: Path, controllers: frozenset[str]) -> frozenset[str]:
         with suppress(OSError):  # not there, or processes are in the group: the kernel's rule
             _write(group / "cgroup.subtree_control", f"+{controller}")
     return controllers & set((group / "cgroup.subtree_control").read_text(encoding="ascii").split())
+
+
+def _move(pids: Sequence[int], group: Path) -> None:
+    first, *others = pids
+    _write(group / "cgroup.procs", str(first))
+    for pid in others:
+        with suppress(ProcessLookupError):  # it has just ended
+            _write(group / "cgroup.procs", str(pid))
 
 
 def _limit_files(place: Place, limits: Limits) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,9 @@
 
 It stays outside the sandbox's namespaces, with the engine's rights, outlives both engine and fork server by the moment
 that cleaning up takes, and reads nothing that an action wrote. There is none where groups cannot be made.
+
+A session asks for a group when an action of it runs for a while or forks: moving processes costs milliseconds, and most
+actions are over before they could harm anybody. Its first process stops the others meanwhile, so that all are moved.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from .groups import Groups, open_groups, parent_of
 from .hardening import Limits
@@ -21,13 +25,12 @@ from .hardening import Limits
 CHANNEL, PIDFD = 500, 501
 """The descriptors under which the second stage of the fork server finds its socket to the keeper, and the keeper."""
 _REQUEST_BYTES = 65536
-_ANSWER_SECONDS = 2.0
+_MOST_DESCRIPTORS = 253
+"""As many as the kernel passes on at once."""
+_ANSWER_MILLISECONDS = 1000
 _END_SECONDS = 5.0
 _PAUSE_MILLISECONDS = 20
-_IN_GROUP, _ALONE = b"1", b"0"
-
-Gate = tuple[int, int]
-"""The ends of a pipe, to read and to write."""
+_IN_GROUP = b"1"
 
 
 def start_keeper(*not_its: socket.socket) -> None:
@@ -47,7 +50,7 @@ def start_keeper(*not_its: socket.socket) -> None:
         finally:
             os._exit(0)
     its.close()
-    if not ours.recv(_REQUEST_BYTES):
+    if not ours.recv(_REQUEST_BYTES, socket.MSG_PEEK):  # its report, which the second stage reads
         ours.close()
         os.waitpid(keeper, 0)
         return
@@ -58,66 +61,47 @@ def start_keeper(*not_its: socket.socket) -> None:
 
 
 class KeeperClient:
-    """The fork server's end. Without a keeper, or when it does not answer, sessions simply have no groups."""
+    """The end of the fork server and, after a fork, of each session's first process."""
 
     def __init__(self) -> None:
-        self._channel: socket.socket | None = None
         self.controllers: dict[str, int] = {}
         """What groups bound, and by which version of them."""
+        self._channel: socket.socket | None = None
         if _is_open(CHANNEL):
             self._channel = socket.socket(fileno=CHANNEL)
             self._channel.set_inheritable(False)
-            self._channel.settimeout(_ANSWER_SECONDS)
-            self.controllers = self._ask({})
+            self.controllers = json.loads(self._channel.recv(_REQUEST_BYTES))
 
     def take_pidfd(self) -> list[int]:
         """Return the keeper's pidfd, for the caller to close; none where there is no keeper."""
         return [PIDFD] if _is_open(PIDFD) else []
 
-    def make_gate(self) -> Gate | None:
-        """Return what a session waits at, once it is forked, until it has its groups."""
-        return None if self._channel is None else os.pipe()
-
-    def let_in(self, gate: Gate | None, pid: int, limits: Limits) -> None:
-        """In the fork server: have groups made for a session, and let it go on."""
-        if gate is None:
-            return
-        is_made = bool(self._ask({"pid": pid, "limits": limits}).get("made"))
-        os.write(gate[1], _IN_GROUP if is_made else _ALONE)
-        for end in gate:
-            os.close(end)
-
-    def wait(self, gate: Gate | None) -> bool:
-        """In a session's first process: wait at the gate; whether the kernel holds it to its share of processor."""
-        if self._channel is not None:
-            self._channel.close()
-        if gate is None:
+    def move(self, pids: Sequence[int], limits: Limits) -> bool:
+        """Move processes of one session, its first process before all others, to a new group; whether that was done."""
+        if self._channel is None or len(pids) >= _MOST_DESCRIPTORS:
             return False
-        os.close(gate[1])
-        told = os.read(gate[0], 1)
-        os.close(gate[0])
-        return told == _IN_GROUP and "cpu" in self.controllers
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._channel is None:
-            return {}
+        reading, writing = os.pipe()
+        descriptors = [writing]
         try:
-            self._channel.send(json.dumps(request).encode())
-            answer: dict[str, Any] = json.loads(self._channel.recv(_REQUEST_BYTES))
-        except (OSError, ValueError):
-            # Gone, or too late: what comes after could be an answer to another request.
-            self._channel.close()
-            self._channel = None
-            return {}
-        return answer
+            descriptors += [os.pidfd_open(pid) for pid in pids]
+            socket.send_fds(self._channel, [json.dumps(limits).encode()], descriptors, socket.MSG_DONTWAIT)
+            os.close(descriptors.pop(0))
+            poller = select.poll()
+            poller.register(reading, select.POLLIN)
+            return bool(poller.poll(_ANSWER_MILLISECONDS)) and os.read(reading, 1) == _IN_GROUP
+        except OSError:
+            return False
+        finally:
+            for descriptor in (reading, *descriptors):
+                os.close(descriptor)
 
 
 def _keep(channel: socket.socket, server: int) -> None:
-    """Answer the fork server until it is gone, and see to it that no group is left."""
+    """Answer the fork server's sessions until all are gone, and see to it that no group is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (groups := open_groups()) is None:
         return
-    channel.send(b"{}")
+    channel.send(json.dumps(groups.controllers).encode())
     keeper = _Keeper(channel, groups, server)
     try:
         keeper.serve()
@@ -140,42 +124,41 @@ class _Keeper:
             ready = {descriptor for descriptor, _ in self._poller.poll(self._pause())}
             for pidfd in ready & self._sessions.keys():
                 self._forget(pidfd)
-            self._groups.remove_left()
             if self._channel.fileno() in ready:
-                request = self._channel.recv(_REQUEST_BYTES)
+                request, descriptors, _flags, _address = socket.recv_fds(
+                    self._channel, _REQUEST_BYTES, _MOST_DESCRIPTORS
+                )
                 if not request:
                     return
-                self._channel.send(json.dumps(self._answer(json.loads(request))).encode())
+                answer, *pidfds = descriptors
+                if self._is_moved(pidfds, cast("Limits", json.loads(request))):
+                    _tell(answer)
+                os.close(answer)
 
     def close(self) -> None:
         """Wait for the sessions, which end with their fork server, and remove everything."""
         deadline = time.monotonic() + _END_SECONDS
         while (self._sessions or not self._groups.remove_left()) and time.monotonic() < deadline:
-            for pidfd in {
-                descriptor for descriptor, _ in self._poller.poll(_PAUSE_MILLISECONDS)
-            } & self._sessions.keys():
+            ready = {descriptor for descriptor, _ in self._poller.poll(_PAUSE_MILLISECONDS)}
+            for pidfd in ready & self._sessions.keys():
                 self._forget(pidfd)
         self._groups.close()
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        if not request:
-            return dict(self._groups.controllers)
+    def _is_moved(self, pidfds: list[int], limits: Limits) -> bool:
+        first, *others = pidfds
         try:
-            self._add(int(request["pid"]), cast("Limits", request["limits"]))
+            pids = [_pid_of(pidfd) for pidfd in pidfds]
+            if parent_of(pids[0]) != self._server:
+                raise ProcessLookupError(pids[0])
+            self._sessions[first] = self._groups.add(pids, limits)
+            self._poller.register(first, select.POLLIN)
         except OSError:
-            return {"made": False}
-        return {"made": True}
-
-    def _add(self, pid: int, limits: Limits) -> None:
-        pidfd = os.pidfd_open(pid)
-        try:
-            if parent_of(pid) != self._server:
-                raise ProcessLookupError(pid)
-            self._sessions[pidfd] = self._groups.add(pid, limits)
-            self._poller.register(pidfd, select.POLLIN)
-        except OSError:
-            os.close(pidfd)
-            raise
+            others.append(first)
+            return False
+        finally:
+            for pidfd in others:
+                os.close(pidfd)
+        return True
 
     def _forget(self, pidfd: int) -> None:
         self._poller.unregister(pidfd)
@@ -184,6 +167,22 @@ class _Keeper:
 
     def _pause(self) -> int | None:
         return None if self._groups.remove_left() else _PAUSE_MILLISECONDS
+
+
+def _tell(answer: int) -> None:
+    try:
+        os.write(answer, _IN_GROUP)
+    except BrokenPipeError:
+        return  # it waited no longer
+
+
+def _pid_of(pidfd: int) -> int:
+    """Return the process of a pidfd that came from another pid namespace, as it is numbered in ours."""
+    text = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii")
+    pid = next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:")), -1)
+    if pid <= 0:
+        raise ProcessLookupError(pid)
+    return pid
 
 
 def _is_open(descriptor: int) -> bool:

@@ -8,8 +8,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from functools import partial
 from typing import NoReturn, TypedDict, cast
 
 from ..guest import frames
@@ -71,8 +69,7 @@ def _serve(channel: socket.socket, walls: Walls, keeper: KeeperClient) -> None:
         request, descriptors, _flags, _address = socket.recv_fds(channel, _MESSAGE_BYTES, 2)
         if not request:
             return
-        limits = cast("Limits", json.loads(request))
-        gate = keeper.make_gate()
+        limits = cast("Limits", {**json.loads(request), "has_kernels_share": False})
         try:
             pid, pidfd = syscalls.clone(walls.namespaces)
         except OSError as error:
@@ -80,28 +77,26 @@ def _serve(channel: socket.socket, walls: Walls, keeper: KeeperClient) -> None:
             channel.send(json.dumps({"error": str(error.strerror or error)}).encode())
         if pid == 0:
             channel.close()
-            _run_session(descriptors, limits, walls, partial(keeper.wait, gate))
+            _run_session(descriptors, limits, walls, keeper)
         for descriptor in descriptors:
             os.close(descriptor)
-        keeper.let_in(gate, pid, limits)
         if pid > 0:
             socket.send_fds(channel, [json.dumps({"pid": pid}).encode()], [pidfd])
             os.close(pidfd)
 
 
-def _run_session(descriptors: list[int], limits: Limits, walls: Walls, wait_for_group: Callable[[], bool]) -> NoReturn:
+def _run_session(descriptors: list[int], limits: Limits, walls: Walls, keeper: KeeperClient) -> NoReturn:
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
         try:
             walls.begin(limits)
-            limits["has_kernels_share"] = wait_for_group()
         except OSError as error:
             refusal = {"error": str(error.strerror or error), "errno": error.errno, "step": "session"}
             frames.send(control, frames.pack(refusal))
             os._exit(1)
         frames.send(control, frames.pack({"error": ""}))
-        run_first_process(control, tools, limits, walls)
+        run_first_process(control, tools, limits, walls, keeper)
     finally:
         os._exit(1)

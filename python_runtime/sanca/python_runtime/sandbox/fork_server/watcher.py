@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .hardening import Limits
+from .keeper import KeeperClient
 from .walls import Walls
 
 _LOOK_SECONDS = 0.05
@@ -24,6 +25,8 @@ _SAVED_SECONDS = 0.1
 _LONGEST_STOP_SECONDS = 1.0
 _MOST_PASSES = 5
 _MEGABYTE = 1 << 20
+_MUCH_BYTES = 64 * _MEGABYTE
+"""From here on a session is worth a group."""
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = resource.getpagesize()
 _CORES = os.cpu_count() or 1
@@ -42,9 +45,12 @@ _NOTHING = _Usage(0.0, 0)
 class Watcher:
     """One for each session. Lifecycle: `begin` and `end` around a round, `look` whenever `pause_milliseconds` is up."""
 
-    def __init__(self, limits: Limits, walls: Walls) -> None:
+    def __init__(self, limits: Limits, walls: Walls, keeper: KeeperClient | None) -> None:
         self._limits = limits
         self._walls = walls
+        self._keeper = keeper
+        """Asked once for a group, then let go of."""
+        self._has_kernels_share = limits["has_kernels_share"]
         self._cores = limits["cores"]
         self._most_bytes = limits["memory_megabytes"] * _MEGABYTE
         self._base_bytes = _private_bytes(os.getpid())
@@ -86,9 +92,12 @@ class Watcher:
         self._has_looked = True
         elapsed, self._looked, self._next_look = now - self._looked, now, now + _LOOK_SECONDS
         pids = [self._guest, *self._walls.others(self._guest)]
-        if not self._limits["has_kernels_share"]:
+        is_over_memory = self._is_over_memory(pids)
+        if self._keeper is not None and (len(pids) > 1 or self.peak_bytes > _MUCH_BYTES):
+            self._join_group()
+        if not self._has_kernels_share:
             self._share(pids, elapsed, now)
-        return self._is_over_memory(pids)
+        return is_over_memory
 
     def cpu_seconds(self) -> float:
         """Return the session's processor time so far; of a short round without children that it waited for."""
@@ -99,12 +108,26 @@ class Watcher:
     def _share(self, pids: list[int], elapsed: float, now: float) -> None:
         used = self._used_seconds(pids, elapsed)
         self._saved_seconds = min(_SAVED_SECONDS * self._cores, self._saved_seconds + elapsed * self._cores) - used
-        if self._saved_seconds >= 0:
+        if self._saved_seconds < 0 and self._keeper is not None:
+            self._join_group()
+        if self._saved_seconds >= 0 or self._has_kernels_share:
             self._continue()
             return
         self._is_stopped = True
         self._next_look = now + min(-self._saved_seconds / self._cores, _LONGEST_STOP_SECONDS)
         self._stop_all()
+
+    def _join_group(self) -> None:
+        """Have the kernel hold all processes to their limits from now on, if groups can be made."""
+        if self._keeper is None:
+            return
+        keeper, self._keeper = self._keeper, None
+        self._stop_all()
+        pids = [os.getpid(), self._guest, *self._walls.others(self._guest)]
+        is_moved = keeper.move(pids, self._limits)
+        self._has_kernels_share = self._has_kernels_share or (is_moved and "cpu" in keeper.controllers)
+        self._is_stopped = True
+        self._continue()
 
     def _stop_all(self) -> None:
         """Stop them, and those that they forked meanwhile; a stopped process forks no more."""
