@@ -153,7 +153,12 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) 
     return [
         Perception(environment),
         Cognitive(parts.library, SkillQuestions(parts.library), planner),
-        Motor(parts.workers, parts.files, observation_chars=parts.settings.observation_chars),
+        Motor(
+            parts.workers,
+            parts.files,
+            observation_chars=parts.settings.observation_chars,
+            offers_libraries=SandboxSettings().add_libraries == "ask",
+        ),
         Expression(parts.library),
         SelfCheck(planner),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sanca.core.messages import Caller
@@ -12,6 +13,7 @@ from sanca.python_runtime.language import sentence
 from sanca.python_runtime.observation import cut_middle, format_observation
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
+from sanca.python_runtime.sandbox.guest.libraries import index_name
 from sanca.python_runtime.sandbox.ports import ActionResult
 
 _MISSING_TOOLKIT = re.compile(r"NameError: name '(system|mcp|agents)' is not defined")
@@ -43,10 +45,13 @@ class Motor:
 
     name = "motor"
 
-    def __init__(self, workers: Workers, outputs: Outputs, *, observation_chars: int) -> None:
+    def __init__(
+        self, workers: Workers, outputs: Outputs, *, observation_chars: int, offers_libraries: bool = False
+    ) -> None:
         self._workers = workers
         self._outputs = outputs
         self._observation_chars = observation_chars
+        self._offers_libraries = offers_libraries
 
     async def run(self, state: RunState) -> None:
         """Run the action, when this round has one."""
@@ -70,6 +75,9 @@ class Motor:
         action = {"round": round_.number, "strategy": round_.strategy, "code": round_.code, **facts}
         state.note("action", {**action, "skill": round_.skill.skill if round_.skill else None})
         result = await self._workers.run(state.request, round_.code, round_number=round_.number)
+        if self._offers_libraries and result.missing_library:
+            offer = f"A person may agree to add it: sanca.add_library({index_name(result.missing_library)!r})"
+            result = replace(result, hint=f"{result.hint or ''} {offer}".strip())
         await state.pass_on()
         round_.result, round_.status, round_.seconds = result, result.status, result.seconds
         round_.value = cut_middle(result.value or "", self._observation_chars)
