@@ -20,8 +20,9 @@ from sanca.memory.text import language_of
 if TYPE_CHECKING:
     from sanca.memory.ranking import Ranker, Scored
 
-DEFAULT_THRESHOLD = 0.4
-_SURE_THRESHOLD = 0.65
+DEFAULT_THRESHOLD = 0.2
+_SURE_THRESHOLD = 0.5
+_UNLEARNED_THRESHOLD = 0.65
 _MESSAGE_CHARS = 8_000
 
 
@@ -137,11 +138,17 @@ def _allowed(scored: Scored, reading: Reading, lexicon: Lexicon) -> bool:
 
 
 def _bar(scored: Scored, reading: Reading, *, service_known: bool, threshold: float) -> float:
-    """The score that is enough: more for a change, for a skill nothing is learned of, and when no service is named."""
+    """The score that is enough.
+
+    More for a change, for a skill nothing is learned of, when no service is named, and when no word is known.
+    """
+    if not scored.learned:
+        return max(threshold, _UNLEARNED_THRESHOLD)
     wants = any(parameter.kind == "service" and parameter.required for parameter in scored.skill.sheet.parameters)
     service = reading.first("service")
     certain = not wants or service_known or (service is not None and service.sure)
-    lenient = certain and scored.learned and not scored.skill.sheet.changes
+    understood = any(piece.concepts for piece in reading.pieces)
+    lenient = certain and understood and not scored.skill.sheet.changes
     return threshold if lenient else max(threshold, _SURE_THRESHOLD)
 
 

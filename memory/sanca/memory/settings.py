@@ -19,5 +19,5 @@ class MemorySettings(BaseSettings):
     """How long a write waits for another process that holds the database."""
     skill_folders: tuple[Path, ...] = ()
     """Folders of further skills beside the shipped ones, as a JSON list; a later skill replaces one of its name."""
-    match_threshold: float = Field(default=0.4, ge=0, le=1)
+    match_threshold: float = Field(default=0.2, ge=0, le=1)
     """A skill is used when its calibrated score is at least this; higher: it says "I don't know how" more often."""
