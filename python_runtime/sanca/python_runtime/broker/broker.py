@@ -39,8 +39,17 @@ _ABANDON_SECONDS = 3.0
 class Broker:
     """Made once a process. Operations are called by the channel's thread or by threads of its own."""
 
-    def __init__(self, home: Path, factories: Sequence[str], outbox: Outbox, *, adds_libraries: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        factories: Sequence[str],
+        outbox: Outbox,
+        *,
+        adds_libraries: bool = False,
+        answers_unread_seconds: float = 30.0,
+    ) -> None:
         self._outbox = outbox
+        self._answers_unread_seconds = answers_unread_seconds
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
         self._host = HostLink(home, self._control, self._rebuild)
@@ -103,7 +112,14 @@ class Broker:
         if connected is not None:
             if session is not None:
                 session.close()
-            session = SandboxSession(session_id, connected, self._gate, lambda: self._catalog.content, self._misbehaved)
+            session = SandboxSession(
+                session_id,
+                connected,
+                self._gate,
+                lambda: self._catalog.content,
+                self._misbehaved,
+                unread_seconds=self._answers_unread_seconds,
+            )
             self._sessions[session_id] = session
         if session is None or not session.is_alive:
             raise ConfigurationError(

@@ -229,6 +229,7 @@ class BrokerClient:
         settings: dict[str, Any] = {"home": str(self._settings.home), "log_level": self._settings.log_level}
         settings["timeout_seconds"] = self._settings.start_timeout_seconds
         settings["adds_libraries"] = self._settings.adds_libraries
+        settings["answers_unread_seconds"] = self._settings.answers_unread_seconds
         try:
             with anyio.fail_after(self._settings.start_timeout_seconds):
                 factories = list(self._settings.toolkit_factories)

@@ -131,8 +131,13 @@ class Service:
         home = ensure_home(Path(message["home"]))
         configure_logs(message["log_level"])
         self._lock_file = _lock(home, message["timeout_seconds"] * _LOCK_WAIT_SHARE)
-        factories, adds_libraries = message["toolkit_factories"], message["adds_libraries"]
-        self._broker = Broker(home, factories, self._outbox, adds_libraries=adds_libraries)
+        self._broker = Broker(
+            home,
+            message["toolkit_factories"],
+            self._outbox,
+            adds_libraries=message["adds_libraries"],
+            answers_unread_seconds=message["answers_unread_seconds"],
+        )
         return self._broker.open()
 
     def _bind(self, broker: Broker, asked: dict[str, Any]) -> None:

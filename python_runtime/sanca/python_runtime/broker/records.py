@@ -106,6 +106,8 @@ class BrokerSettings:
     """`module:callable`, each `(home: Path) -> list[Toolkit]`; called once, if `toolkits.json` exists."""
     adds_libraries: bool = False
     """Whether actions may ask for `sanca.add_library`."""
+    answers_unread_seconds: float = 30.0
+    """How long a guest may leave an answer unread before it counts as one that means harm."""
     start_timeout_seconds: float = 20.0
     close_timeout_seconds: float = 10.0
 

@@ -26,12 +26,11 @@ from sanca.python_runtime.broker.waited_time import WaitedTime
 log = structlog.get_logger(__name__)
 
 MOST_WORKERS = 8
-UNREAD_SECONDS = 30.0
-"""How long a guest may leave an answer unread before it counts as one that means harm."""
 _IDLE_SECONDS = 10.0
 _CALLS_OVER_BUDGET = 1_000
 _QUESTIONS = 50_000
 """Messages of one action that are no calls: each takes our time, and no budget counts them."""
+_DESCRIPTION_WEIGHT = 25
 _OWN = {"describe", "memory", "ping"}
 """What the broker answers itself; no calls, and not in the journal."""
 _UNBOUND = CallError(kind="denied", message="No action is running; calls pass only while one does.").model_dump()
@@ -48,6 +47,8 @@ class SandboxSession:
         gate: ToolCallGate,
         describe: Callable[[], dict[str, Any]],
         misbehaved: Callable[[str, str], None],
+        *,
+        unread_seconds: float,
     ) -> None:
         """Serve a socket.
 
@@ -57,13 +58,15 @@ class SandboxSession:
             gate: Where calls go.
             describe: Returns what actions are told about the toolkits.
             misbehaved: Told the session's id and what its guest did, once, when it broke the rules.
+            unread_seconds: How long a guest may leave an answer unread before it counts as one that means harm.
         """
         self.session_id = session_id
         self._socket = connected
         self._gate = gate
         self._describe = describe
         self._misbehaved = misbehaved
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(UNREAD_SECONDS), 0))
+        limit = struct.pack("ll", int(unread_seconds), int(unread_seconds % 1 * 1_000_000))
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._bound: tuple[RunState, int] | None = None
         self._waited = WaitedTime()
         self._questions = 0
@@ -209,7 +212,7 @@ class SandboxSession:
         if not (type(toolkit) is str and type(tool) is str and type(args) is list and type(kwargs) is dict):
             raise frames.FrameError("A sandbox sent a call without names.")
         if toolkit == "sanca" and tool in _OWN:
-            self._count_question()
+            self._count_question(_DESCRIPTION_WEIGHT if tool == "describe" else 1)
             if tool == "memory":
                 guest.lend_memory(number)
             else:
@@ -260,8 +263,8 @@ class SandboxSession:
             message = f"{error} Ask for less, or for a part."
             guest.answer(number, {"n": number, "ok": False, "e": _failed(message)})
 
-    def _count_question(self) -> None:
-        self._questions += 1
+    def _count_question(self, weight: int = 1) -> None:
+        self._questions += weight
         if self._questions > _QUESTIONS:
             raise frames.FrameError("A sandbox floods the broker with questions.")
 
