@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 from typing import Any, NoReturn
 
@@ -33,7 +32,7 @@ class GuestProcess:
         os.set_blocking(self.output, False)
         self._threads_before = 1
         self._is_interrupted = False
-        self.pid = os.fork()
+        self.pid = syscalls.fork()
         if self.pid == 0:
             _become_guest(guest_results, guest_output, tools, limits, walls)
         guest_results.close()
@@ -115,10 +114,9 @@ def _become_guest(results: socket.socket, output: int, tools: socket.socket, lim
         os.dup2(high[0], _GUEST_RESULTS)
         os.dup2(high[1], _GUEST_TOOLS)
         os.closerange(_GUEST_TOOLS + 1, 1024)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
         draw_other_numbers()
         walls.enter(limits)
-        serve_actions(socket.socket(fileno=_GUEST_RESULTS), socket.socket(fileno=_GUEST_TOOLS))
+        serve_actions(*(syscalls.local_socket(descriptor) for descriptor in (_GUEST_RESULTS, _GUEST_TOOLS)))
     except BaseException as error:  # the process ends here; its last words go where its output goes
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import resource
-from pathlib import Path
+from functools import lru_cache
 from typing import TypedDict
 
-from . import syscalls
+from . import kernel_files, syscalls
 from .seccomp import build_filter
 
 _MEGABYTE = 1 << 20
@@ -26,7 +26,7 @@ class Limits(TypedDict):
     tmp_files: int
     output_bytes: int
     has_kernels_share: bool
-    """Whether a control group holds the session to `cores`; set by the fork server."""
+    """Whether something outside holds the session to `cores`, so that its first process need not."""
 
 
 def make_stacks_small() -> None:
@@ -70,11 +70,16 @@ def limit_resources(limits: Limits) -> None:
 
 def close_kernel() -> None:
     """Refuse most system calls from here on."""
-    program, instructions = build_filter(syscalls.machine())
     syscalls.forbid_new_privileges()
-    syscalls.install_filter(program, instructions)
+    syscalls.install_filter(*call_filter())
+
+
+@lru_cache(maxsize=1)
+def call_filter() -> tuple[bytes, int]:
+    """Return the filter of system calls. Asked once by the fork server, so that no session has to build it."""
+    return build_filter(syscalls.machine())
 
 
 def _virtual_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    pages = int(kernel_files.read("/proc/self/statm").split()[0])
     return pages * resource.getpagesize()

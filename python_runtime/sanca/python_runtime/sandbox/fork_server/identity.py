@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
-from . import syscalls
+from . import kernel_files, syscalls
 
 INSIDE_ID = 1000
 """User and group of everything that runs in the sandbox."""
@@ -33,7 +32,7 @@ def enter_user_namespace(flags: int, outside_id: int) -> None:
 
 def map_one_user(user: int, group: int) -> None:
     """Map the user and group of this process to 1000 in the namespace it just entered."""
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    kernel_files.write("/proc/self/setgroups", "deny")
     _write_maps("self", f"{INSIDE_ID} {user} 1", f"{INSIDE_ID} {group} 1")
 
 
@@ -47,8 +46,8 @@ def become_inside_user() -> None:
 
 
 def _write_maps(process: str, users: str, groups: str) -> None:
-    Path(f"/proc/{process}/uid_map").write_text(users, encoding="ascii")
-    Path(f"/proc/{process}/gid_map").write_text(groups, encoding="ascii")
+    kernel_files.write(f"/proc/{process}/uid_map", users)
+    kernel_files.write(f"/proc/{process}/gid_map", groups)
 
 
 def _with_helper(enter: Callable[[], None], write_maps: Callable[[str], None]) -> None:

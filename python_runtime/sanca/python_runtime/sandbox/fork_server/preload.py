@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import io
 import os
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ CHARTS_FOLDER = "/tmp/.matplotlib"  # noqa: S108 - a session's own
 """MPLCONFIGDIR: must be writable, or matplotlib complains and makes another one."""
 _MADE_CHARTS_FOLDER = Path(LIBRARY_FOLDER, ".matplotlib")
 _FOR_SNAPSHOTS = ("cloudpickle",)
-_font_lists: list[Path] = []
+_font_lists: list[tuple[str, str]] = []
 """Empty when matplotlib is loaded already, or not there."""
 SETTINGS_OF_CHARTS = str(_MADE_CHARTS_FOLDER / "matplotlibrc")
 
@@ -40,20 +41,22 @@ def preload(modules: Sequence[str], libraries: Sequence[str]) -> None:
     if "matplotlib.pyplot" in sys.modules:
         _draw_first_chart()
     if "matplotlib" not in sys.modules:
-        _font_lists.extend(sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json")))
+        lists = sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json"))
+        _font_lists.extend((str(path), f"{CHARTS_FOLDER}/{path.name}") for path in lists)
     _require_one_thread()
 
 
 def show_font_lists() -> None:
     """Lay what matplotlib would spend a second to find out where it will look for it in this session."""
     if _font_lists:
-        Path(CHARTS_FOLDER).mkdir()
-        for path in _font_lists:
-            Path(CHARTS_FOLDER, path.name).symlink_to(path)
+        os.mkdir(CHARTS_FOLDER)  # noqa: PTH102 - in every session's way, as in kernel_files.py
+        for source, target in _font_lists:
+            os.symlink(source, target)  # noqa: PTH211
 
 
 def draw_other_numbers() -> None:
-    """Seed what would give every session the same random numbers; `random` sees to itself at a fork."""
+    """Seed what would give every session the same random numbers."""
+    random.seed()
     if (numpy_random := sys.modules.get("numpy.random")) is not None:
         numpy_random.seed()
 

@@ -13,7 +13,7 @@ from typing import NoReturn, TypedDict, cast
 from ..guest import frames
 from . import preload, syscalls
 from .first_process import run_first_process
-from .hardening import Limits, make_main_stack_large
+from .hardening import Limits, call_filter, make_main_stack_large
 from .keeper import KeeperClient
 from .landlock_walls import LandlockWalls
 from .walls import NamespaceWalls, Walls
@@ -52,8 +52,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     syscalls.set_dumpable(False)
+    call_filter()
     gc.collect()
     gc.freeze()
+    gc.disable()  # the guest turns it on again; a collection would touch, and so copy, every page
     answer = {"ready": True, "python": sys.version.split()[0], "groups": keeper.controllers}
     pidfds = keeper.take_pidfd()
     socket.send_fds(channel, [json.dumps(answer).encode()], pidfds)
@@ -89,7 +91,7 @@ def _run_session(descriptors: list[int], limits: Limits, walls: Walls, keeper: K
     try:
         syscalls.die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        control, tools = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        control, tools = (syscalls.local_socket(descriptor) for descriptor in descriptors)
         try:
             walls.begin(limits)
         except OSError as error:

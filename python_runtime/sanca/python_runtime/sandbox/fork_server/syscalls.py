@@ -6,6 +6,7 @@ import ctypes
 import os
 import platform
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,12 +139,13 @@ def attach_tree(tree: int, target: str) -> None:
 def clone(flags: int) -> tuple[int, int]:
     """Fork into new namespaces at once, one process fewer than unshare and fork.
 
+    Python is told nothing, as in `fork`: this process has one thread, and there is nothing to put in order; what the
+    handlers touch would be copied in every session.
+
     Returns:
         The child's pid and a pidfd of it in the parent, (0, -1) in the child.
     """
-    api = ctypes.pythonapi
     pidfd = ctypes.c_int(-1)
-    api.PyOS_BeforeFork()
     pid = _libc.syscall(
         ctypes.c_long(machine().clone),
         ctypes.c_ulong(flags | _CLONE_PIDFD | signal.SIGCHLD),
@@ -152,11 +154,17 @@ def clone(flags: int) -> tuple[int, int]:
         None,
         None,
     )
-    if pid == 0:
-        api.PyOS_AfterFork_Child()
-        return 0, -1
-    api.PyOS_AfterFork_Parent()
-    return _check(pid, "clone"), pidfd.value
+    return (0, -1) if pid == 0 else (_check(pid, "clone"), pidfd.value)
+
+
+def fork() -> int:
+    """Fork as the C library does, but without Python's handlers, which are for threads and for `random`."""
+    return _check(_libc.fork(), "fork")
+
+
+def local_socket(descriptor: int) -> socket.socket:
+    """Return the socket of a descriptor that is one end of a SEQPACKET pair; the kernel is not asked what it is."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, descriptor)
 
 
 def set_hostname(name: str) -> None:
@@ -209,12 +217,14 @@ def forbid_new_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "prctl(PR_SET_NO_NEW_PRIVS)")
 
 
+class _Program(ctypes.Structure):
+    """`struct sock_fprog`."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
 def install_filter(program: bytes, instructions: int) -> None:
     """Put a seccomp filter (packed `struct sock_filter`s) on this process and all it will fork."""
-
-    class _Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
     code = ctypes.create_string_buffer(program, len(program))
     wanted = _Program(instructions, ctypes.addressof(code))
     zero = ctypes.c_ulong(0)

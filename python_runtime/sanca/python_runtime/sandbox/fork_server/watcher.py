@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from . import kernel_files
 from .hardening import Limits
 from .keeper import KeeperClient
 from .walls import Walls
@@ -199,7 +200,7 @@ def _own_processor_seconds(pid: int) -> float:
 def _private_bytes(pid: int) -> int:
     """Return how much memory a process has that belongs to no file, shared with a parent or not."""
     try:
-        _size, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
+        _size, resident, shared, *_ = kernel_files.read(f"/proc/{pid}/statm").split()
     except OSError:
         return 0
     return (int(resident) - int(shared)) * _PAGE_BYTES

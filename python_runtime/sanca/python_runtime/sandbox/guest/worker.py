@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import gc
 import os
 import signal
 import socket
@@ -32,6 +33,7 @@ from .summaries import LAST_VALUE, name_of
 from .threads import end_threads, interrupt_threads, running
 from .tracebacks import remember_source
 
+_REAL_BUILTINS = frozenset(dir(builtins))
 _THREAD_STACK_BYTES = 1 << 20
 _ACTION_BYTES = 4 << 20
 _END_THREADS_SECONDS = 0.03
@@ -43,6 +45,7 @@ def serve_actions(results: socket.socket, tools: socket.socket) -> None:
     """Run actions until the first process closes the socket."""
     threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
     sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.enable()
     sys.stdout = printed = Printed(1)
     sys.stderr = errors = PrintedErrors(printed)
     worker = _Worker(ToolChannel(tools), printed, errors)
@@ -65,7 +68,6 @@ class _Worker:
         self._main = types.ModuleType("__main__")
         sys.modules["__main__"] = self._main
         self._main.__dict__["__builtins__"] = builtins
-        self._real_builtins = frozenset(dir(builtins))
         self._given: set[str] = set()
         self._toolkits: tuple[str, ...] = ()
         self._files: set[str] = set()
@@ -168,13 +170,13 @@ class _Worker:
             builtins.__dict__.pop(gone, None)
         toolkits = make_toolkits(self._channel, self._descriptions, names)
         self._give(toolkits)
-        self._given = set(toolkits) - self._real_builtins
+        self._given = set(toolkits) - _REAL_BUILTINS
         self._toolkits = names
 
     def _give(self, names: Mapping[str, Any]) -> None:
         """Make names known below the action's own: an action may use them for itself, and `del` brings ours back."""
         for name, value in names.items():
-            space = self._main.__dict__ if name in self._real_builtins else builtins.__dict__
+            space = self._main.__dict__ if name in _REAL_BUILTINS else builtins.__dict__
             space[name] = value
 
     def _say(self, text: object) -> None:
