@@ -19,6 +19,16 @@ class Effect(StrEnum):
     DESTRUCTIVE = "DESTRUCTIVE"
 
 
+class ToolOverload(BaseModel):
+    """One of several ways to call a tool."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    description: str = ""
+    input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    output_schema: dict[str, Any] = Field(default_factory=dict)
+
+
 class ToolDefinition(BaseModel):
     """One callable of a toolkit."""
 
@@ -43,9 +53,14 @@ class ToolDefinition(BaseModel):
     """It gives its result item by item; `output_schema` is an item's."""
     undo: str | None = None
     """How to take it back, in words for the approval card."""
+    alternative: str | None = None
+    """The tool to offer when this one keeps failing: `tool` or `toolkit.tool`."""
     input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of an object; the order of `properties` is the order of positional arguments."""
     output_schema: dict[str, Any] = Field(default_factory=dict)
+    """Of a value; `x-pieces` (items, bytes, text) says that it is read piece by piece."""
+    overloads: tuple[ToolOverload, ...] = ()
+    """The ways to call it when there are several; `input_schema` then takes what any of them takes."""
 
 
 class ToolkitDefinition(BaseModel):
@@ -74,6 +89,8 @@ class CallContext(BaseModel):
     trace_id: str = ""
     timeout_seconds: float = 30.0
     approved_by: str | None = None
+    pages: bool = False
+    """Whether who calls reads long results piece by piece; without it they come whole."""
 
 
 class CallError(BaseModel):
@@ -101,6 +118,20 @@ class CallError(BaseModel):
     retryable: bool = False
 
 
+class ResultPage(BaseModel):
+    """What `value` is a piece of, and how the next one is asked for (`sanca.results`, contracts section 2)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    handle: str
+    kind: Literal["items", "bytes", "text", "json"]
+    next: int
+    """Where the next piece begins."""
+    more: bool
+    total: int | None = None
+    """Items or bytes in all, where the host knows."""
+
+
 class CallOutcome(BaseModel):
     """The envelope of a call: a value or an error, never both."""
 
@@ -111,3 +142,5 @@ class CallOutcome(BaseModel):
     error: CallError | None = None
     replayed: bool = False
     """The host had answered this call id before and did not run the tool again."""
+    page: ResultPage | None = None
+    """Set when `value` is only the first or next piece of the result."""
