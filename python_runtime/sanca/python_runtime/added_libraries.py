@@ -38,12 +38,17 @@ _KEPT = (
     "HTTPS_PROXY",
     "NO_PROXY",
 )
+_OPTIONS = (
+    "--only-binary=:all:", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--retries=1", "-vv",
+)  # fmt: skip
 _PIP = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 sys.argv[:] = ["pip", *sys.argv[2:]]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
+_UNREACHED = ("connection error", "Connection refused", "Failed to establish", "ProxyError")
+"""What pip says, among much else, when it could not ask its index."""
 _ADDRESS = re.compile(r"\S*://\S*")
 
 
@@ -94,7 +99,14 @@ class AddedLibraries:
         known = folder / "known.txt"
         pins = "\n".join(f"{one.name}=={one.version}" for one in self._known())
         await anyio.Path(known).write_text(pins, encoding="utf-8")
-        options = ["--only-binary=:all:", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--quiet"]
+        options = [
+            "--only-binary=:all:",
+            "--no-input",
+            "--no-cache-dir",
+            "--disable-pip-version-check",
+            "--retries=1",
+            "-vv",
+        ]
         command = [sys.executable, "-c", _PIP, str(_WHEEL_BYTES), "download", *options, "--constraint", str(known)]
         try:
             with anyio.fail_after(_SECONDS):
@@ -106,7 +118,8 @@ class AddedLibraries:
                 f"The package index did not give {wanted!r} within {_SECONDS:g} seconds."
             ) from None
         if done.returncode:
-            raise LibraryNotAddedError(_why_not(wanted, done.stderr.decode("utf-8", "replace")))
+            told = (done.stdout + done.stderr).decode("utf-8", "replace")
+            raise LibraryNotAddedError(_why_not(wanted, told))
 
     def _known(self) -> list[Distribution]:
         library = self._guest_library()
@@ -148,8 +161,8 @@ def _why_not(wanted: str, told: str) -> str:
         return f"The package index has no ready-made wheel of {wanted!r} for this Python, and nothing is built here."
     if "No module named pip" in told:
         return "Libraries cannot be added: pip is not installed beside the engine."
-    lines = [line for line in told.splitlines() if line.strip()]
-    reason = _ADDRESS.sub("…", lines[-1])[:200] if lines else "pip gave no reason"
+    errors = [line.removeprefix("ERROR: ") for line in told.splitlines() if line.startswith("ERROR: ")]
+    reason = _ADDRESS.sub("…", errors[-1])[:200] if errors else "pip gave no reason"
     return f"{wanted!r} could not be fetched: {reason}"
 
 
