@@ -8,6 +8,7 @@ import pkgutil
 import sys
 from typing import Any
 
+from . import places
 from .safely import exact, is_a
 from .substitutes import CALLED, INSTEAD, OUTSIDE
 
@@ -76,5 +77,5 @@ def _names_by_lower() -> dict[str, str]:
 
 def _library_names() -> list[str]:
     """Return the libraries worth naming, and all that were added to this session; not what is only there for others."""
-    added = [module.name for module in pkgutil.iter_modules([ADDED_FOLDER]) if not module.name.startswith("_")]
+    added = [module.name for module in pkgutil.iter_modules([places.real(ADDED_FOLDER)]) if not module.name.startswith("_")]
     return [*(name for name in _WORTH_NAMING if _is_there(name)), *sorted(added)]

@@ -67,6 +67,11 @@ def redirect(real: Mapping[str, str]) -> None:
         _replace_functions()
 
 
+def real(path: str) -> str:
+    """Return where a path lies; Python's import system knows no other names."""
+    return str(_places.path(path))
+
+
 def _replace_functions() -> None:
     for name in _ONE_PATH:
         _replace(os, name, _with_paths(getattr(os, name), 1))

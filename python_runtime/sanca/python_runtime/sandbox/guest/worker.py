@@ -18,7 +18,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from . import frames
+from . import frames, places
 from .answers import Answers
 from .channel import ToolChannel
 from .descriptions import Descriptions
@@ -128,8 +128,9 @@ class _Worker:
         self._descriptions.forget()
         self._give_toolkits(tuple(action["toolkits"]))
         self._answers.begin(str(action["code"]), self._main.__dict__)
-        if ADDED_FOLDER not in sys.path and os.path.isdir(ADDED_FOLDER):  # noqa: PTH112 - in every round's way
-            sys.path.append(ADDED_FOLDER)
+        added = places.real(ADDED_FOLDER)
+        if added not in sys.path and os.path.isdir(added):  # noqa: PTH112 - in every round's way
+            sys.path.append(added)
 
     def _execute(self, code: str, name: str) -> tuple[Any, str]:
         """Return the last expression's value and what the next action may call it."""
