@@ -38,7 +38,7 @@ def is_right(library: SkillLibrary, row: dict[str, Any], **context: Any) -> bool
     )
 
 
-@pytest.mark.parametrize("half", ["development", "test"])
+@pytest.mark.parametrize("half", ["development", "test", "blind"])
 def test_nine_of_ten_paraphrases_get_the_right_skill_and_parameters(library: SkillLibrary, half: str) -> None:
     asked = [row for row in rows(half) if row["skill"]]
     wrong = [row["message"] for row in asked if not is_right(library, row)]
