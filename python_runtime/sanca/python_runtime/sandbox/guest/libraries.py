@@ -77,5 +77,6 @@ def _names_by_lower() -> dict[str, str]:
 
 def _library_names() -> list[str]:
     """Return the libraries worth naming, and all that were added to this session; not what is only there for others."""
-    added = [module.name for module in pkgutil.iter_modules([places.real(ADDED_FOLDER)]) if not module.name.startswith("_")]
-    return [*(name for name in _WORTH_NAMING if _is_there(name)), *sorted(added)]
+    added = (module.name for module in pkgutil.iter_modules([places.real(ADDED_FOLDER)]))
+    shown = sorted(name for name in added if not name.startswith("_"))
+    return [*(name for name in _WORTH_NAMING if _is_there(name)), *shown]

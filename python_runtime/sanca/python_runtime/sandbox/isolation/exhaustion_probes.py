@@ -352,7 +352,7 @@ raise Long()
 import time
 end = time.monotonic() + 2.5
 try:
-    for _ in range(3): os.fork()
+    for _ in range(4): os.fork()
 except OSError as error: print("denied fork", error.errno)
 while time.monotonic() < end: sum(range(10_000))
 """,
