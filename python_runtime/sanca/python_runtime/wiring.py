@@ -36,7 +36,7 @@ from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_store import RunStore
 from sanca.python_runtime.run_work import RunWork
 from sanca.python_runtime.runs import Runs
-from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings
+from sanca.python_runtime.sandbox import ConfiguredSandbox, SandboxSettings
 from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.settings import EngineSettings
 from sanca.python_runtime.skill_questions import SkillQuestions
@@ -57,7 +57,7 @@ class Parts:
     library: SkillLibrary
     models: ModelRegistry
     broker: BrokerKeeper
-    sandbox: NamespaceSandbox
+    sandbox: ConfiguredSandbox
     workers: SessionWorkers
     files: SessionFiles
     journal: Journal
@@ -110,7 +110,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         cut_off=lambda: _after_lost_broker(parts),
     )
     journal = Journal(lambda: broker.client, JournalReader(home))
-    sandbox = NamespaceSandbox(sandbox_settings)
+    sandbox = ConfiguredSandbox(sandbox_settings)
     store = RunStore(home / "runs.db")
     engine_id = f"engine_{uuid.uuid4().hex}"
     queue = RunQueue(

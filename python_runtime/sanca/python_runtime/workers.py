@@ -82,7 +82,7 @@ class SessionWorkers:
         """
         await self._end_if_a_call_pends(request.session_id)
         session = await self._of(request.session_id, request).wake(code)
-        return {"hash_seed": session.hash_seed}
+        return {"sandbox_level": self._sandbox.level, "hash_seed": session.hash_seed}
 
     async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
         """Run an action in the session's worker; its calls count to the run and round.

@@ -16,8 +16,14 @@ from typing import Any
 import anyio
 import pytest
 from sanca.core.errors import SandboxError
-from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings, open_sandbox, probe_level, refusals
-from sanca.python_runtime.sandbox.session import NamespaceSession
+from sanca.python_runtime.sandbox import (
+    NamespaceSandbox,
+    SandboxSession,
+    SandboxSettings,
+    open_sandbox,
+    probe_level,
+    refusals,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +40,7 @@ def library(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def value_of(session: NamespaceSession, code: str) -> str | None:
+async def value_of(session: SandboxSession, code: str) -> str | None:
     with anyio.fail_after(20):
         result = await session.run(code, limit_seconds=10, toolkits=())
     assert result.status == "ok", result.error
@@ -43,7 +49,7 @@ async def value_of(session: NamespaceSession, code: str) -> str | None:
 
 async def test_probe_finds_the_level_by_doing() -> None:
     report = await probe_level()
-    assert (report.level, report.ok, report.reason) == ("namespace", True, "")
+    assert (report.level, report.ok, report.reason, report.in_force) == ("namespace", True, "", True)
 
 
 async def test_hash_seed_is_recorded_and_the_same_in_every_session_of_a_server() -> None:
@@ -158,6 +164,7 @@ def test_system_without_user_namespaces_is_refused_with_the_mend() -> None:
         text=True,
         timeout=60,
         check=False,
+        env={**os.environ, "SANCA_SANDBOX_LEVEL": "namespace"},
     )
     assert done.stdout.startswith("False The system refuses the sandbox its namespaces: "), done.stderr
     assert "user.max_user_namespaces" in done.stdout
@@ -177,7 +184,7 @@ def test_engine_that_is_killed_takes_every_process_of_the_sandbox_along() -> Non
     engine = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     with engine:
         assert engine.stdout is not None
-        assert engine.stdout.readline() == "ready\n"
+        assert "ready\n" in iter(engine.stdout.readline, "")
         handles = [os.pidfd_open(pid) for pid in processes_below(engine.pid)]
         engine.kill()
     assert len(handles) >= 5

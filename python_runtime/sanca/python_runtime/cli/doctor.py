@@ -11,13 +11,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from functools import cache, partial
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from rich.console import Console
 from rich.table import Table
 from sanca.core.errors import SancaError
 from sanca.core.home import find_home
+
+if TYPE_CHECKING:
+    from sanca.python_runtime.sandbox import LevelReport
 
 State = Literal["ok", "note", "fail"]
 MARKS: dict[State, str] = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fail": "[red]fail[/]"}
@@ -71,12 +75,40 @@ def check_state_folder() -> Check:
 
 def check_isolation() -> Check:
     """The sandbox level in force, found by starting a sandbox and running an action."""
-    from sanca.python_runtime.sandbox import probe_level
+    from sanca.python_runtime.sandbox import SandboxSettings
 
-    report = anyio.run(probe_level)
-    if report.ok:
-        return Check("isolation", "ok", f"level {report.level}: an action ran")
-    return Check("isolation", "fail", report.reason)
+    reports = _level_reports()
+    configured = SandboxSettings().level
+    for report in reports:
+        if report.in_force:
+            stronger = [one.reason for one in reports[: reports.index(report)] if configured == "auto" and one.reason]
+            state: State = "note" if stronger else "ok"
+            return Check(
+                "isolation", state, f"level {report.level} in force (configured: {configured})", " ".join(stronger)
+            )
+    wanted = [one.reason for one in reports if configured == one.level] or [one.reason for one in reports[:2]]
+    if configured != "auto" and configured not in {one.level for one in reports}:
+        wanted = [f"There is no sandbox level {configured!r}."]
+    return Check("isolation", "fail", " ".join(wanted), "Set SANCA_SANDBOX_LEVEL to auto or a level that works here.")
+
+
+def check_level(name: str) -> Check:
+    """Whether a level works here, and what it cannot do; one that is not in force is no matter."""
+    report = next(one for one in _level_reports() if one.level == name)
+    if not report.ok:
+        return Check(f"level {name}", "note", f"does not work here: {report.reason}")
+    what = "in force" if report.in_force else "works"
+    lacks = f", without {', '.join(report.cannot).replace('_', ' ')}" if report.cannot else ""
+    return Check(
+        f"level {name}", "ok", f"{what}: an action ran in {report.seconds:.2f} s{lacks}. {report.note}".strip()
+    )
+
+
+@cache
+def _level_reports() -> tuple[LevelReport, ...]:
+    from sanca.python_runtime.sandbox import probe_levels
+
+    return anyio.run(probe_levels)
 
 
 def check_libraries() -> Check:
@@ -156,6 +188,7 @@ def check_git() -> Check:
 
 
 CHECKS: tuple[Callable[[], Check], ...] = (
-    check_python, check_state_folder, check_isolation, check_libraries, check_engine, check_models, check_skills,
-    check_jdk, check_git,
+    check_python, check_state_folder, check_isolation,
+    *(partial(check_level, name) for name in ("namespace", "landlock", "container", "monty")),
+    check_libraries, check_engine, check_models, check_skills, check_jdk, check_git,
 )  # fmt: skip

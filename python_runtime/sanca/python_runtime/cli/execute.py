@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 from sanca.core.errors import ConfigurationError
-from sanca.python_runtime.sandbox import NamespaceSandbox, Sandbox
+from sanca.python_runtime.sandbox import Sandbox, open_sandbox
 
 LARGEST_ACTION_BYTES = 1_000_000
 
@@ -25,7 +25,7 @@ def execute_files(files: Sequence[Path], *, input_path: Path | None, as_json: bo
 async def _execute_files(files: Sequence[Path], input_path: Path | None, as_json: bool, limit_seconds: float) -> int:
     worst = 0
     with _input_folder(input_path) as folder:
-        async with NamespaceSandbox() as sandbox:
+        async with open_sandbox() as sandbox:
             for file in files:
                 line = await _execute_file(sandbox, file, folder, limit_seconds)
                 worst = max(worst, line["status"] != "ok")

@@ -1,5 +1,6 @@
 """Where model-written Python runs: its own processes, namespaces and limits, and one socket out, to the broker."""
 
+from sanca.python_runtime.sandbox.levels import ConfiguredSandbox
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 from sanca.python_runtime.sandbox.ports import (
@@ -12,13 +13,14 @@ from sanca.python_runtime.sandbox.ports import (
     Snapshot,
     WaitedSeconds,
 )
-from sanca.python_runtime.sandbox.probe import LevelReport, open_sandbox, probe_level
+from sanca.python_runtime.sandbox.probe import LevelReport, open_sandbox, probe_level, probe_levels
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
 __all__ = [
     "Abilities",
     "ActionResult",
     "ActionStatus",
+    "ConfiguredSandbox",
     "LevelReport",
     "NamespaceSandbox",
     "ResultImage",
@@ -30,4 +32,5 @@ __all__ = [
     "WaitedSeconds",
     "open_sandbox",
     "probe_level",
+    "probe_levels",
 ]

@@ -20,6 +20,7 @@ from sanca.python_runtime.sandbox.fork_server.root import PYTHON_FOLDER
 from sanca.python_runtime.sandbox.launcher import ForkServer
 from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 from sanca.python_runtime.sandbox.output_folder import remove_tree
+from sanca.python_runtime.sandbox.outside_user import outside_user
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
@@ -66,7 +67,7 @@ class LandlockForkServer(ForkServer):
         return {
             **plan["root"],
             "tmp_folder": str(self._tmp),
-            "outside_id": plan["outside_id"],
+            "outside_id": outside_user(plan["outside_id"]),
             "control_groups": plan["control_groups"],
             "python": python,
             "environment": environment,
@@ -104,9 +105,7 @@ class LandlockSandbox(NamespaceSandbox):
     """See `Sandbox`. As strong as `namespace` against reading, writing and signalling; weaker in what it can bound."""
 
     level = "landlock"
-    abilities = Abilities(
-        disk_quota=False, child_processes=False, hidden_processes=False
-    )
+    abilities = Abilities(disk_quota=False, child_processes=False, hidden_processes=False)
     server_class = LandlockForkServer
     session_class = LandlockSession
 
@@ -129,6 +128,6 @@ class LandlockSandbox(NamespaceSandbox):
 def make_folder(outside_id: int) -> Path:
     """Make a folder that only the sandbox's user can read, where the machine keeps temporary files."""
     folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_NAME}-{os.getpid()}-"))
-    if os.geteuid() == 0:
-        os.chown(folder, outside_id, outside_id)
+    if (user := outside_user(outside_id)) is not None:
+        os.chown(folder, user, user)
     return folder

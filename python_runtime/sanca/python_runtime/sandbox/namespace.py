@@ -19,6 +19,7 @@ from sanca.python_runtime.sandbox.background import BackgroundLoop
 from sanca.python_runtime.sandbox.launcher import ForkServer
 from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.sandbox.limits import SandboxLimits
+from sanca.python_runtime.sandbox.outside_user import outside_user
 from sanca.python_runtime.sandbox.pool import WarmPool
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.servers import ForkServers, ReadySession, end_forked
@@ -197,8 +198,8 @@ class NamespaceSandbox:
             if input_dir is not None:
                 mounts["/input"] = await self._loop.call(partial(servers.mount, _folder(input_dir), read_only=True))
             if output_dir is not None:
-                if os.geteuid() == 0:
-                    os.chown(output_dir, self._settings.outside_id, self._settings.outside_id)
+                if (user := outside_user(self._settings.outside_id)) is not None:
+                    os.chown(output_dir, user, user)
                 mounts["/output"] = await self._loop.call(partial(servers.mount, _folder(output_dir), read_only=False))
             if mounts:
                 await session.attach(mounts, output_dir)

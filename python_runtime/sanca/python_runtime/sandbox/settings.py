@@ -15,6 +15,9 @@ class SandboxSettings(BaseSettings, SandboxLimits):
 
     model_config = SettingsConfigDict(env_prefix="SANCA_SANDBOX_", extra="ignore", frozen=False)
 
+    level: str = "auto"
+    """How actions are kept in: `namespace`, `landlock`, `container`, `monty`, or `auto`, the stronger of the first two
+    that works here. See docs/guides/sandbox.md."""
     tenants: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Tenant → the limits that are other than everybody's, for instance `{"lab": {"cores": 2}}`."""
     warm_sessions: int = Field(default=1, ge=0, le=256)

@@ -227,6 +227,7 @@ class EngineDoor:
             status=status,
             version=VERSION,
             sandbox_level=parts.sandbox.level,
+            sandbox_detail=parts.sandbox.detail,
             gateway=gateway,
             gateway_detail=detail,
             store="sqlite",

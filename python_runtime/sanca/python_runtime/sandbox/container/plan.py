@@ -13,6 +13,7 @@ from typing import Any
 from sanca.python_runtime.sandbox.fork_server.root import LIBRARY_FOLDER, OUR_PACKAGE, PACKAGES_FOLDER, PYTHON_FOLDER
 from sanca.python_runtime.sandbox.launcher import server_plan, session_request
 from sanca.python_runtime.sandbox.limits import SandboxLimits
+from sanca.python_runtime.sandbox.outside_user import outside_user
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
 _SYSTEM_FOLDERS = ("usr", "lib", "lib32", "lib64", "bin")
@@ -72,6 +73,7 @@ def plan_session(
     """
     hash_seed = secrets.randbelow(2**32)
     server = server_plan(settings, hash_seed)
+    user = outside_user(settings.outside_id)
     inside = {**json.loads(session_request(limits)), "has_kernels_share": has_kernels_share}
     config = {"preload": [], "libraries": [], "limits": inside}
     command = (server["python"], "-S", "-s", "-P", "-B", "-c", _ENTRY, json.dumps(config))
@@ -80,7 +82,7 @@ def plan_session(
     ) if folder is not None]  # fmt: skip
     return ContainerPlan(
         name=f"sanca-{secrets.token_hex(8)}",
-        user=settings.outside_id if os.geteuid() == 0 else os.geteuid(),
+        user=os.geteuid() if user is None else user,
         command=command,
         environment=server["environment"],
         mounts=(*_shared_mounts(server["root"]), *own),

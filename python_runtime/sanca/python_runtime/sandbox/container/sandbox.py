@@ -18,6 +18,7 @@ from sanca.python_runtime.sandbox.container.plan import make_root, plan_session
 from sanca.python_runtime.sandbox.container.process import ContainerProcess
 from sanca.python_runtime.sandbox.container.runtimes import DockerRuntime, RunscRuntime, Runtime
 from sanca.python_runtime.sandbox.container.session import ContainerSession
+from sanca.python_runtime.sandbox.outside_user import outside_user
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
@@ -45,8 +46,8 @@ class ContainerSandbox:
         """Which command is used, and what it cannot bound here."""
         if self._runtime is None:
             return ""
-        share = "" if self._runtime.has_cpu_share else "; without control groups, so memory is bounded for each process"
-        return f"{self._runtime.name}{share}"
+        groups = "" if self._runtime.has_cpu_share else " Control groups are not to be had; its first process watches it."
+        return f"Each session is a container of {self._runtime.name}.{groups}"
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -82,8 +83,9 @@ class ContainerSandbox:
         if self._runtime is None or self._folder is None:
             raise SandboxError("The sandbox is not running.")
         shown = (_folder(input_dir), _folder(output_dir))
-        if output_dir is not None and os.geteuid() == 0:
-            os.chown(output_dir, self._settings.outside_id, self._settings.outside_id)
+        user = outside_user(self._settings.outside_id)
+        if output_dir is not None and user is not None:
+            os.chown(output_dir, user, user)
         has_share, limits = self._runtime.has_cpu_share, self._settings.limits_for(tenant)
         plan = plan_session(self._settings, limits, *shown, has_kernels_share=has_share)
         folder = self._folder / plan.name

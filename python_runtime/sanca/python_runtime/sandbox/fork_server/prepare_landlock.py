@@ -43,7 +43,8 @@ class LandlockPlan(TypedDict):
     library_folder: str
     tmp_folder: str
     """The fork server's own /tmp."""
-    outside_id: int
+    outside_id: int | None
+    """The user and group to become; None: none."""
     control_groups: bool
     python: str
     """The interpreter's path; in the prefix, if there is one, else absolute."""
@@ -97,8 +98,8 @@ def _open_folders(plan: LandlockPlan) -> None:
             os.close(opened)
 
 
-def _become_another_user(outside_id: int) -> None:
-    if os.geteuid() != 0:
+def _become_another_user(outside_id: int | None) -> None:
+    if outside_id is None:
         return
     syscalls.drop_capabilities_of_programs()
     os.setgroups([])

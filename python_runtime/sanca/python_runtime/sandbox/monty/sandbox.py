@@ -30,7 +30,7 @@ class MontySandbox:
     abilities = Abilities(
         full_python=False, disk_quota=False, cpu_share=False, child_processes=False, libraries=False, snapshot=True
     )
-    note = "a part of Python, without libraries; its worker has the rights of the engine's user"
+    note = "Actions have a part of Python, and its interpreter, with the rights of the engine's user, is the only wall."
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
