@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 from ..guest import frames
+from . import syscalls
 from .guest_process import GuestProcess
 from .hardening import Limits
 from .keeper import KeeperClient
@@ -36,7 +37,7 @@ def run_first_process(
 ) -> None:
     """Serve the engine until it closes the control socket."""
     # Python's own handler would let the guest stop pid 1 by SIGINT; without one, no signal from inside reaches a pid 1.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    syscalls.reset_signal(signal.SIGINT)
     os.chdir("/")
     _FirstProcess(control, tools, limits, walls, keeper).serve()
 

@@ -90,7 +90,7 @@ def _serve(channel: socket.socket, walls: Walls, keeper: KeeperClient) -> None:
 def _run_session(descriptors: list[int], limits: Limits, walls: Walls, keeper: KeeperClient) -> NoReturn:
     try:
         syscalls.die_with_parent()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        syscalls.reset_signal(signal.SIGCHLD)
         control, tools = (syscalls.local_socket(descriptor) for descriptor in descriptors)
         try:
             walls.begin(limits)

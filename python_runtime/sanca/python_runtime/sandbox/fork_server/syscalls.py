@@ -12,6 +12,8 @@ from pathlib import Path
 
 # PyDLL keeps the interpreter lock, which a raw clone needs: its child must not come back to life waiting for it.
 _libc = ctypes.PyDLL(None, use_errno=True)
+for _name in ("capset", "fork", "mount", "prctl", "signal", "syscall"):
+    getattr(_libc, _name)  # looked up here, so that no session has to
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -36,7 +38,8 @@ _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 24, 38, 22
 _LAST_CAPABILITY = 40
-_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,11 @@ def fork() -> int:
     return _check(_libc.fork(), "fork")
 
 
+def reset_signal(number: int) -> None:
+    """Let a signal have its default effect. Python's own way makes members of enumerations, in every session."""
+    _libc.signal(ctypes.c_int(number), None)
+
+
 def local_socket(descriptor: int) -> socket.socket:
     """Return the socket of a descriptor that is one end of a SEQPACKET pair; the kernel is not asked what it is."""
     return socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, descriptor)
@@ -207,9 +215,7 @@ def drop_capabilities_of_programs() -> None:
 
 def clear_capabilities() -> None:
     """Give up the capabilities this process has now, which needs none."""
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    _check(_libc.capset(ctypes.byref(header), ctypes.byref(nothing)), "capset")
+    _check(_libc.capset(ctypes.byref(_CAPABILITY_HEADER), ctypes.byref(_NO_CAPABILITIES)), "capset")
 
 
 def forbid_new_privileges() -> None:
