@@ -70,6 +70,8 @@ def _draw_first_chart() -> None:
     axes.legend()
     figure.savefig(io.BytesIO(), format="png")
     pyplot.close(figure)
+    # A font holds its file open; matplotlib forgets them after a fork by a handler that sessions do not run.
+    importlib.import_module("matplotlib.font_manager")._get_font.cache_clear()
 
 
 def _require_one_thread() -> None:
