@@ -64,6 +64,12 @@ while time.monotonic() - began < 1.5:
     except ChildProcessError: pass
 len(os.read(counting, 1 << 20)) / 1000 / (time.monotonic() - began)
 """
+WAITING_CHILD = """
+import os, time
+if not os.fork():
+    time.sleep(20)
+time.sleep(0.5)
+"""
 HUNGRY_CHILDREN = """
 import os, time
 def hold():
@@ -220,7 +226,7 @@ async def test_no_group_is_left_behind() -> None:
         assert (await run(sessions[0], "1")).status == "ok"
         assert not inner_groups(groups_of(os.getpid())), "a short action needs none"
         for session in sessions:
-            await run(session, BUSY)
+            await run(session, WAITING_CHILD)
         made = groups_of(os.getpid())
         inner = inner_groups(made)
         assert len(inner) == 3 * len(made)
@@ -234,7 +240,7 @@ def test_engine_that_is_killed_leaves_no_group_behind() -> None:
         "async def main():\n"
         "    async with NamespaceSandbox() as sandbox:\n"
         "        session = await sandbox.spawn(libraries=False)\n"
-        "        await session.run('while True: pass', limit_seconds=0.4, toolkits=())\n"
+        f"        await session.run({WAITING_CHILD!r}, limit_seconds=20, toolkits=())\n"
         "        print('ready', flush=True)\n"
         "        await session.run('while True: pass', limit_seconds=60, toolkits=())\n"
         "anyio.run(main)"
