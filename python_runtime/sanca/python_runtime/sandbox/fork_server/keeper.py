@@ -22,8 +22,6 @@ from typing import cast
 from .groups import Groups, open_groups, parent_of
 from .hardening import Limits
 
-CHANNEL, PIDFD = 500, 501
-"""The descriptors under which the second stage of the fork server finds its socket to the keeper, and the keeper."""
 _REQUEST_BYTES = 65536
 _MOST_DESCRIPTORS = 253
 """As many as the kernel passes on at once."""
@@ -33,11 +31,14 @@ _PAUSE_MILLISECONDS = 20
 _IN_GROUP = b"1"
 
 
-def start_keeper(*not_its: socket.socket) -> None:
+def start_keeper(*not_its: socket.socket) -> tuple[int, ...]:
     """Fork it, if groups can be made here; it belongs to the calling process, which becomes the fork server.
 
     Args:
         not_its: Sockets that it must not hold.
+
+    Returns:
+        What the fork server hands on to `KeeperClient` over its exec: descriptors; none where there is no keeper.
     """
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = os.getpid()
@@ -53,28 +54,26 @@ def start_keeper(*not_its: socket.socket) -> None:
     if not ours.recv(_REQUEST_BYTES, socket.MSG_PEEK):  # its report, which the second stage reads
         ours.close()
         os.waitpid(keeper, 0)
-        return
-    pidfd = os.pidfd_open(keeper)
-    for descriptor, number in ((ours.detach(), CHANNEL), (pidfd, PIDFD)):
-        os.dup2(descriptor, number)
-        os.close(descriptor)
+        return ()
+    descriptors = (ours.detach(), os.pidfd_open(keeper))
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
+    return descriptors
 
 
 class KeeperClient:
     """The end of the fork server and, after a fork, of each session's first process."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptors: Sequence[int]) -> None:
         self.controllers: dict[str, int] = {}
         """What groups bound, and by which version of them."""
+        self.pidfds = list(descriptors[1:])
+        """The keeper's pidfd, for the caller to close; none where there is no keeper."""
         self._channel: socket.socket | None = None
-        if _is_open(CHANNEL):
-            self._channel = socket.socket(fileno=CHANNEL)
+        if descriptors:
+            self._channel = socket.socket(fileno=descriptors[0])
             self._channel.set_inheritable(False)
             self.controllers = json.loads(self._channel.recv(_REQUEST_BYTES))
-
-    def take_pidfd(self) -> list[int]:
-        """Return the keeper's pidfd, for the caller to close; none where there is no keeper."""
-        return [PIDFD] if _is_open(PIDFD) else []
 
     def move(self, pids: Sequence[int], limits: Limits) -> bool:
         """Move processes of one session, its first process before all others, to a new group; whether that was done."""
@@ -183,11 +182,3 @@ def _pid_of(pidfd: int) -> int:
     if pid <= 0:
         raise ProcessLookupError(pid)
     return pid
-
-
-def _is_open(descriptor: int) -> bool:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True

@@ -43,8 +43,7 @@ def main() -> NoReturn:
     plan = cast("ServerPlan", json.loads(channel.recv(_PLAN_BYTES)))
     step = "user namespace"
     try:
-        if plan["control_groups"]:
-            start_keeper(channel, mounts)
+        keeper = start_keeper(channel, mounts) if plan["control_groups"] else ()
         identity.enter_user_namespace(
             syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS,
             plan["outside_id"],
@@ -58,7 +57,8 @@ def main() -> NoReturn:
         step = "second stage"
         identity.become_inside_user()
         os.set_inheritable(channel.fileno(), True)
-        arguments = [plan["python"], "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, str(channel.fileno())]
+        handed_on = ",".join(map(str, (channel.fileno(), *keeper)))
+        arguments = [plan["python"], "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, handed_on]
         make_stacks_small()
         os.execve(plan["python"], arguments, plan["environment"])  # noqa: S606 - no shell is the point
     except OSError as error:

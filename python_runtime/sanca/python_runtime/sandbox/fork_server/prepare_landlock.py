@@ -62,8 +62,7 @@ def main() -> NoReturn:
             raise OSError(
                 0, f"Landlock version {landlock.LEAST_VERSION} is needed and this kernel has {known or 'none'}"
             )
-        if plan["control_groups"]:
-            start_keeper(channel)
+        keeper = start_keeper(channel) if plan["control_groups"] else ()
         step = "folders"
         _open_folders(plan)
         step = "user"
@@ -72,7 +71,8 @@ def main() -> NoReturn:
         os.set_inheritable(channel.fileno(), True)
         python = f"{path_of(PYTHON)}/{plan['python']}" if plan["python_prefix"] else plan["python"]
         shown = [path_of(SANDBOX), path_of(MSGPACK), path_of(LIBRARY)]
-        arguments = [python, "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, str(channel.fileno()), *shown]
+        handed_on = ",".join(map(str, (channel.fileno(), *keeper)))
+        arguments = [python, "-S", "-s", "-P", "-B", "-c", _SECOND_STAGE, handed_on, *shown]
         make_stacks_small()
         os.execve(python, arguments, plan["environment"])  # noqa: S606 - no shell is the point
     except OSError as error:

@@ -32,12 +32,13 @@ class ServeConfig(TypedDict):
 
 
 def main() -> NoReturn:
-    """Entry point; `argv` is the number of the channel's descriptor."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    """Entry point; `argv` is the numbers of descriptors: the channel, and what `start_keeper` returned."""
+    number, *keepers = map(int, sys.argv[1].split(","))
+    channel = socket.socket(fileno=number)
     channel.set_inheritable(False)
     make_main_stack_large()
     config = cast("ServeConfig", json.loads(channel.recv(_MESSAGE_BYTES)))
-    keeper = KeeperClient()
+    keeper = KeeperClient(keepers)
     walls: Walls = LandlockWalls(config["landlock"]) if config["landlock"] else NamespaceWalls()
     try:
         walls.prepare_server()
@@ -57,9 +58,8 @@ def main() -> NoReturn:
     gc.freeze()
     gc.disable()  # the guest turns it on again; a collection would touch, and so copy, every page
     answer = {"ready": True, "python": sys.version.split()[0], "groups": keeper.controllers}
-    pidfds = keeper.take_pidfd()
-    socket.send_fds(channel, [json.dumps(answer).encode()], pidfds)
-    for pidfd in pidfds:
+    socket.send_fds(channel, [json.dumps(answer).encode()], keeper.pidfds)
+    for pidfd in keeper.pidfds:
         os.close(pidfd)
     _serve(channel, walls, keeper)
     os._exit(0)
