@@ -11,16 +11,57 @@ import time
 from typing import Any, NoReturn
 
 from ..guest import frames
-from ..guest.worker import serve_actions
+from ..guest.worker import Worker
 from . import syscalls
 from .hardening import Limits
 from .preload import draw_other_numbers
 from .walls import Walls
 
 _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
+_GUEST_NUMBERS = (1, _GUEST_RESULTS, _GUEST_TOOLS)
 _ABOVE_ALL = 100
 _EXIT_UNABLE = 97
+_LOOK_ONLY = int(socket.MSG_PEEK) | int(socket.MSG_DONTWAIT)
 _ENDING_SECONDS, _PAUSE_SECONDS = 0.03, 0.001
+
+
+_made_ahead: Worker | None = None
+
+
+def make_worker_ahead() -> None:
+    """Make in the fork server what every guest needs; its descriptors are others, of the same kind, when it is used."""
+    global _made_ahead
+    own = {number: _copy_above(number) for number in _GUEST_NUMBERS if _is_open(number)}
+    low = [*os.pipe(), *(end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))]
+    reading, *stand_ins = map(_copy_above, low)
+    for descriptor in low:
+        os.close(descriptor)
+    for number, stand_in in zip(_GUEST_NUMBERS, stand_ins, strict=True):
+        os.dup2(stand_in, number, inheritable=False)
+    _made_ahead = _make_worker()
+    for number in _GUEST_NUMBERS:
+        if number in own:
+            os.dup2(own[number], number, inheritable=False)
+        else:
+            os.close(number)
+    for descriptor in (reading, *stand_ins, *own.values()):
+        os.close(descriptor)
+
+
+def _copy_above(descriptor: int) -> int:
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _ABOVE_ALL)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _make_worker() -> Worker:
+    return Worker(syscalls.local_socket(_GUEST_RESULTS), syscalls.local_socket(_GUEST_TOOLS))
 
 
 class GuestProcess:
@@ -52,7 +93,7 @@ class GuestProcess:
     def is_talking_unasked(self) -> bool:
         """Whether bytes lie on the result socket (or its end is closed) though no action runs."""
         try:
-            self.results.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self.results.recv(1, _LOOK_ONLY)
         except BlockingIOError:
             return False
         except OSError:
@@ -116,7 +157,7 @@ def _become_guest(results: socket.socket, output: int, tools: socket.socket, lim
         os.closerange(_GUEST_TOOLS + 1, 1024)
         draw_other_numbers()
         walls.enter(limits)
-        serve_actions(*(syscalls.local_socket(descriptor) for descriptor in (_GUEST_RESULTS, _GUEST_TOOLS)))
+        (_made_ahead or _make_worker()).serve()
     except BaseException as error:  # the process ends here; its last words go where its output goes
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:

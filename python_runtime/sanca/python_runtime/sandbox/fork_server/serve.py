@@ -13,6 +13,7 @@ from typing import NoReturn, TypedDict, cast
 from ..guest import frames
 from . import preload, syscalls
 from .first_process import run_first_process
+from .guest_process import make_worker_ahead
 from .hardening import Limits, call_filter, make_main_stack_large
 from .keeper import KeeperClient
 from .landlock_walls import LandlockWalls
@@ -54,6 +55,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     syscalls.set_dumpable(False)
     call_filter()
+    make_worker_ahead()
     gc.collect()
     gc.freeze()
     gc.disable()  # the guest turns it on again; a collection would touch, and so copy, every page

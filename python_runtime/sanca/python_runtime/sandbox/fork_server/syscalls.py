@@ -226,13 +226,12 @@ def forbid_new_privileges() -> None:
 class _Program(ctypes.Structure):
     """`struct sock_fprog`."""
 
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
 def install_filter(program: bytes, instructions: int) -> None:
     """Put a seccomp filter (packed `struct sock_filter`s) on this process and all it will fork."""
-    code = ctypes.create_string_buffer(program, len(program))
-    wanted = _Program(instructions, ctypes.addressof(code))
+    wanted = _Program(instructions, program)
     zero = ctypes.c_ulong(0)
     mode_filter = ctypes.c_ulong(2)
     _check(_libc.prctl(ctypes.c_int(_PR_SET_SECCOMP), mode_filter, ctypes.byref(wanted), zero, zero), "seccomp")

@@ -46,7 +46,7 @@ class ToolChannel:
         )
         self._is_ours = True
         _lock_out_children(self)
-        self._begin()
+        self.begin()
 
     @property
     def is_sending(self) -> bool:
@@ -202,7 +202,7 @@ class ToolChannel:
             self._mailbox.is_interrupted = False
             raise KeyboardInterrupt
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Make void what a guest before this one, killed in this session, has left on the channel."""
         token = os.urandom(frames.TOKEN_BYTES)
         self._mailbox.pass_over_until(token)

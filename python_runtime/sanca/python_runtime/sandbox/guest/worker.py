@@ -41,41 +41,51 @@ _SWITCH_SECONDS = 0.0005
 """So that an interrupt and tool calls get their turn soon beside threads that only compute."""
 
 
-def serve_actions(results: socket.socket, tools: socket.socket) -> None:
-    """Run actions until the first process closes the socket."""
-    threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.enable()
-    sys.stdout = printed = Printed(1)
-    sys.stderr = errors = PrintedErrors(printed)
-    worker = _Worker(ToolChannel(tools), printed, errors)
-    while True:
-        try:
-            message, pipes = frames.receive_with_descriptors(results, _ACTION_BYTES, 1)
-        except EOFError:
-            return
-        action = frames.unpack(message)
-        answer = worker.move_names(action, pipes) if "names" in action else worker.run(action)
-        frames.send(results, frames.pack({**answer, "key": action.get("key")}, unicode_errors="surrogatepass"))
+class Worker:
+    """The session's namespace and how an action runs in it.
 
+    Made in the fork server, for what is made there no session has to make; a session begins with `serve`. The sockets
+    and descriptor 1 may be others by then, under the same numbers.
+    """
 
-class _Worker:
-    """The session's namespace and how an action runs in it."""
-
-    def __init__(self, channel: ToolChannel, printed: Printed, errors: PrintedErrors) -> None:
-        self._channel = channel
-        self._descriptions = Descriptions(channel)
+    def __init__(self, results: socket.socket, tools: socket.socket) -> None:
+        self._results = results
+        self._printed = Printed(1)
+        self._errors = PrintedErrors(self._printed)
+        self._channel = ToolChannel(tools)
+        self._descriptions = Descriptions(self._channel)
         self._main = types.ModuleType("__main__")
-        sys.modules["__main__"] = self._main
         self._main.__dict__["__builtins__"] = builtins
         self._given: set[str] = set()
         self._toolkits: tuple[str, ...] = ()
         self._files: set[str] = set()
-        self._answers = Answers(printed, errors, self._files)
+        self._answers = Answers(self._printed, self._errors, self._files)
         self._is_running = False
         self._is_interrupted = False
-        self._threads_before = running()
+        self._threads_before = frozenset[int]()
+        self._pid = 0
+
+    def serve(self) -> None:
+        """Run actions until the first process closes the socket."""
+        self._begin()
+        while True:
+            try:
+                message, pipes = frames.receive_with_descriptors(self._results, _ACTION_BYTES, 1)
+            except EOFError:
+                return
+            action = frames.unpack(message)
+            answer = self.move_names(action, pipes) if "names" in action else self.run(action)
+            reply = frames.pack({**answer, "key": action.get("key")}, unicode_errors="surrogatepass")
+            frames.send(self._results, reply)
+
+    def _begin(self) -> None:
+        threading.stack_size(_THREAD_STACK_BYTES)  # the address space is limited, and 8 MB a thread use it up
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        gc.enable()
+        sys.stdout, sys.stderr = self._printed, self._errors
+        sys.modules["__main__"] = self._main
         self._pid = os.getpid()
+        self._channel.begin()
         self._give_fixed_names()
         self._names = Names(self._main.__dict__, self._files)
 
