@@ -64,7 +64,7 @@ CHILDREN = (
 
 
 @pytest.fixture
-async def tools(session: SandboxSession) -> AsyncIterator[ToolAnswers]:
+async def broker(session: SandboxSession) -> AsyncIterator[ToolAnswers]:
     made = ToolAnswers(session.tool_socket)
     yield made
     made.close()
@@ -79,12 +79,12 @@ async def wait_for(event: threading.Event) -> None:
     assert await anyio.to_thread.run_sync(event.wait, 10)
 
 
-async def cancel_when_begun(session: SandboxSession, tools: ToolAnswers, code: str) -> float:
+async def cancel_when_begun(session: SandboxSession, broker: ToolAnswers, code: str) -> float:
     """Return how long it took from the cancellation until nothing of the action ran."""
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run, session, code)
-            await wait_for(tools.said)
+            await wait_for(broker.said)
             cancelled = time.monotonic()
             scope.cancel()
     return time.monotonic() - cancelled
@@ -92,10 +92,10 @@ async def cancel_when_begun(session: SandboxSession, tools: ToolAnswers, code: s
 
 @pytest.mark.parametrize("state", INTERRUPTED)
 async def test_cancelled_python_stops_at_once_and_keeps_names(
-    session: SandboxSession, tools: ToolAnswers, state: str
+    session: SandboxSession, broker: ToolAnswers, state: str
 ) -> None:
     await run(session, "kept = 5")
-    assert await cancel_when_begun(session, tools, INTERRUPTED[state]) < GENEROUS_SECONDS
+    assert await cancel_when_begun(session, broker, INTERRUPTED[state]) < GENEROUS_SECONDS
     result = await run(session, "import threading\nkept, threading.active_count()")
     assert (result.status, result.value) == ("ok", "(5, 1)")
     assert not session.names_lost
@@ -103,19 +103,19 @@ async def test_cancelled_python_stops_at_once_and_keeps_names(
 
 @pytest.mark.parametrize("state", KILLED)
 async def test_what_cannot_be_interrupted_is_killed_and_the_session_goes_on(
-    session: SandboxSession, tools: ToolAnswers, state: str
+    session: SandboxSession, broker: ToolAnswers, state: str
 ) -> None:
     await run(session, "kept = 5")
-    assert await cancel_when_begun(session, tools, KILLED[state]) < GENEROUS_SECONDS
+    assert await cancel_when_begun(session, broker, KILLED[state]) < GENEROUS_SECONDS
     assert session.alive
     result = await run(session, "import threading\nglobals().get('kept'), threading.active_count()")
     assert result.value == ("(None, 1)" if session.names_lost else "(5, 1)")
 
 
 @pytest.mark.parametrize("state", [*INTERRUPTED, *KILLED])
-async def test_interrupt_stops_at_once_too(session: SandboxSession, tools: ToolAnswers, state: str) -> None:
+async def test_interrupt_stops_at_once_too(session: SandboxSession, broker: ToolAnswers, state: str) -> None:
     async def stop() -> None:
-        await wait_for(tools.said)
+        await wait_for(broker.said)
         told.append(time.monotonic())
         await session.interrupt()
 
@@ -128,20 +128,20 @@ async def test_interrupt_stops_at_once_too(session: SandboxSession, tools: ToolA
     assert (await run(session, "import threading\nthreading.active_count()")).value == "1"
 
 
-async def test_cancelled_action_leaves_no_child(sandbox: Sandbox, session: SandboxSession, tools: ToolAnswers) -> None:
+async def test_cancelled_action_leaves_no_child(sandbox: Sandbox, session: SandboxSession, broker: ToolAnswers) -> None:
     if not sandbox.abilities.child_processes:
         assert (await run(session, "import os\nos.fork()")).status == "error"
         return
-    assert await cancel_when_begun(session, tools, CHILDREN) < GENEROUS_SECONDS
+    assert await cancel_when_begun(session, broker, CHILDREN) < GENEROUS_SECONDS
     result = await run(session, "import os\n[pid for pid in os.listdir('/proc') if pid.isdigit()]")
     assert result.value == "['1', '2']"
 
 
 async def test_thread_of_an_earlier_round_outlives_a_cancelled_action(
-    session: SandboxSession, tools: ToolAnswers
+    session: SandboxSession, broker: ToolAnswers
 ) -> None:
     await run(
         session, "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait).start()\nkept = 5"
     )
-    await cancel_when_begun(session, tools, BEGUN + "while True: pass")
+    await cancel_when_begun(session, broker, BEGUN + "while True: pass")
     assert (await run(session, "stop.set()\nkept, threading.active_count() <= 2")).value == "(5, True)"
