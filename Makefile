@@ -16,7 +16,7 @@ STEP = @printf '\033[1m== %s\033[0m\n'
 
 PROTO := python_runtime/sanca/python_runtime/service/engine.proto
 PAGE_SOURCES := $(shell find $(PAGE) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
-JAVA_SOURCES := $(shell find java-host -type f \( -path '*/src/main/*' -o -name pom.xml \) -not -path '*/target/*' -not -path '*/page/*' 2>/dev/null)
+JAVA_SOURCES := $(shell find java-host -type f \( -path '*/src/main/*' -o -path '*/host/contract/*' -o -name pom.xml \) -not -path '*/target/*' -not -path '*/page/*' 2>/dev/null)
 
 .PHONY: help setup demo test test-fast test-java test-page test-python prove bench format lint typecheck lock clean preflight
 

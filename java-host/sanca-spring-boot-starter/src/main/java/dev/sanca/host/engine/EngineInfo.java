@@ -7,6 +7,7 @@ public record EngineInfo(
         String status,
         String version,
         String sandboxLevel,
+        String sandboxDetail,
         String gateway,
         String gatewayDetail,
         String store,

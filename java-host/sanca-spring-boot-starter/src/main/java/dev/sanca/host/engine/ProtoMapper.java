@@ -158,6 +158,7 @@ final class ProtoMapper {
                 reply.getStatus(),
                 reply.getVersion(),
                 reply.getSandboxLevel(),
+                reply.getSandboxDetail(),
                 reply.getGateway(),
                 reply.getGatewayDetail(),
                 reply.getStore(),

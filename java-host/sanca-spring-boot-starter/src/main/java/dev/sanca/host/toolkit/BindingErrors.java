@@ -50,6 +50,9 @@ final class BindingErrors {
         if (raw.isEnum()) {
             return "one of " + String.join(", ", constants(raw));
         }
+        if (raw == Iterable.class) {
+            return "a list (each " + kind(type.containedTypeOrUnknown(0)) + ")";
+        }
         if (raw != byte[].class && raw != char[].class && (type.isCollectionLikeType() || type.isArrayType())) {
             return "a list (each " + kind(type.getContentType()) + ")";
         }

@@ -7,9 +7,11 @@ import com.github.victools.jsonschema.generator.FieldScope;
 import com.github.victools.jsonschema.generator.Option;
 import com.github.victools.jsonschema.generator.OptionPreset;
 import com.github.victools.jsonschema.generator.SchemaBuilder;
+import com.github.victools.jsonschema.generator.SchemaGenerationContext;
 import com.github.victools.jsonschema.generator.SchemaGenerator;
 import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
 import com.github.victools.jsonschema.generator.SchemaVersion;
+import com.github.victools.jsonschema.generator.TypeScope;
 import com.github.victools.jsonschema.module.jackson.JacksonSchemaModule;
 import dev.sanca.host.HostJson;
 import java.beans.PropertyDescriptor;
@@ -20,6 +22,7 @@ import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.BeanUtils;
@@ -161,6 +164,10 @@ final class JsonSchemas {
     }
 
     private static ObjectNode orNull(ObjectNode schema) {
+        if (schema.path("type").values().stream()
+                .anyMatch(type -> type.asString().equals("null"))) {
+            return schema;
+        }
         ObjectNode either = NODES.objectNode();
         either.putArray("anyOf").add(schema).add(NODES.objectNode().put("type", "null"));
         return either;
@@ -190,7 +197,11 @@ final class JsonSchemas {
                         Option.PLAIN_DEFINITION_KEYS)
                 .without(Option.SCHEMA_VERSION_INDICATOR);
         config.forTypesInGeneral().withPropertySorter((first, second) -> 0); // as declared
-        config.forTypesInGeneral().withCustomDefinitionProvider((type, context) -> customDefinition(type, isInput));
+        config.forTypesInGeneral()
+                .withCustomDefinitionProvider((type, context) -> customDefinition(type, isInput))
+                .withCustomDefinitionProvider(JsonSchemas::mapWithKeys)
+                .withCustomDefinitionProvider(JsonSchemas::iterableOrOptional)
+                .withTitleResolver(JsonSchemas::titleOf);
         config.with(new JacksonSchemaModule());
         config.forFields()
                 .withIgnoreCheck(JsonSchemas::isHidden)
@@ -205,6 +216,49 @@ final class JsonSchemas {
     private static @Nullable CustomDefinition customDefinition(ResolvedType type, boolean isInput) {
         ObjectNode schema = TypeSchemas.of(type.getErasedType(), isInput);
         return schema == null ? null : new CustomDefinition(schema, true);
+    }
+
+    /** A map whose keys are more than text says of what kind they are. */
+    private static @Nullable CustomDefinition mapWithKeys(ResolvedType type, SchemaGenerationContext context) {
+        List<ResolvedType> arguments = type.typeParametersFor(Map.class);
+        if (arguments == null || arguments.size() != 2) {
+            return null;
+        }
+        Class<?> key = arguments.get(0).getErasedType();
+        ObjectNode keys = Number.class.isAssignableFrom(key)
+                ? NODES.objectNode().put("format", "integer")
+                : TypeSchemas.of(key, true);
+        if (keys == null || keys.isEmpty()) {
+            return null;
+        }
+        ObjectNode schema = NODES.objectNode().put("type", "object");
+        schema.set("propertyNames", keys);
+        schema.set("additionalProperties", context.createDefinitionReference(arguments.get(1)));
+        return new CustomDefinition(schema, true);
+    }
+
+    /** The generator knows collections, but not what is no more than iterable, nor an optional inside a list. */
+    private static @Nullable CustomDefinition iterableOrOptional(ResolvedType type, SchemaGenerationContext context) {
+        boolean isOptional = type.getErasedType() == Optional.class;
+        List<ResolvedType> arguments = type.getTypeParameters();
+        if ((!isOptional && type.getErasedType() != Iterable.class) || arguments.isEmpty()) {
+            return null;
+        }
+        ObjectNode item = context.createDefinitionReference(arguments.get(0));
+        ObjectNode schema = NODES.objectNode();
+        if (isOptional) {
+            schema.putArray("anyOf").add(item).add(NODES.objectNode().put("type", "null"));
+        } else {
+            schema.put("type", "array").set("items", item);
+        }
+        return new CustomDefinition(schema, true);
+    }
+
+    /** Records and beans have a name, so that who reads the schema can give them one. */
+    private static @Nullable String titleOf(TypeScope scope) {
+        Class<?> raw = scope.getType().getErasedType();
+        boolean isOurs = !raw.getName().startsWith("java") && !raw.isArray() && !raw.isPrimitive() && !raw.isEnum();
+        return isOurs && !scope.isContainerType() ? scope.getSimpleTypeDescription() : null;
     }
 
     /** A private field of a bean that nobody can ask for is not part of what crosses. */

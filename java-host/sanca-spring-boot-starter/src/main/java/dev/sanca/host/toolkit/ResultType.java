@@ -31,10 +31,10 @@ record ResultType(Type value, String pieces, boolean isOptional) {
     private static ResultType of(ResolvableType type) {
         Class<?> raw = type.toClass();
         if (CompletionStage.class.isAssignableFrom(raw)) {
-            return of(type.as(CompletionStage.class).getGeneric(0));
+            return of(argument(type, CompletionStage.class));
         }
         if (Future.class.isAssignableFrom(raw)) {
-            return of(type.as(Future.class).getGeneric(0));
+            return of(argument(type, Future.class));
         }
         if (raw == Optional.class) {
             return new ResultType(type.getGeneric(0).getType(), "", true);
@@ -49,7 +49,7 @@ record ResultType(Type value, String pieces, boolean isOptional) {
             return new ResultType(item(raw, type), "items", false);
         }
         if (Iterator.class.isAssignableFrom(raw)) {
-            return new ResultType(type.as(Iterator.class).getGeneric(0).getType(), "items", false);
+            return new ResultType(argument(type, Iterator.class).getType(), "items", false);
         }
         return reactive(type, raw);
     }
@@ -74,6 +74,13 @@ record ResultType(Type value, String pieces, boolean isOptional) {
         }
         return DoubleStream.class.isAssignableFrom(raw)
                 ? double.class
-                : type.as(BaseStream.class).getGeneric(0).getType();
+                : argument(type, BaseStream.class).getType();
+    }
+
+    /** What the type holds; of a class that says it only by its base, without further type arguments. */
+    private static ResolvableType argument(ResolvableType type, Class<?> base) {
+        return type.hasGenerics()
+                ? type.getGeneric(0)
+                : ResolvableType.forClass(type.as(base).getGeneric(0).resolve(Object.class));
     }
 }

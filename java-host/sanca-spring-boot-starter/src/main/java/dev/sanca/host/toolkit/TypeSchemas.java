@@ -1,5 +1,6 @@
 package dev.sanca.host.toolkit;
 
+import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
@@ -78,13 +79,16 @@ final class TypeSchemas {
         if (raw == byte[].class || ByteBuffer.class.isAssignableFrom(raw)) {
             return NODES.objectNode().put("type", "string").put("contentEncoding", "base64");
         }
-        if (raw == char[].class) {
+        if (raw == char[].class || (raw != String.class && CharSequence.class.isAssignableFrom(raw))) {
             return NODES.objectNode().put("type", "string");
         }
         if (raw == char.class || raw == Character.class) {
             return NODES.objectNode().put("type", "string").put("minLength", 1).put("maxLength", 1);
         }
-        if (raw == Object.class || JsonNode.class.isAssignableFrom(raw)) {
+        if (raw == Object.class
+                || raw == Comparable.class
+                || raw == Serializable.class
+                || JsonNode.class.isAssignableFrom(raw)) {
             return NODES.objectNode();
         }
         return number(raw, isInput);
@@ -96,6 +100,9 @@ final class TypeSchemas {
         }
         if (raw == BigInteger.class) {
             return isInput ? either("big-integer", "string", "integer") : text("big-integer");
+        }
+        if (raw == Number.class) {
+            return NODES.objectNode().put("type", "number");
         }
         if (raw == Duration.class) {
             return isInput ? either("duration", "string", "number") : text("duration");

@@ -69,7 +69,7 @@ class ToolkitTests {
                   "since_minutes":{"type":"integer","format":"int32","default":15},
                   "points":{"type":"array","items":{"type":"object","properties":{
                      "left_edge":{"type":"integer","format":"int32"},"top":{"type":"integer","format":"int32"}},
-                     "required":["left_edge","top"]},"default":null}},
+                     "required":["left_edge","top"],"title":"Point"},"default":null}},
                  "required":["service"]}"""));
         assertThat(logs.inputSchema().path("properties").propertyNames())
                 .containsExactly("service", "level", "since_minutes", "points");
