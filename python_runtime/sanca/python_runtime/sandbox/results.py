@@ -121,6 +121,8 @@ def _judge(told: dict[str, Any], answer: dict[str, Any]) -> tuple[ActionStatus, 
         if error is None:
             return "ok", None
         return ("limit" if answer.get("is_limit") is True else "error"), error
+    if told["end"] == "threads":
+        return "limit", "The action ran more processes and threads at once than it may, and was ended."
     if told["end"] == "memory":
         return "limit", "All processes of the action together held more memory than it may use, and were ended."
     if told["end"] == "died":

@@ -94,15 +94,16 @@ class _FirstProcess:
         }  # fmt: skip
 
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
-        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`, `memory`."""
+        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`, or of
+        what there was too much: `memory`, `threads`."""
         incoming = frames.Assembler(_REPLY_BYTES)
         poller = select.poll()
         for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):
             poller.register(descriptor, select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poller.poll(self._watcher.pause_milliseconds())}
-            if self._watcher.is_due() and self._watcher.look():
-                return "memory", b""
+            if self._watcher.is_due() and (excess := self._watcher.look()):
+                return excess, b""
             if self._guest.output in ready and not output.read_from(self._guest.output):
                 poller.unregister(self._guest.output)
             if self._control.fileno() in ready and self._is_told_to_kill(round_number):

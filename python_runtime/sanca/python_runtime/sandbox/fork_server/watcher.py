@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from . import kernel_files
 from .hardening import Limits
@@ -31,6 +31,9 @@ _MUCH_BYTES = 64 * _MEGABYTE
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = resource.getpagesize()
 _CORES = os.cpu_count() or 1
+
+
+Excess = Literal["", "memory", "threads"]
 
 
 class _Usage(NamedTuple):
@@ -87,18 +90,18 @@ class Watcher:
         """Whether it is time to look again."""
         return time.monotonic() >= self._next_look
 
-    def look(self) -> bool:
-        """Stop or continue the processes; whether they hold more memory than they may."""
+    def look(self) -> Excess:
+        """Stop or continue the processes; return what there is more of than may be."""
         now = time.monotonic()
         self._has_looked = True
         elapsed, self._looked, self._next_look = now - self._looked, now, now + _LOOK_SECONDS
         pids = [self._guest, *self._walls.others(self._guest)]
-        is_over_memory = self._is_over_memory(pids)
+        excess: Excess = "memory" if self._is_over_memory(pids) else "threads" if self._is_over_threads(pids) else ""
         if self._keeper is not None and (len(pids) > 1 or self.peak_bytes > _MUCH_BYTES):
             self._join_group()
         if not self._has_kernels_share:
             self._share(pids, elapsed, now)
-        return is_over_memory
+        return excess
 
     def cpu_seconds(self) -> float:
         """Return the session's processor time so far; of a short round without children that it waited for."""
@@ -172,6 +175,18 @@ class Watcher:
             held = sum(_proportional_bytes(pid) for pid in pids)
         self.peak_bytes = max(self.peak_bytes, held)
         return held > self._most_bytes and len(pids) > 1
+
+
+    def _is_over_threads(self, pids: list[int]) -> bool:
+        # The kernel counts them by user, which several sessions share where there are no namespaces.
+        return sum(map(_threads_of, pids)) > self._limits["processes"]
+
+
+def _threads_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[17])
+    except OSError:
+        return 0
 
 
 def _signal(pid: int, number: int) -> None:
