@@ -40,7 +40,7 @@ _INTERRUPTS = 3
 """How often an action is asked to end before it is killed: the first may end in a `finally` that goes on."""
 _KILL_SECONDS = 2.0
 _FOLDER_CHECK_SECONDS = 0.1
-_COUNTING_SHARE = 10
+_COUNTING_SHARE = 4
 """Of the time, at most one part in so many is spent counting a folder."""
 SNAPSHOT_BYTES = 32 << 20
 SNAPSHOT_SECONDS = 10.0
