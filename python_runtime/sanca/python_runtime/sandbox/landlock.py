@@ -34,6 +34,7 @@ class LandlockForkServer(ForkServer):
     """See `ForkServer`. It has no mounter: a folder is given as its descriptor."""
 
     first_stage = "prepare_landlock"
+    warms_up = False
 
     def __init__(self, settings: SandboxSettings, *, libraries: bool = False) -> None:
         super().__init__(settings, libraries=libraries)

@@ -49,6 +49,8 @@ class ForkServer:
     """One fork server process and its mounter. Requests are answered in order."""
 
     first_stage = "prepare"
+    warms_up = True
+    """Whether a session can run something before it is given its folders."""
     """The module of `fork_server` that is started."""
 
     def __init__(self, settings: SandboxSettings, *, libraries: bool = False) -> None:

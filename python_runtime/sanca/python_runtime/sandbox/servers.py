@@ -22,10 +22,7 @@ from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
 log = structlog.get_logger()
 
-_WARM_UP = {
-    "do": "run", "round": 0, "cpu_seconds": 10,
-    "action": {"code": "None", "toolkits": [], "filename": "<warm-up>", "folder": "/tmp"},  # noqa: S108 - inside
-}  # fmt: skip
+_WARM_UP = {"do": "run", "round": 0, "cpu_seconds": 10, "action": {"warm_up": True}}
 
 
 @dataclass(eq=False)
@@ -202,7 +199,9 @@ class ForkServers:
                 answer = await reader.read()
                 if answer["error"]:
                     raise refusals.explain_start(answer, "")
-                # An action of nothing: what the first one would have waited for (pages copied, code loaded) is done.
+                if not ready.generation.server.warms_up:
+                    return
+                # What the first action would have waited for (pages copied, code loaded) is done now.
                 await send_message(ready.forked.control, _WARM_UP)
                 await reader.read()
         except BaseException as error:

@@ -74,7 +74,10 @@ class Worker:
             except EOFError:
                 return
             action = frames.unpack(message)
-            answer = self.move_names(action, pipes) if "names" in action else self.run(action)
+            if "names" in action:
+                answer = self.move_names(action, pipes)
+            else:
+                answer = self._warm_up() if "warm_up" in action else self.run(action)
             reply = frames.pack({**answer, "key": action.get("key")}, unicode_errors="surrogatepass")
             frames.send(self._results, reply)
 
@@ -127,6 +130,15 @@ class Worker:
         for pipe in pipes:
             os.close(pipe)
         _flush()
+        return answer
+
+    def _warm_up(self) -> dict[str, Any]:
+        """Run an action and forget it: the first real one finds every page copied that it needs."""
+        before = dict(self._main.__dict__)
+        answer = self.run({"code": "1 + 1", "toolkits": (), "filename": "warm-up", "folder": "/tmp"})  # noqa: S108
+        self._main.__dict__.clear()
+        self._main.__dict__.update(before)
+        self._files.clear()
         return answer
 
     def _prepare(self, action: Mapping[str, Any]) -> None:
