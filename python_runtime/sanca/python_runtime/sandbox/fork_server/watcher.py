@@ -24,7 +24,8 @@ _LOOK_SECONDS = 0.05
 _SAVED_SECONDS = 0.1
 """For how long a share that was not used may be saved up."""
 _LONGEST_STOP_SECONDS = 1.0
-_MOST_PASSES = 5
+_MOST_PASSES = 100
+_STOPPING_SECONDS = 0.0005
 _MEGABYTE = 1 << 20
 _MUCH_BYTES = 64 * _MEGABYTE
 """From here on a session is worth a group."""
@@ -134,15 +135,20 @@ class Watcher:
         self._continue()
 
     def _stop_all(self) -> None:
-        """Stop them, and those that they forked meanwhile; a stopped process forks no more."""
-        stopped: set[int] = set()
+        """Stop them, and those that they forked meanwhile: until all are found stopped, and after that no other one."""
+        known: set[int] = set()
+        are_stopped = False
         for _ in range(_MOST_PASSES):
-            new = {self._guest, *self._walls.others(self._guest)} - stopped
-            for pid in new:
-                _signal(pid, signal.SIGSTOP)
-            stopped |= new
-            if not new:
+            pids = {self._guest, *self._walls.others(self._guest)}
+            if are_stopped and pids <= known:
                 return
+            for pid in pids - known:
+                _signal(pid, signal.SIGSTOP)
+            known |= pids
+            # One that is told to stop in the middle of a fork comes to it only after its child is there.
+            are_stopped = all(map(_is_stopped, pids))
+            if not are_stopped:
+                time.sleep(_STOPPING_SECONDS)
 
     def _continue(self) -> None:
         if not self._is_stopped:
@@ -180,6 +186,13 @@ class Watcher:
     def _is_over_threads(self, pids: list[int]) -> bool:
         # The kernel counts them by user, which several sessions share where there are no namespaces.
         return sum(map(_threads_of, pids)) > self._limits["processes"]
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in {b"T", b"t", b"Z", b"X"}
+    except OSError:
+        return True
 
 
 def _threads_of(pid: int) -> int:
