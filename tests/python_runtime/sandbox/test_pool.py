@@ -118,6 +118,18 @@ async def test_fork_server_is_replaced_after_so_many_sessions_and_the_old_one_en
         assert (await later.run("4", limit_seconds=10, toolkits=())).value == "4"
 
 
+async def test_what_warms_a_session_up_leaves_no_trace_in_it() -> None:
+    code = (
+        "import linecache\n"
+        "[name for name in globals() if not name.startswith('__')], [name for name in linecache.cache if '#' in name]"
+    )
+    async with NamespaceSandbox(SandboxSettings(warm_sessions=1)) as sandbox:
+        await until(lambda: sandbox.ready_sessions == 1)
+        session = await sandbox.spawn(libraries=False)
+        result = await session.run(code, limit_seconds=10, toolkits=())
+        assert result.value == "(['linecache'], ['<action>#1'])"
+
+
 async def test_tenants_sessions_have_their_own_limits_and_nobody_elses() -> None:
     settings = SandboxSettings(tenants={"small": {"open_files": 20}})
     code = "import resource\nresource.getrlimit(resource.RLIMIT_NOFILE)[0]"

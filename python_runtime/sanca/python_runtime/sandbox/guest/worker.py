@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import gc
+import linecache
 import os
 import signal
 import socket
@@ -138,6 +139,8 @@ class Worker:
         answer = self.run({"code": "1 + 1", "toolkits": (), "filename": "warm-up", "folder": "/tmp"})  # noqa: S108
         self._main.__dict__.clear()
         self._main.__dict__.update(before)
+        for filename in self._files:
+            linecache.cache.pop(filename, None)
         self._files.clear()
         return answer
 
