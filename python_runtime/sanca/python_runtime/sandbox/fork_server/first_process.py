@@ -51,7 +51,7 @@ class _FirstProcess:
         self._limits = limits
         self._walls = walls
         self._watcher = Watcher(limits, walls, keeper)
-        self._guest = GuestProcess(tools, limits, walls)
+        self._made = None if walls.renews_guest else GuestProcess(tools, limits, walls)
         self._names_lost = False
 
     def serve(self) -> None:
@@ -59,13 +59,15 @@ class _FirstProcess:
             try:
                 message, descriptors = frames.receive_with_descriptors(self._control, _CONTROL_BYTES, _MOST_MOUNTS)
             except EOFError:
-                self._walls.leave(self._guest.pid)
+                self._leave()
                 return
             request = frames.unpack(message)
             if request["do"] == "run":
                 frames.send(self._control, frames.pack(self._run_round(request, descriptors)))
             elif request["do"] == "attach":
                 frames.send(self._control, frames.pack(self._attach(request["paths"], descriptors)))
+                if self._made is None:
+                    self._make_guest()
             # interrupt and kill of a round that is over: nothing to do.
 
     def _run_round(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
@@ -121,7 +123,7 @@ class _FirstProcess:
         try:
             request = frames.unpack(frames.receive(self._control, _CONTROL_BYTES))
         except EOFError:
-            self._walls.leave(self._guest.pid)
+            self._leave()
             os._exit(0)  # the engine is gone
         if request["round"] != round_number:
             return False
@@ -130,10 +132,23 @@ class _FirstProcess:
             self._guest.interrupt()
         return bool(request["do"] == "kill")
 
+    @property
+    def _guest(self) -> GuestProcess:
+        """The guest; made late where one that began before `attach` is of no use."""
+        return self._made or self._make_guest()
+
+    def _make_guest(self) -> GuestProcess:
+        self._made = GuestProcess(self._tools, self._limits, self._walls)
+        return self._made
+
+    def _leave(self) -> None:
+        if self._made is not None:
+            self._walls.leave(self._made.pid)
+
     def _replace_guest(self) -> int:
         status = self._guest.end()
         self._walls.end_others()  # children of the guest, and those they left to pid 1
-        self._guest = GuestProcess(self._tools, self._limits, self._walls)
+        self._make_guest()
         self._names_lost = True
         return status
 
@@ -146,7 +161,7 @@ class _FirstProcess:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
-        if self._walls.renews_guest:
+        if self._walls.renews_guest and self._made is not None:
             self._replace_guest()
             self._names_lost = False
         return {"error": ""}
