@@ -71,6 +71,7 @@ export interface EngineStatus {
     status: string;
     version: string;
     sandboxLevel: string;
+    sandboxDetail?: string;
     gateway: string;
     gatewayDetail: string;
     store: string;

@@ -18,7 +18,7 @@ export function EngineFacts() {
       {details && (
         <dl className="facts">
           <Fact label={t("engineVersion")} value={details.version} />
-          <Fact label={t("engineSandbox")} value={details.sandboxLevel} />
+          <Fact label={t("engineSandbox")} value={details.sandboxLevel} title={details.sandboxDetail} />
           <Fact label={t("engineGateway")} value={details.gateway} title={details.gatewayDetail} />
           <Fact label={t("engineStore")} value={details.store} />
           <Fact label={t("engineRuns")} value={String(details.runsLive ?? 0)} />
