@@ -27,7 +27,7 @@ class Abilities:
     files: bool = True
     """`/input` and `/output`; without it `spawn` refuses folders."""
     disk_quota: bool = True
-    """What an action may write altogether is bounded by the kernel, not only counted from time to time."""
+    """What an action may write to /tmp is bounded by the kernel. /output lies on the host's disk and is counted."""
     memory_limit: bool = True
     """Using too much memory ends as a `limit` that the session survives."""
     cpu_share: bool = True

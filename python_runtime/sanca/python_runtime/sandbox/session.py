@@ -282,7 +282,7 @@ class NamespaceSession:
             counting = time.monotonic()
             if (full := await self._full_folder()) is not None:
                 self._stop_reason = full
-                return await self._stop(_GRACE_SECONDS)
+                return await self._stop(_CANCEL_GRACE_SECONDS)  # it may be writing on
             pause = max(self.folder_check_seconds, _COUNTING_SHARE * (time.monotonic() - counting))
         sentence = f"The action used up its {clock.limit_seconds:g} seconds."
         self._stop_reason = self._stop_reason or Stop("timeout", sentence, ActionTimeoutError.__name__)
