@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from bare_attack import attack_bare
-from sanca.python_runtime.sandbox import SandboxSettings
-from sanca.python_runtime.sandbox.isolation import PROBES, Arena, Probe
+from sanca.python_runtime.sandbox import ActionResult, SandboxSettings
+from sanca.python_runtime.sandbox.isolation import PROBES, Arena, Evidence, Probe
 from sanca.python_runtime.sandbox.isolation.outside import Outside
+from sanca.python_runtime.sandbox.isolation.watch import Watch
+from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sandbox_levels import LEVELS
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +61,16 @@ def test_attack_succeeds_and_is_seen_where_nothing_stands_in_its_way(outside: Ou
         assert attack_bare(probe, outside)
     finally:
         outside.reset()
+
+
+def test_processor_time_beyond_the_share_is_seen(outside: Outside, tmp_path: Path) -> None:
+    (probe,) = (each for each in PROBES if each.id == "exhaustion.processors")
+    assert probe.check is not None
+    for used, is_seen in ((1.4, False), (4.8, True)):
+        watch = SimpleNamespace(cpu_seconds=used, powers=set())
+        result = ActionResult(status="ok", seconds=2.5)
+        evidence = Evidence(outside, result, cast("Watch", watch), tmp_path, SandboxLimits())
+        assert (probe.check(evidence) is not None) == is_seen
 
 
 def test_attacks_are_many_of_every_kind_and_say_what_they_must_not_achieve() -> None:
