@@ -221,8 +221,9 @@ async def test_a_lie_ends_only_its_own_session(hostile: Hostile, neighbour: Neig
 FORGED_BYTES = {
     "a marker nobody knows": b"\x07abc",
     "a descriptor's marker": b"\x03",
-    "a greeting too short": b"\x02abc",
-    "a greeting too long": b"\x02" + bytes(9),
+    "a greeting that is no message": b"\x02abc",
+    "a greeting that greets nobody": b"\x02" + msgpack.packb({"n": 1, "t": "sanca", "f": "say", "a": ["hi"]}),
+    "a greeting without a number": b"\x02" + msgpack.packb({"t": "sanca", "f": "hello"}),
     "an empty datagram's body": b"\x00",
     "the reserved byte": b"\x00\xc1",
     "half a map": b"\x00\x82\xa1n\x01",
@@ -307,7 +308,7 @@ async def test_calls_far_beyond_the_budget_end_the_session_and_the_journal_stays
         pytest.param(b"\x00" + msgpack.packb(call(1, "ping", toolkit="sanca")), id="pings"),
         pytest.param(b"\x00" + msgpack.packb({"n": 1, "x": True}), id="closes"),
         pytest.param(b"\x00" + msgpack.packb({"n": 1, "p": 1}), id="pulls"),
-        pytest.param(b"\x02" + bytes(8), id="greetings"),
+        pytest.param(b"\x02" + msgpack.packb(call(1, "hello", toolkit="sanca")), id="greetings"),
     ],
 )
 async def test_questions_without_end_end_the_session(hostile: Hostile, neighbour: Neighbour, frame: bytes) -> None:
@@ -452,8 +453,8 @@ async def test_half_a_message_and_silence_hold_only_their_own_session(hostile: H
     await hostile.broker.engine.until(lambda: len(neighbour.seconds) > calls + 50)
 
     def begin_anew() -> dict[str, Any]:
-        hostile.guest.socket.send(b"\x02" + b"new here")
-        assert hostile.guest.socket.recv(100) == b"\x02new here"
+        hostile.guest.socket.send(b"\x02" + msgpack.packb(call(2**61, "hello", toolkit="sanca")))
+        assert hostile.guest.read() == {"n": 2**61, "ok": True, "v": None}
         return hostile.guest.call("shop", "add", 1)
 
     assert (await anyio.to_thread.run_sync(begin_anew))["v"] == 3

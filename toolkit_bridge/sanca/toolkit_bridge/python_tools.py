@@ -143,6 +143,13 @@ class PythonToolkit:
             async for item in items:
                 yield item
 
+    def blocking_call(self, tool: str, arguments: Mapping[str, Any], context: CallContext) -> Callable[[], Any] | None:
+        """Return what runs a tool in the thread that calls it, when it is a plain function; None when it is not."""
+        bound = self._tools.get(tool)
+        if bound is None or not bound.is_plain:
+            return None
+        return functools.partial(bound.call_blocking, arguments, context, f"{self._name}.{tool}")
+
     def _tool(self, tool: str) -> BoundTool:
         if (bound := self._tools.get(tool)) is None:
             near = near_names(tool, self._tools)
@@ -163,6 +170,8 @@ class BoundTool:
     definition: ToolDefinition
     model: type[BaseModel]
     function: Callable[[BaseModel, CallContext], Any]
+    is_plain: bool = False
+    """Whether it is neither asynchronous nor a generator."""
 
     async def call(self, arguments: Mapping[str, Any], context: CallContext, name: str) -> Any:
         """Check the arguments, run the function (a plain one in a thread) and make its result JSON-like."""
@@ -192,6 +201,17 @@ class BoundTool:
             raise
         except Exception as error:
             raise ToolFailedError(f"{name} failed: {type(error).__name__}: {error}", tool_name=name) from error
+
+    def call_blocking(self, arguments: Mapping[str, Any], context: CallContext, name: str) -> Any:
+        """Do as `call` for a plain function, in this thread."""
+        parameters = self._parameters(arguments, name)
+        try:
+            value = self.function(parameters, context)()
+        except ToolError:
+            raise
+        except Exception as error:
+            raise ToolFailedError(f"{name} failed: {type(error).__name__}: {error}", tool_name=name) from error
+        return _json_like(value, name)
 
     def _parameters(self, arguments: Mapping[str, Any], name: str) -> BaseModel:
         try:
@@ -289,7 +309,8 @@ def _bind_function(function: Callable[..., Any], options: ToolOptions) -> BoundT
     definition = _definition(
         described, model, _item_of(hints) if streams else hints.get("return", Any), streams=streams
     )
-    return BoundTool(definition, model, _caller(function, tuple(fields), context_name))
+    is_plain = not streams and not inspect.iscoroutinefunction(function)
+    return BoundTool(definition, model, _caller(function, tuple(fields), context_name), is_plain)
 
 
 def _item_of(hints: Mapping[str, Any]) -> Any:

@@ -24,6 +24,7 @@ from sanca.toolkit_bridge.gateway import (
 _FIRST_READ_BYTES = 65_536
 _NEXT_READ_BYTES = 1 << 20
 _CONNECT_TIMEOUT_SECONDS = 5.0
+_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED = {"n": "\n", "r": "\r", "\\": "\\"}
 
@@ -84,7 +85,7 @@ class WireConnection:
     def is_stale(self) -> bool:
         """Whether the other side has closed this idle connection (or sent what nobody asked for)."""
         try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self._socket.recv(1, _LOOK)
         except BlockingIOError:
             return False
         except OSError:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anyio
 import structlog
 from pydantic import ValidationError
 from sanca.core.errors import GatewayError, GatewayUnavailableError, SancaError, ToolError
 from sanca.core.ports import StreamingToolkit, Toolkit
 from sanca.core.tools import CallContext, CallError, CallOutcome, Effect
 from sanca.python_runtime.broker.call_streams import ItemSource, ListSource
-from sanca.python_runtime.broker.catalog import PreparedCall
 from sanca.python_runtime.broker.loop_stream import LoopStream
+from sanca.python_runtime.broker.passage import Passage
+from sanca.python_runtime.broker.tool_threads import GivenUpError, Waiting
 from sanca.toolkit_bridge.gateway import Gateway, GatewayCall, failure
+
+if TYPE_CHECKING:
+    from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +34,7 @@ class HostBackend:
         self._control = control
         self._lost = lost
 
-    def call(self, call: PreparedCall) -> CallOutcome:
+    def call(self, call: Passage) -> CallOutcome:
         """Run a tool in the host."""
         definition = call.definition
         request = GatewayCall(
@@ -51,7 +54,7 @@ class HostBackend:
         except GatewayError as error:
             return failure("failed", str(error))
 
-    def stream(self, call: PreparedCall) -> ItemSource:
+    def stream(self, call: Passage) -> ItemSource:
         """Run a tool in the host; what it gives comes at once."""
         return ListSource(self.call(call))
 
@@ -68,21 +71,22 @@ class HostBackend:
 
 
 class LocalBackend:
-    """Toolkits on the broker's own event loop: Python classes, MCP servers, other agents."""
+    """Toolkits in the broker: Python functions in threads; coroutines, MCP servers and other agents on its loop."""
 
-    def __init__(self, start: Callable[..., Future[Any]], toolkits: Mapping[str, Toolkit]) -> None:
-        self._start = start
+    def __init__(self, loop: ToolkitLoop, toolkits: Mapping[str, Toolkit]) -> None:
+        self._loop = loop
         self._toolkits = toolkits
-        self._running: dict[str, Future[Any]] = {}
+        self._running: dict[str, Callable[[], None]] = {}
+        """Call id → gives it up."""
 
-    def call(self, call: PreparedCall) -> CallOutcome:
-        """Run a tool on the loop and wait for it."""
-        self._running[call.call_id] = future = self._start(self._run, call)
+    def call(self, call: Passage) -> CallOutcome:
+        """Run a tool and wait for it."""
         try:
-            return CallOutcome(ok=True, value=future.result())
-        except CancelledError:
+            return CallOutcome(ok=True, value=self._start(call).result(call.definition.timeout_seconds))
+        except GivenUpError:
             return _stopped(call, "cancelled", "was cancelled")
         except TimeoutError:
+            self.cancel(call.call_id)
             return _stopped(call, "timeout", f"did not finish within {call.definition.timeout_seconds:g} seconds")
         except SancaError as error:
             return outcome_of(error)
@@ -92,28 +96,36 @@ class LocalBackend:
         finally:
             self._running.pop(call.call_id, None)
 
-    def stream(self, call: PreparedCall) -> ItemSource:
+    def stream(self, call: Passage) -> ItemSource:
         """Let a tool begin to give items."""
         toolkit, definition = self._toolkits[call.toolkit], call.definition
         if not isinstance(toolkit, StreamingToolkit):
             return ListSource(self.call(call))
         stream = LoopStream(f"{call.toolkit}.{definition.name}", outcome_of)
-        stream.task = self._start(stream.fill, toolkit.stream(definition.name, call.arguments, call_context(call)))
+        items = toolkit.stream(definition.name, call.arguments, call_context(call))
+        stream.task = self._loop.start(stream.fill, items)
         return stream
 
     def cancel(self, call_id: str) -> None:
-        """Cancel the tool's task."""
-        if (future := self._running.get(call_id)) is not None:
-            future.cancel()
+        """Cancel the tool's task; a function goes on, and nobody waits for it."""
+        if (give_up := self._running.get(call_id)) is not None:
+            give_up()
 
     def abandon(self, call_id: str) -> None:
         """Cancelling is all there is: the waiting thread is free at once."""
         self.cancel(call_id)
 
-    async def _run(self, call: PreparedCall) -> Any:
-        context = call_context(call)
-        with anyio.fail_after(call.definition.timeout_seconds):
-            return await self._toolkits[call.toolkit].call(call.definition.name, call.arguments, context)
+    def _start(self, call: Passage) -> Waiting:
+        toolkit, context = self._toolkits[call.toolkit], call_context(call)
+        find = getattr(toolkit, "blocking_call", None)
+        blocking = None if find is None else find(call.definition.name, call.arguments, context)
+        if blocking is not None:
+            waiting = self._loop.threads.start(blocking)
+            self._running[call.call_id] = waiting.give_up
+            return waiting
+        started = self._loop.run(toolkit.call(call.definition.name, call.arguments, context))
+        self._running[call.call_id] = started.cancel
+        return started.waiting
 
 
 class EngineBackend:
@@ -125,7 +137,7 @@ class EngineBackend:
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._by_call: dict[str, Future[dict[str, Any]]] = {}
 
-    def call(self, call: PreparedCall) -> CallOutcome:
+    def call(self, call: Passage) -> CallOutcome:
         """Ask the engine and wait for its reply."""
         number = next(self._numbers)
         self._waiting[number] = self._by_call[call.call_id] = future = Future[dict[str, Any]]()
@@ -147,7 +159,7 @@ class EngineBackend:
         if (future := self._waiting.get(message["number"])) is not None and not future.done():
             future.set_result(message)
 
-    def stream(self, call: PreparedCall) -> ItemSource:
+    def stream(self, call: Passage) -> ItemSource:
         """Ask the engine; what it gives comes at once."""
         return ListSource(self.call(call))
 
@@ -161,7 +173,7 @@ class EngineBackend:
         self.cancel(call_id)
 
 
-def _stopped(call: PreparedCall, kind: str, what: str) -> CallOutcome:
+def _stopped(call: Passage, kind: str, what: str) -> CallOutcome:
     """Return how a tool ended that was stopped while it ran; nobody can say how far an effect had come."""
     name = f"{call.toolkit}.{call.definition.name}"
     if call.definition.effect is Effect.READ:
@@ -169,7 +181,7 @@ def _stopped(call: PreparedCall, kind: str, what: str) -> CallOutcome:
     return failure("unknown", f"{name} {what}; its effect may or may not have happened. Look before you try again.")
 
 
-def call_context(call: PreparedCall) -> CallContext:
+def call_context(call: Passage) -> CallContext:
     """Return who calls, for a toolkit in this process."""
     context = call.run.context
     return CallContext(

@@ -56,9 +56,9 @@ class Broker:
         self._loop = ToolkitLoop(home, factories, self._rebuild)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
         self._engine_backend = EngineBackend(outbox.post)
-        self._local_backend = LocalBackend(self._loop.start, self._loop.toolkits)
+        self._local_backend = LocalBackend(self._loop, self._loop.toolkits)
         self._card = CardToolkit()
-        self._card_backend = LocalBackend(self._loop.start, {"card": self._card})
+        self._card_backend = LocalBackend(self._loop, {"card": self._card})
         self._building = threading.Lock()
         self._is_open = False
         self._own_toolkit = engine_toolkit(adds_libraries=adds_libraries)
@@ -238,11 +238,11 @@ def _at_once(subjects: Sequence[Any], act: Callable[[Any], Any], timeout_seconds
 
 
 def _cancel(call: UnderWay) -> None:
-    call.cancel(call.call_id)
+    call.cancel()
 
 
 def _abandon(call: UnderWay) -> None:
-    call.abandon(call.call_id)
+    call.abandon()
 
 
 def _unsettled(run_id: str, call_id: str) -> CallRecord:

@@ -18,8 +18,7 @@ from sanca.python_runtime.broker.policy import check_budget
 from sanca.toolkit_bridge.gateway import failure
 
 if TYPE_CHECKING:
-    from sanca.python_runtime.broker.catalog import ToolEntry
-    from sanca.python_runtime.broker.run_state import RunState
+    from sanca.python_runtime.broker.passage import Passage
 
 STREAM_WINDOW = 16
 """How many items cross at once at most, and how many a tool may be ahead."""
@@ -68,16 +67,16 @@ class StreamFacts:
 class CallStream:
     """One call that is under way as long as its stream is open. Ended exactly once, by whoever comes first."""
 
-    def __init__(self, entry: ToolEntry, run: RunState, finish: Callable[[CallOutcome, StreamFacts], None]) -> None:
+    def __init__(self, passage: Passage, finish: Callable[[Passage, CallOutcome, StreamFacts], None]) -> None:
         """Hold a call that is about to leave.
 
         Args:
-            entry: Its tool.
-            run: Its run.
+            passage: The call.
             finish: Told once how it ended.
         """
-        self._entry = entry
-        self._run = run
+        self.call_id = passage.call_id
+        self._passage = passage
+        self._entry, self._run = passage.entry, passage.run
         self._finish = finish
         self._facts = StreamFacts()
         self._source: ItemSource | None = None
@@ -112,13 +111,17 @@ class CallStream:
         self._facts.is_closed_early = self._outcome is None
         self._end(CallOutcome(ok=True))
 
-    def cancel(self, _call_id: str) -> None:
+    def cancel(self) -> None:
         """End it because its run was cancelled."""
         text = f"{self._entry.name} was cancelled"
         if self._entry.is_effect:
             self._end(failure("unknown", f"{text}; how far it had come is not known. Look before you try again."))
         else:
             self._end(failure("cancelled", f"{text}."))
+
+    def abandon(self) -> None:
+        """Cancelling is all there is."""
+        self.cancel()
 
     def collect(self) -> CallOutcome:
         """Return the first items as a list, for a caller that takes no stream."""
@@ -167,7 +170,8 @@ class CallStream:
             self._outcome = outcome
         if self._source is not None:
             self._source.close()
-        self._finish(outcome, self._facts)
+        self._run.arrive(self.call_id, 0.0)
+        self._finish(self._passage, outcome, self._facts)
         return outcome
 
 

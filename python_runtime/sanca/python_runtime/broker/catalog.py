@@ -11,7 +11,7 @@ import orjson
 from sanca.core.errors import ToolNotFoundError
 from sanca.core.tools import CallOutcome, Effect, ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.broker.call_streams import ItemSource
-from sanca.python_runtime.broker.run_state import RunState
+from sanca.python_runtime.broker.passage import Passage
 from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names
 
 ENGINE_TOOLKIT = ToolkitDefinition(
@@ -64,26 +64,13 @@ def engine_toolkit(*, adds_libraries: bool) -> ToolkitDefinition:
     return ENGINE_TOOLKIT.model_copy(update={"tools": (*ENGINE_TOOLKIT.tools, _ADD_LIBRARY)})
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedCall:
-    """A checked call on its way to whoever runs it."""
-
-    run: RunState
-    call_id: str
-    toolkit: str
-    definition: ToolDefinition
-    arguments: dict[str, Any]
-    arguments_json: str
-    approved_by: str | None
-
-
 class Backend(Protocol):
     """Runs the tools of one kind of toolkit. Blocking; many calls at once."""
 
-    def call(self, call: PreparedCall) -> CallOutcome:
+    def call(self, call: Passage) -> CallOutcome:
         """Run a tool and return its envelope; raises nothing but SancaError."""
 
-    def stream(self, call: PreparedCall) -> ItemSource:
+    def stream(self, call: Passage) -> ItemSource:
         """Run a tool that gives items; raises nothing but SancaError."""
 
     def cancel(self, call_id: str) -> None:

@@ -19,8 +19,7 @@ LARGE_LIMIT_BYTES = 64 * 1024 * 1024
 VALUES_LIMIT = 1_000_000
 """How many values a guest's message may hold; a byte of it can become ninety in our memory."""
 
-_LAST, _MORE, _RESET = 0, 1, 2
-_TOKEN_BYTES = 8
+_LAST, _MORE, _FIRST = 0, 1, 2
 _FEW_BYTES = 65_536
 """A message as short as this cannot hold enough values to matter."""
 
@@ -29,12 +28,12 @@ class FrameError(ConversionError):
     """What came is no frame; the connection is of no more use."""
 
 
-def receive(connected: socket.socket, reset: Callable[[bytes], None] | None = None) -> dict[str, Any] | None:
+def receive(connected: socket.socket, greeted: Callable[[int], None] | None = None) -> dict[str, Any] | None:
     """Return the next message, or None when the other end is gone.
 
     Args:
         connected: The socket.
-        reset: Told when a new guest has taken the other end, with the datagram to send back; by default it just is.
+        greeted: Told the number of a new guest's greeting, which it has to answer; by default that is done here.
 
     Raises:
         FrameError: Something else than a frame came.
@@ -45,9 +44,10 @@ def receive(connected: socket.socket, reset: Callable[[bytes], None] | None = No
             marker = part[0]
             if marker == _LAST and not body:
                 return unpack(memoryview(part)[1:])
-            if marker == _RESET and len(part) == 1 + _TOKEN_BYTES:
+            if marker == _FIRST:
                 body.clear()
-                reset(part) if reset is not None else connected.send(part)
+                number = _greeting_number(unpack(memoryview(part)[1:]))
+                greeted(number) if greeted is not None else send(connected, answer_to_greeting(number))
                 continue
             if marker not in (_LAST, _MORE):
                 raise FrameError("A sandbox sent something that is no frame.")
@@ -59,6 +59,18 @@ def receive(connected: socket.socket, reset: Callable[[bytes], None] | None = No
     except OSError:
         return None
     return None
+
+
+def answer_to_greeting(number: int) -> dict[str, Any]:
+    """Return what tells a new guest that what follows is its own."""
+    return {"n": number, "ok": True, "v": None}
+
+
+def _greeting_number(message: dict[str, Any]) -> int:
+    number = message.get("n")
+    if message.get("t") != "sanca" or message.get("f") != "hello" or type(number) is not int:
+        raise FrameError("A sandbox sent a greeting that is none.")
+    return number
 
 
 def send(connected: socket.socket, message: dict[str, Any]) -> None:

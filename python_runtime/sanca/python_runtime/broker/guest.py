@@ -143,14 +143,14 @@ class Guest:
         for stream in streams:
             stream.close()
 
-    def successor(self, token: bytes) -> Guest:
+    def successor(self, number: int) -> Guest:
         """Send this guest nothing more, and return the next one, which is told that what follows is its own."""
         other = Guest(self._socket)
         other._sending = self._sending  # one socket, one sender at a time
         other._incoming, other._outgoing = self._incoming, self._outgoing
         with self._sending:
             self._is_replaced = True
-            self._socket.send(token)
+            frames.send(self._socket, frames.answer_to_greeting(number))
         self.let_go()
         return other
 

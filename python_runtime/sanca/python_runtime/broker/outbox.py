@@ -5,16 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from sanca.python_runtime.broker.channel import pack
 
 BATCH_SECONDS = 0.05
 """How long call records are collected; of one call only the latest is told."""
 
-MakeRecord = Callable[[], tuple[Any, ...]]
-"""Makes the fields of a `CallRecord`, in order; called by the sending thread, as most are replaced untold."""
+
+class Told(Protocol):
+    """A call that is told of."""
+
+    is_to_be_told: bool
+
+    def record(self) -> tuple[Any, ...]:
+        """Return the fields of a `CallRecord`, in order, as the call then stands; called by the sending thread."""
 
 
 class Outbox:
@@ -22,7 +27,7 @@ class Outbox:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._items: deque[dict[str, Any] | tuple[str, MakeRecord]] = deque()
+        self._items: deque[dict[str, Any] | Told] = deque()
         self._anything = threading.Event()
         self._urgent = threading.Event()
         self._ended = False
@@ -35,11 +40,13 @@ class Outbox:
         self._urgent.set()
         self._anything.set()
 
-    def tell(self, call_id: str, make: MakeRecord) -> None:
-        """Tell of a call with the next batch."""
-        self._items.append((call_id, make))
-        if not self._anything.is_set():
-            self._anything.set()
+    def tell(self, call: Told) -> None:
+        """Tell of a call with the next batch, as it stands then. Change how it stands before this is called."""
+        if not call.is_to_be_told:
+            call.is_to_be_told = True
+            self._items.append(call)
+            if not self._anything.is_set():
+                self._anything.set()
 
     def close(self) -> None:
         """Send what is left and stop."""
@@ -64,19 +71,20 @@ class Outbox:
                 return
 
     def _send_items(self) -> None:
-        records: dict[str, MakeRecord] = {}
+        records: list[tuple[Any, ...]] = []
         while self._items:
             item = self._items.popleft()
-            if isinstance(item, tuple):
-                records[item[0]] = item[1]
-            else:
+            if isinstance(item, dict):
                 self._send_records(records)
                 self._send(item)
+            else:
+                item.is_to_be_told = False  # first: a change from now on is told again
+                records.append(item.record())
         self._send_records(records)
 
-    def _send_records(self, records: dict[str, MakeRecord]) -> None:
+    def _send_records(self, records: list[tuple[Any, ...]]) -> None:
         if records:
-            self._send({"op": "calls", "calls": [make() for make in records.values()]})
+            self._send({"op": "calls", "calls": records})
             records.clear()
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sanca.core.errors import ToolDeniedError
@@ -48,15 +47,16 @@ class Waiting:
         return self.answer
 
 
-@dataclass(slots=True)
-class UnderWay:
+class UnderWay(Protocol):
     """A call that has left, or is about to."""
 
     call_id: str
-    cancel: Callable[[str], None]
-    """Tells the tool to stop; may block."""
-    abandon: Callable[[str], None]
-    """Frees the thread that waits for it, whatever the tool does."""
+
+    def cancel(self) -> None:
+        """Tell the tool to stop; may block."""
+
+    def abandon(self) -> None:
+        """Free the thread that waits for it, whatever the tool does."""
 
 
 class RunState:

@@ -30,7 +30,7 @@ _IDLE_SECONDS = 10.0
 _CALLS_OVER_BUDGET = 1_000
 _QUESTIONS = 50_000
 """Messages of one action that are no calls: each takes our time, and no budget counts them."""
-_DESCRIPTION_WEIGHT = 25
+_DESCRIPTION_WEIGHT = 5
 _OWN = {"describe", "memory", "ping"}
 """What the broker answers itself; no calls, and not in the journal."""
 _UNBOUND = CallError(kind="denied", message="No action is running; calls pass only while one does.").model_dump()
@@ -184,10 +184,10 @@ class SandboxSession:
 
     # -- what a guest may send -----------------------------------------------------------------------------------------
 
-    def _welcome(self, token: bytes) -> None:
+    def _welcome(self, number: int) -> None:
         """Serve a new guest: the one before it was killed, and its calls are answered to nobody."""
         self._count_question()
-        self._guest = self._guest.successor(token)
+        self._guest = self._guest.successor(number)
 
     def _serve(self, guest: Guest, message: dict[str, Any]) -> None:
         number = message.get("n")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ import structlog
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sanca.core.errors import ConfigurationError
 from sanca.core.ports import Toolkit
+from sanca.python_runtime.broker.tool_threads import LoopCall, ToolThreads
 from sanca.toolkit_bridge import find_toolkits
 
 log = structlog.get_logger(__name__)
@@ -42,12 +44,17 @@ class ToolkitLoop:
         self._portal: BlockingPortal | None = None
         self._ending: anyio.Event | None = None
         self._keepers: list[Future[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.threads = ToolThreads()
+        """Where tools that are plain functions run."""
         self.toolkits: dict[str, Toolkit] = {}
         self.problems: dict[str, str] = {}
 
     def open(self) -> None:
         """Start the loop and the Python toolkits; outside ones are connected in the background."""
         self._portal = self._stack.enter_context(start_blocking_portal())
+        self._loop = self._portal.call(_running_loop)
+        self._stack.callback(self.threads.close)
         self._ending = self._portal.call(_make_event)
         found = find_toolkits(self._home)
         for source, problem in found.problems.items():
@@ -59,6 +66,12 @@ class ToolkitLoop:
     def start(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run a coroutine function on the loop."""
         return self._running().start_task_soon(function, *args)
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> LoopCall:
+        """Run a tool's coroutine on the loop, with less ado than `start`."""
+        self._running()
+        assert self._loop is not None  # noqa: S101 - made with the portal
+        return LoopCall(self._loop, coroutine)
 
     def close(self) -> None:
         """Close every toolkit, then the loop."""
@@ -135,6 +148,10 @@ class ToolkitLoop:
         if self.problems.get(source) != problem:
             log.warning("toolkit_unavailable", toolkit=source, reason=problem)
         self.problems[source] = problem
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
 
 
 async def _make_event() -> anyio.Event:

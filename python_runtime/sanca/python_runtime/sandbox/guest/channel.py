@@ -204,10 +204,10 @@ class ToolChannel:
 
     def begin(self) -> None:
         """Make void what a guest before this one, killed in this session, has left on the channel."""
-        token = os.urandom(frames.TOKEN_BYTES)
-        self._mailbox.pass_over_until(token)
+        number, greeting = frames.new_greeting()
+        self._mailbox.pass_over_until(number)
         try:
-            self._connection.send(bytes((frames.RESET,)) + token)
+            self._connection.send(greeting)
         except OSError:
             return  # the broker has gone; the first call says so
 

@@ -1,8 +1,8 @@
 """Messages over a SEQPACKET socket: msgpack in datagrams of a marker byte (0 last, 1 more follows) and 64 KB at most.
 
 Pure framing, for both sides of both sockets of a session; what a message means is not known here. Nothing is unpickled.
-On the tool channel there are two more markers: 2 and a token, which both sides take as "what was begun is void" and the
-broker sends back, and 3, which carries the descriptor that the message before it announced.
+On the tool channel there are two more markers: 2 before a new guest's first message, whatever was begun before it being
+void, and 3, which carries the descriptor that the message before it announced.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ INLINE_BYTES = 256 << 10
 LARGE_BYTES = 64 << 20
 """The longest message that goes through shared memory."""
 
-LAST, MORE, RESET, DESCRIPTOR = range(4)
-TOKEN_BYTES = 8
+LAST, MORE, FIRST, DESCRIPTOR = range(4)
 
 _LAST, _MORE = b"\x00", b"\x01"
 
@@ -42,6 +41,13 @@ def chunks(message: bytes) -> list[bytes]:
         return [_LAST + message]
     starts = range(0, len(message), PAYLOAD_BYTES)
     return [(_LAST if start == starts[-1] else _MORE) + message[start : start + PAYLOAD_BYTES] for start in starts]
+
+
+def new_greeting() -> tuple[int, bytes]:
+    """Return the number and the datagram with which a new guest begins; what comes before its answer is not for it."""
+    number = int.from_bytes(os.urandom(8)) >> 2
+    message = {"n": number, "t": "sanca", "f": "hello", "a": [number], "k": {}}
+    return number, bytes((FIRST,)) + pack(message)
 
 
 class Assembler:

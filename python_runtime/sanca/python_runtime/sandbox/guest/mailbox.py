@@ -45,15 +45,15 @@ class Mailbox:
         self._buffer = bytearray(frames.DATAGRAM_BYTES)
         self._view = memoryview(self._buffer)
         self._assembler = frames.Assembler()
-        self._reset_token = b""
+        self._greeting = 0
         self._is_broken = False
         self.is_busy = False
         """While true the main thread must not be interrupted: set `is_interrupted`, and it stops in a moment."""
         self.is_interrupted = False
 
-    def pass_over_until(self, token: bytes) -> None:
-        """Read nothing as an answer until the other end sends `token` back: it was meant for a guest before this."""
-        self._reset_token = token
+    def pass_over_until(self, number: int) -> None:
+        """Take nothing as an answer until that to `number` has come: what comes before was meant for another guest."""
+        self._greeting = number
 
     def expect(self, number: int) -> None:
         """Keep the answer to `number` from now on, until `forget`."""
@@ -81,7 +81,7 @@ class Mailbox:
             self._connection.send(datagram)
             while True:
                 size = self._connection.recv_into(buffer)
-                if buffer[0] or self._assembler.begun or self._reset_token or not size:
+                if buffer[0] or self._assembler.begun or self._greeting or not size:
                     message = self._take(size)
                 else:
                     message = unpackb(self._view[1:size], object_hook=Record, strict_map_key=False)
@@ -272,13 +272,6 @@ class Mailbox:
         marker = buffer[0]
         if marker == frames.DESCRIPTOR:
             return None  # its message was passed over, and it has gone by itself
-        if marker == frames.RESET:
-            if bytes(buffer[1 : 1 + frames.TOKEN_BYTES]) == self._reset_token:
-                self._reset_token = b""
-                self._assembler = frames.Assembler()
-            return None
-        if self._reset_token:
-            return None
         body: Any = buffer[1:size]
         if (marker or self._assembler.begun) and (body := self._assembler.feed(buffer[:size])) is None:
             return None
@@ -293,7 +286,13 @@ class Mailbox:
             return None
         if "m" in message:
             message["fd"] = frames.receive_descriptor(self._connection)
-        return message
+        return message if not self._greeting else self._pass_over(message)
+
+    def _pass_over(self, message: Record) -> None:
+        if message["n"] == self._greeting:
+            self._greeting = 0
+        elif message.get("fd", -1) >= 0:
+            os.close(message["fd"])
 
     def _deliver(self, message: Record) -> None:
         waiter = self._waiting.get(message["n"], self)

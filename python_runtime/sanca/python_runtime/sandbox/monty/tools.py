@@ -96,11 +96,9 @@ class MontyChannel:
         frames.send(self._connection, message)
 
     def _begin_anew(self) -> None:
-        greeting = b"\x02" + os.urandom(8)
+        number, greeting = frames.new_greeting()
         self._connection.send(greeting)
-        while self._next_datagram() != greeting:
-            pass
-        self._assembler = frames.Assembler()
+        self._receive(number)
         self._is_torn = False
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:

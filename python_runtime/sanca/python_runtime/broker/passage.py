@@ -1,0 +1,119 @@
+"""One call on its way through the gate: what is asked, who runs it, how it stands. Decides nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sanca.core.errors import ToolError
+from sanca.core.tools import CallOutcome, ToolDefinition
+from sanca.python_runtime.broker.journal import Fact
+from sanca.python_runtime.broker.records import CallStatusWord
+from sanca.python_runtime.broker.run_state import RunState
+from sanca.python_runtime.broker.shorten import shorten, summarize
+
+if TYPE_CHECKING:
+    from sanca.python_runtime.broker.catalog import ToolEntry
+
+_NAME_CHARS = 160
+_SHOWN_NAME_CHARS = 80
+
+
+class Passage:
+    """Made once a call; one thread at a time but for `record`, `cancel`, `abandon`. Plain, as thousands are made."""
+
+    __slots__ = (
+        "_entry", "approved_by", "arguments", "arguments_json", "begun", "call_id", "is_to_be_told", "number",
+        "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit",
+    )  # fmt: skip
+
+    def __init__(self, run: RunState, round_number: int, toolkit: str, tool: str) -> None:
+        self.run = run
+        self.call_id, self.number = run.begin_call()
+        self.round = round_number
+        # A name is what hostile code sent; of one that is no name, the beginning is kept.
+        self.toolkit, self.tool = toolkit[:_NAME_CHARS], tool[:_NAME_CHARS]
+        self.begun = time.monotonic()
+        self.person_seconds = 0.0
+        self._entry: ToolEntry | None = None
+        self.arguments: dict[str, Any] = {}
+        self.arguments_json = "{}"
+        self.approved_by: str | None = None
+        self.status: CallStatusWord = "running"
+        self.seconds = 0.0
+        self.outcome: CallOutcome | None = None
+        self.is_to_be_told = False
+        """Whether its record waits to be sent; what is sent is how the call then stands."""
+
+    @property
+    def entry(self) -> ToolEntry:
+        """The tool.
+
+        Raises:
+            ToolError: There is none.
+        """
+        if self._entry is None:
+            raise ToolError("The call was not resolved.")
+        return self._entry
+
+    @entry.setter
+    def entry(self, entry: ToolEntry) -> None:
+        self._entry = entry
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether there is such a tool."""
+        return self._entry is not None
+
+    @property
+    def definition(self) -> ToolDefinition:
+        """The tool's definition."""
+        return self.entry.definition
+
+    def elapsed(self) -> float:
+        """Return the seconds since it came, without those a person took."""
+        return time.monotonic() - self.begun - self.person_seconds
+
+    def cancel(self) -> None:
+        """Tell the tool to stop."""
+        self.entry.backend.cancel(self.call_id)
+
+    def abandon(self) -> None:
+        """Free the thread that waits for the tool, whatever the tool does."""
+        self.entry.backend.abandon(self.call_id)
+
+    def fact(self, kind: str, data: dict[str, Any]) -> Fact:
+        """Return a row for the journal."""
+        context = self.run.context
+        return Fact(context.run_id, context.session_id, kind, time.time(), context.trace_id, data)
+
+    def requested(self) -> dict[str, Any]:
+        """Return what the journal keeps of the call as it leaves."""
+        data = {
+            "call_id": self.call_id,
+            "toolkit": self.toolkit,
+            "tool": self.tool,
+            "arguments_json": self.arguments_json,
+            "effect": self.entry.definition.effect,
+            "round": self.round,
+        }
+        if self.approved_by:
+            data["approved_by"] = self.approved_by
+        return data
+
+    def record(self) -> tuple[Any, ...]:
+        """Return the fields of a `CallRecord` in their order, as the call stands now."""
+        entry, outcome = self._entry, self.outcome
+        return (
+            self.run.context.run_id,
+            self.call_id,
+            self.toolkit[:_SHOWN_NAME_CHARS],
+            self.tool[:_SHOWN_NAME_CHARS],
+            entry.definition.effect.value if entry is not None else "READ",
+            self.status,
+            self.round,
+            shorten(self.arguments),
+            round(self.seconds, 6),
+            summarize(outcome),
+            outcome.error.kind if outcome is not None and outcome.error is not None else "",
+        )
