@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 from sanca.core.errors import ConfigurationError
 from sanca.python_runtime.sandbox import Sandbox, open_sandbox
+from sanca.python_runtime.sandbox.libraries_needed import needs_libraries
 
 LARGEST_ACTION_BYTES = 1_000_000
 
@@ -43,7 +44,7 @@ async def _execute_file(sandbox: Sandbox, file: Path, folder: Path | None, limit
         return {**line, "error": f"The file cannot be read as UTF-8 text: {error}."}
     if len(code.encode()) > LARGEST_ACTION_BYTES:
         return {**line, "error": f"The file has more than {LARGEST_ACTION_BYTES:,} bytes, the most an action may have."}
-    session = await sandbox.spawn(input_dir=folder, output_dir=None)
+    session = await sandbox.spawn(input_dir=folder, libraries=needs_libraries(code))
     try:
         result = await session.run(code, limit_seconds=limit_seconds, toolkits=())
     finally:
