@@ -163,7 +163,7 @@ class NamespaceSandbox:
             self._settings.warm_sessions_most,
             idle_seconds=self._settings.warm_idle_seconds,
         )
-        pool = WarmPool(partial(servers.make, limits), partial(_drop, servers), size)
+        pool = WarmPool(lambda warm: servers.make(limits, warm=warm), partial(_drop, servers), size)
         self._loop.post(pool.keep)
         return pool
 

@@ -29,7 +29,7 @@ class WarmPool:
 
     def __init__(
         self,
-        make: Callable[[], Awaitable[ReadySession]],
+        make: Callable[[bool], Awaitable[ReadySession]],
         drop: Callable[[ReadySession], Awaitable[None]],
         size: WarmSize,
     ) -> None:
@@ -128,7 +128,7 @@ class WarmPool:
 
     async def _make_one(self) -> None:
         try:
-            made = await self._make()
+            made = await self._make(not self._waiting)
         except SandboxError as error:
             await self._tell_failure(error)
             return

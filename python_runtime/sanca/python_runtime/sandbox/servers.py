@@ -85,19 +85,23 @@ class ForkServers:
         """
         await self._living()
 
-    async def make(self, limits: SandboxLimits) -> ReadySession:
+    async def make(self, limits: SandboxLimits, *, warm: bool = True) -> ReadySession:
         """Return a new session that has its namespaces.
+
+        Args:
+            limits: What it may use.
+            warm: Let it run a first action and forget it; not worth the time when somebody waits for the session.
 
         Raises:
             SandboxError: It could not be made; says why and what mends it.
         """
         generation = await self._living()
         try:
-            return await self._make_from(generation, limits)
+            return await self._make_from(generation, limits, warm)
         except SandboxError:
             if generation.server.alive or self._is_closed:
                 raise
-        return await self._make_from(await self._living(), limits)  # the server was killed while it made ours
+        return await self._make_from(await self._living(), limits, warm)  # the server was killed while it made ours
 
     async def mount(self, folder: Path, *, read_only: bool) -> int:
         """Return the descriptor of a mount of a host folder; a session of any of our servers can attach it."""
@@ -130,12 +134,12 @@ class ForkServers:
         self._old.clear()
         self._newest = None
 
-    async def _make_from(self, generation: Generation, limits: SandboxLimits) -> ReadySession:
+    async def _make_from(self, generation: Generation, limits: SandboxLimits, warm: bool) -> ReadySession:
         generation.living += 1
         generation.made += 1
         try:
             ready = ReadySession(await self._fork(generation, limits), generation)
-            await self._wait_until_ready(ready)
+            await self._wait_until_ready(ready, warm)
         except BaseException:
             await self.give_back(generation)
             raise
@@ -192,14 +196,14 @@ class ForkServers:
             with anyio.CancelScope(shield=True):
                 await generation.server.close()
 
-    async def _wait_until_ready(self, ready: ReadySession) -> None:
+    async def _wait_until_ready(self, ready: ReadySession, warm: bool) -> None:
         try:
             with anyio.fail_after(self._settings.start_seconds):
                 reader = MessageReader(ready.forked.control)
                 answer = await reader.read()
                 if answer["error"]:
                     raise refusals.explain_start(answer, "")
-                if not ready.generation.server.warms_up:
+                if not (warm and ready.generation.server.warms_up):
                     return
                 # What the first action would have waited for (pages copied, code loaded) is done now.
                 await send_message(ready.forked.control, _WARM_UP)

@@ -46,7 +46,9 @@ class ContainerSandbox:
         """Which command is used, and what it cannot bound here."""
         if self._runtime is None:
             return ""
-        groups = "" if self._runtime.has_cpu_share else " Control groups are not to be had; its first process watches it."
+        groups = (
+            "" if self._runtime.has_cpu_share else " Control groups are not to be had; its first process watches it."
+        )
         return f"Each session is a container of {self._runtime.name}.{groups}"
 
     async def __aenter__(self) -> Self:

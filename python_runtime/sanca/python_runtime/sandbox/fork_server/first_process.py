@@ -96,8 +96,10 @@ class _FirstProcess:
         }  # fmt: skip
 
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
-        """Return `reply` and the guest's message, or why there is none: `died`, `killed`, `protocol`, or of
-        what there was too much: `memory`, `threads`."""
+        """Return `reply` and the guest's message, or why there is none.
+
+        That is `died`, `killed`, `protocol`, or of what there was too much: `memory`, `threads`.
+        """
         incoming = frames.Assembler(_REPLY_BYTES)
         poller = select.poll()
         for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):

@@ -1,8 +1,8 @@
 """Carries the datagrams of a session's two sockets over one pair of pipes, for a session that only has its own stdio.
 
 The same on both sides. On a pipe each datagram has a header: which socket (0 control, 1 tools) and how many bytes; none
-means that the socket was closed. Descriptors are not carried. What one side does not read is not taken from the other,
-beyond a bound.
+means that the socket was closed. Descriptors are not carried. Tools that are not read for long lose their socket, so
+that they never hold up control.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from ..guest.frames import DATAGRAM_BYTES
 _HEADER = struct.Struct("<BI")
 _READ_BYTES = 65536
 _PENDING_BYTES = 1 << 20
+_UNREAD_BYTES = 48 << 20
+"""What may wait for a reader; more than two messages of the greatest length."""
 _CONTROL, _TOOLS = 0, 1
 
 
@@ -32,6 +34,7 @@ class Pump:
         self._received = bytearray()
         self._to_pipe = bytearray()
         self._to_socket: tuple[deque[bytes], deque[bytes]] = (deque(), deque())
+        self._unread = [0, 0]
         self._has_tools = True
         for descriptor in (incoming, outgoing):
             os.set_blocking(descriptor, False)
@@ -48,9 +51,7 @@ class Pump:
 
     def _wait(self) -> dict[int, int]:
         poller = select.poll()
-        wanted: dict[int, int] = {}
-        if not any(self._to_socket):
-            wanted[self._incoming] = select.POLLIN
+        wanted = {self._incoming: select.POLLIN}
         if self._to_pipe:
             wanted[self._outgoing] = wanted.get(self._outgoing, 0) | select.POLLOUT
         for end, queue in zip(self._living(), self._to_socket, strict=False):
@@ -94,7 +95,10 @@ class Pump:
                 self._close(number)
             elif number == _CONTROL or self._has_tools:
                 self._to_socket[number].append(datagram)
+                self._unread[number] += length
                 self._write_socket(number)
+            if self._unread[number] > _UNREAD_BYTES:
+                self._tell_closed(number)
 
     def _write_socket(self, number: int) -> None:
         queue = self._to_socket[number]
@@ -106,7 +110,7 @@ class Pump:
             except ConnectionError:
                 self._tell_closed(number)
                 return
-            queue.popleft()
+            self._unread[number] -= len(queue.popleft())
 
     def _read_socket(self, number: int) -> None:
         try:
@@ -132,6 +136,7 @@ class Pump:
             raise EOFError
         self._has_tools = False
         self._to_socket[_TOOLS].clear()
+        self._unread[_TOOLS] = 0
         with suppress(OSError):
             self._sockets[_TOOLS].shutdown(socket.SHUT_RDWR)
 

@@ -182,7 +182,6 @@ class Watcher:
         self.peak_bytes = max(self.peak_bytes, held)
         return held > self._most_bytes and len(pids) > 1
 
-
     def _is_over_threads(self, pids: list[int]) -> bool:
         # The kernel counts them by user, which several sessions share where there are no namespaces.
         return sum(map(_threads_of, pids)) > self._limits["processes"]

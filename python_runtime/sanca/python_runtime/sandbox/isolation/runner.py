@@ -22,9 +22,9 @@ from sanca.python_runtime.sandbox.output_folder import remove_tree
 from sanca.python_runtime.sandbox.ports import ActionResult, Sandbox, SandboxSession
 from sanca.python_runtime.sandbox.results import Stop, lost_result
 
-How = Literal["denied", "limited", "killed", "harmless", "declared", "broke out"]
-"""By an error of the kernel or of Python; by a limit; with its process; it achieved nothing anyway; this level says
-that it does not hold it; it was not contained."""
+How = Literal["denied", "limited", "killed", "harmless", "not sayable", "declared", "broke out"]
+"""By an error of the kernel or of Python; by a limit; with its process; it achieved nothing anyway; the level's language
+has no words for it, so that nothing was tried; this level says that it does not hold it; it was not contained."""
 
 OVERTIME_SECONDS = 2.0
 """How much longer than its limit an action may take to be ended, on a busy machine."""
@@ -32,6 +32,8 @@ _GROWTH_MEGABYTES = 96
 _GONE_SECONDS = 3.0
 _HANG_SECONDS = 20.0
 _PRELUDE = Path(__file__).with_name("prelude.py")
+_OF_PRELUDE = ("tried(", "kernel(", "hold(", "os.", "sys.")
+_UNSAYABLE = {"ModuleNotFoundError", "ImportError", "NameError", "NotImplementedError", "SyntaxError", "AttributeError"}
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Arena:
                 result, facts = await _attack(session, probe, code, outside)
             finally:
                 await session.close()
+        if sandbox.level == "container":
+            watch.powers.clear()  # those of the runtime, which no guest is: its processes are the runtime's own
         seconds = time.monotonic() - begun
         facts |= {"left": await anyio.to_thread.run_sync(_wait_gone, ours)}
         evidence = Evidence(outside, result, watch, folder, self._limits, facts)
@@ -108,6 +112,8 @@ class Arena:
             await anyio.to_thread.run_sync(outside.reset)
         is_declared = probe.lacking and not getattr(sandbox.abilities, probe.lacking)
         how: How = _how(result) if not breach else "declared" if is_declared else "broke out"
+        if not breach and not sandbox.abilities.full_python and _last_word(result.error_type) in _UNSAYABLE:
+            how = "not sayable"
         return Outcome(probe, how, seconds, breach, result.status, _detail(result))
 
     async def _complaint(self) -> str | None:
@@ -123,7 +129,9 @@ async def run_probes(sandbox: Sandbox, probes: Sequence[Probe], *, limits: Sandb
 
 def attack_code(probe: Probe, names: dict[str, str]) -> str:
     """Return an attack's whole text, with its aims filled in."""
-    code = f"{_PRELUDE.read_text(encoding='utf-8')}\n{probe.code}"
+    code = probe.code
+    if any(word in code for word in _OF_PRELUDE):
+        code = f"{_PRELUDE.read_text(encoding='utf-8')}\n{code}"
     for name, value in names.items():
         code = code.replace(f"@{name}@", value)
     return code
@@ -248,6 +256,10 @@ def _how(result: ActionResult) -> How:
     if result.status == "killed":
         return "killed"
     return "denied" if result.status in {"error", "refused"} or "denied " in result.stdout else "harmless"
+
+
+def _last_word(error_type: str | None) -> str:
+    return (error_type or "").rpartition(".")[2]
 
 
 def _detail(result: ActionResult) -> str:
