@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import resource
 import shutil
@@ -98,11 +99,19 @@ def _monty() -> Peer | str:
         return "pydantic-monty is not installed; `make bench` makes its environment"
     import pydantic_monty
 
-    def run() -> None:
-        if pydantic_monty.Monty("1+1").run() != 2:
+    opened = contextlib.ExitStack()
+    pool = opened.enter_context(pydantic_monty.Monty())
+    kept = opened.enter_context(pool.checkout())
+
+    def ask(session: pydantic_monty.MontySession) -> None:
+        if session.feed_run("1+1") != 2:
             raise RuntimeError("monty did not answer 2")
 
-    return Peer("monty", run)
+    def fresh() -> None:
+        with pool.checkout() as session:
+            ask(session)
+
+    return Peer("monty", fresh, lambda: ask(kept), opened.close)
 
 
 def _ipykernel() -> Peer | str:
