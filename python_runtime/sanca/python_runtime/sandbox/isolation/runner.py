@@ -23,8 +23,8 @@ from sanca.python_runtime.sandbox.ports import ActionResult, Sandbox, SandboxSes
 from sanca.python_runtime.sandbox.results import Stop, lost_result
 
 How = Literal["denied", "limited", "killed", "harmless", "not sayable", "declared", "broke out"]
-"""By an error of the kernel or of Python; by a limit; with its process; it achieved nothing anyway; the level's language
-has no words for it, so that nothing was tried; this level says that it does not hold it; it was not contained."""
+"""By an error of the kernel or of Python; by a limit; with its process; it achieved nothing anyway; the level has no
+words for it, so that nothing was tried; the level says that it does not hold it; it was not contained."""
 
 OVERTIME_SECONDS = 2.0
 """How much longer than its limit an action may take to be ended, on a busy machine."""
