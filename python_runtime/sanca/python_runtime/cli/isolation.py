@@ -22,7 +22,7 @@ from sanca.python_runtime.sandbox.isolation.levels import open_level
 from sanca.python_runtime.version import VERSION
 
 _WIDTH = 150
-_MARKS = {"declared": "[yellow]declared[/]", "broke out": "[bold red]NO[/]"}
+_MARKS = {"not sayable": "[dim]not tried[/]", "declared": "[yellow]declared[/]", "broke out": "[bold red]NO[/]"}
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,11 @@ class Report:
     @property
     def summary(self) -> str:
         """Say it in a sentence."""
-        counts = Counter(outcome.how for outcome in self.outcomes)
-        contained = sum(outcome.contained for outcome in self.outcomes)
-        how = ", ".join(f"{count} {how}" for how, count in counts.most_common())
-        return f"{contained} of {len(self.outcomes)} attacks contained ({how})."
+        tried = [outcome for outcome in self.outcomes if outcome.how != "not sayable"]
+        how = ", ".join(f"{count} {how}" for how, count in Counter(outcome.how for outcome in tried).most_common())
+        said = f"{sum(outcome.contained for outcome in tried)} of {len(tried)} attacks contained ({how})."
+        left = len(self.outcomes) - len(tried)
+        return f"{said} {left} others were not tried: this level's language has no words for them." if left else said
 
 
 def run_isolation(*, tier: str, only: str, as_json: bool) -> int:
