@@ -1,5 +1,7 @@
 package dev.sanca.host.calls;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -34,9 +36,20 @@ final class Awaited {
 
     /** How to read a reactive type of whatever library the portal has; null: it is none. */
     static @Nullable ReactiveAdapter reactive(@Nullable Object value) {
-        return value == null || value instanceof CompletionStage<?>
+        return value == null || isPlain(value)
                 ? null
                 : ReactiveAdapterRegistry.getSharedInstance().getAdapter(value.getClass());
+    }
+
+    /** What most tools return: looked at first, so that no adapter is searched for it. */
+    private static boolean isPlain(Object value) {
+        return value instanceof CharSequence
+                || value instanceof Number
+                || value instanceof Boolean
+                || value instanceof Collection<?>
+                || value instanceof Map<?, ?>
+                || value instanceof Record
+                || value instanceof CompletionStage<?>;
     }
 
     private static @Nullable Object await(Future<?> future) throws Exception {

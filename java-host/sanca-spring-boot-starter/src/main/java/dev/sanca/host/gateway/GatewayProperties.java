@@ -1,6 +1,7 @@
 package dev.sanca.host.gateway;
 
 import dev.sanca.host.ConfigurationException;
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -12,13 +13,15 @@ import org.springframework.util.unit.DataSize;
  * @param port on 127.0.0.1; 0: any free one
  * @param maxConnections connections at once; more are closed at once
  * @param maxPayload the largest call that is read
+ * @param commandTimeout how long a command that has begun may pause before its connection is closed
  */
 @ConfigurationProperties("sanca.gateway")
 record GatewayProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("15333") int port,
         @DefaultValue("256") int maxConnections,
-        @DefaultValue("16MB") DataSize maxPayload) {
+        @DefaultValue("16MB") DataSize maxPayload,
+        @DefaultValue("10s") Duration commandTimeout) {
 
     GatewayProperties {
         if (port < 0 || port > 65_535) {

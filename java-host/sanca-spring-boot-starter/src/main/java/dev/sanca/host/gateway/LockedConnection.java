@@ -34,6 +34,7 @@ final class LockedConnection extends GatewayConnection {
     private final HostEntryPoint entryPoint;
     private final byte[] token;
     private final long maxPayloadBytes;
+    private final int commandMillis;
 
     LockedConnection(
             LockedGateway gateway,
@@ -41,6 +42,7 @@ final class LockedConnection extends GatewayConnection {
             HostEntryPoint entryPoint,
             String token,
             long maxPayloadBytes,
+            int commandMillis,
             List<GatewayServerListener> listeners)
             throws IOException {
         super(gateway, socket, null, listeners);
@@ -48,6 +50,7 @@ final class LockedConnection extends GatewayConnection {
         this.entryPoint = entryPoint;
         this.token = token.getBytes(StandardCharsets.UTF_8);
         this.maxPayloadBytes = maxPayloadBytes;
+        this.commandMillis = commandMillis;
     }
 
     @Override
@@ -71,7 +74,7 @@ final class LockedConnection extends GatewayConnection {
         } catch (BoundedSocket.PayloadTooLargeException error) {
             refuseQuietly(error.getMessage());
         } catch (SocketTimeoutException silent) {
-            LOG.debug("A connection to the gateway sent no token.");
+            LOG.debug("A connection to the gateway sent no token, or half a command.");
         } catch (IOException gone) {
             LOG.debug("A connection to the gateway ended: {}", gone.getMessage());
         } finally {
@@ -100,8 +103,11 @@ final class LockedConnection extends GatewayConnection {
     private void serve() throws IOException {
         while (true) {
             bounded.allow(maxPayloadBytes);
-            String command = reader.readLine();
-            if (command == null || command.equals("q")) {
+            int first = reader.read(); // an idle connection may wait here for ever
+            bounded.setSoTimeout(commandMillis); // only a field of the socket; most commands are here whole
+            String rest = first < 0 || first == '\n' ? "" : reader.readLine();
+            String command = first < 0 ? "q" : first == '\n' ? "" : (char) first + String.valueOf(rest);
+            if (command.equals("q")) {
                 return;
             }
             switch (command) {
@@ -109,6 +115,7 @@ final class LockedConnection extends GatewayConnection {
                 case MemoryCommand.MEMORY_COMMAND_NAME -> forget();
                 default -> refuse("refused: command " + printable(command));
             }
+            bounded.setSoTimeout(0);
         }
     }
 

@@ -21,6 +21,7 @@ final class LockedGatewayServer extends GatewayServer {
     private final HostEntryPoint entryPoint;
     private final String token;
     private final long maxPayloadBytes;
+    private final int commandMillis;
     private final Set<Py4JServerConnection> open;
 
     static {
@@ -49,6 +50,7 @@ final class LockedGatewayServer extends GatewayServer {
         this.entryPoint = entryPoint;
         this.token = token;
         this.maxPayloadBytes = properties.maxPayload().toBytes();
+        this.commandMillis = (int) properties.commandTimeout().toMillis();
         this.open = open;
     }
 
@@ -56,7 +58,7 @@ final class LockedGatewayServer extends GatewayServer {
     protected Py4JServerConnection createConnection(Gateway unused, Socket socket) throws IOException {
         socket.setTcpNoDelay(true); // without it 3 to 8 % of 100 KB answers stall for 40 ms (Nagle and delayed ACK)
         GatewayConnection connection = new LockedConnection(
-                locked, (BoundedSocket) socket, entryPoint, token, maxPayloadBytes, getListeners());
+                locked, (BoundedSocket) socket, entryPoint, token, maxPayloadBytes, commandMillis, getListeners());
         open.add(connection);
         connection.startConnection();
         return connection;

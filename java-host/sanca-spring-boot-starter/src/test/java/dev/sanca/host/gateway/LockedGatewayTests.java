@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +31,8 @@ class LockedGatewayTests {
 
     @BeforeEach
     void open() {
-        GatewayProperties properties = new GatewayProperties(true, 0, MAX_CONNECTIONS, DataSize.ofKilobytes(64));
+        GatewayProperties properties =
+                new GatewayProperties(true, 0, MAX_CONNECTIONS, DataSize.ofKilobytes(64), Duration.ofSeconds(10));
         server = new LockedGatewayServer(new HostEntryPoint(new Echo()), properties, TOKEN);
         server.start();
     }

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.ai.chat.model.ToolContext;
 import org.springframework.ai.tool.ToolCallback;
+import org.springframework.ai.tool.annotation.Tool;
+import org.springframework.ai.tool.annotation.ToolParam;
 import org.springframework.ai.tool.definition.DefaultToolDefinition;
 import org.springframework.ai.tool.definition.ToolDefinition;
 import org.springframework.boot.WebApplicationType;
@@ -64,6 +67,28 @@ class OutsideToolkitsTests {
     }
 
     @Test
+    void methodsWithSpringAisAnnotationAreToolsAsTheyAre() throws Exception {
+        try (ConfigurableApplicationContext host = run(
+                "--sanca.spring-ai.tools.count-stock.effect=READ",
+                "--sanca.spring-ai.tools.count-stock.right=stock:read",
+                "--sanca.spring-ai.tools.count-stock.alternative=open_ticket")) {
+            ToolkitRegistry.RegisteredTool tool =
+                    host.getBean(ToolkitRegistry.class).find("portal_tools", "count_stock");
+            assertThat(tool.definition().effect()).isEqualTo(Effect.READ);
+            assertThat(tool.definition().right()).isEqualTo("stock:read");
+            assertThat(tool.definition().alternative()).isEqualTo("open_ticket");
+            assertThat(tool.definition().description()).isEqualTo("Counts what is there.");
+            JsonNode arguments = HostJson.MAPPER.readTree("{\"article\":\"雨伞\",\"only\":[\"a\",\"b\"]}");
+            Object result = tool.toolkit().call("count_stock", arguments, CONTEXT);
+            assertThat(String.valueOf(result)).isEqualTo("{\"article\":\"雨伞\",\"amount\":2,\"askedBy\":\"ann\"}");
+            assertThatThrownBy(() -> tool.toolkit()
+                            .call("count_stock", HostJson.MAPPER.readTree("{\"article\":\"\",\"only\":[]}"), CONTEXT))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("no article");
+        }
+    }
+
+    @Test
     void cardsSayWhatToShow() throws Exception {
         try (ConfigurableApplicationContext host = run()) {
             ToolkitRegistry registry = host.getBean(ToolkitRegistry.class);
@@ -99,8 +124,27 @@ class OutsideToolkitsTests {
                 .run(more);
     }
 
+    record Stock(String article, int amount, String askedBy) {}
+
+    static class Warehouse {
+        @Tool(name = "count-stock", description = "Counts what is there.")
+        public Stock countStock(
+                @ToolParam(description = "Which.") String article, List<String> only, ToolContext context) {
+            if (article.isEmpty()) {
+                throw new IllegalStateException("no article");
+            }
+            CallContext caller = (CallContext) context.getContext().get("sanca.call");
+            return new Stock(article, only.size(), caller.user());
+        }
+    }
+
     @EnableAutoConfiguration
     static class Host {
+        @Bean
+        Warehouse warehouse() {
+            return new Warehouse();
+        }
+
         @Bean
         ToolCallback ticket() {
             return new ToolCallback() {

@@ -8,25 +8,34 @@ import org.springframework.ai.tool.ToolCallback;
 import org.springframework.ai.tool.ToolCallbackProvider;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
-/** Registers the portal's Spring AI tools, if it has any. */
+/** Registers the portal's Spring AI tools, if it has any: callbacks, providers of them, and beans with annotated methods. */
 @AutoConfiguration
 @ConditionalOnClass(ToolCallbackProvider.class)
+@EnableConfigurationProperties(SpringAiProperties.class)
 class SpringAiAutoConfiguration {
 
     @Bean
     SmartInitializingSingleton sancaSpringAiTools(
-            ObjectProvider<ToolCallback> single, ObjectProvider<ToolCallbackProvider> many, ToolkitRegistry registry) {
+            ObjectProvider<ToolCallback> single,
+            ObjectProvider<ToolCallbackProvider> many,
+            ConfigurableListableBeanFactory beans,
+            SpringAiProperties properties,
+            ToolkitRegistry registry) {
         return () -> {
-            List<ToolCallback> callbacks = Stream.concat(
-                            single.orderedStream(),
-                            many.orderedStream().flatMap(provider -> Arrays.stream(provider.getToolCallbacks())))
+            Stream<ToolCallback> provided =
+                    many.orderedStream().flatMap(provider -> Arrays.stream(provider.getToolCallbacks()));
+            List<ToolCallback> callbacks = Stream.of(
+                            single.orderedStream(), provided, new AnnotatedBeans(beans).callbacks())
+                    .flatMap(each -> each)
                     .toList();
             if (!callbacks.isEmpty()) {
-                registry.register(new SpringAiToolkit(callbacks));
+                registry.register(new SpringAiToolkit(callbacks, properties));
             }
         };
     }
