@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 _ONE_PATH = (
-    "access", "chdir", "listdir", "lstat", "mkdir", "mkfifo", "open", "pathconf", "readlink", "remove", "rmdir",
-    "scandir", "stat", "statvfs", "truncate", "unlink",
+    "access", "chdir", "getxattr", "listdir", "listxattr", "lstat", "mkdir", "mkfifo", "open", "pathconf", "readlink",
+    "remove", "rmdir", "scandir", "stat", "statvfs", "truncate", "unlink",
 )  # fmt: skip
 _TWO_PATHS = ("link", "rename", "replace", "symlink")
-_BY_DESCRIPTOR = ("chmod", "chown", "utime")
+_BY_DESCRIPTOR = ("chmod", "chown", "removexattr", "setxattr", "utime")
 _SUPPORT_SETS = (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids)
 
 
