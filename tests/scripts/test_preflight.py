@@ -44,6 +44,7 @@ def preflight(machine: Path, *parts: str) -> subprocess.CompletedProcess[str]:
         ("node", "Node.js is missing; install Node.js 20"),
         ("git", "git is missing"),
         ("browser", "Chromium is missing"),
+        ("container", "no container runtime was found"),
     ],
 )
 def test_a_missing_tool_is_named_with_its_mend(machine: Path, part: str, said: str) -> None:
