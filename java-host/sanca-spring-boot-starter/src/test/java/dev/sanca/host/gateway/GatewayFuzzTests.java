@@ -170,6 +170,17 @@ class GatewayFuzzTests {
         assertThat(called).isEmpty();
     }
 
+    @Test
+    void whatWasRefusedIsNotKeptInMemory() throws IOException {
+        byte[] huge = "s".repeat(MAX_BYTES * 4).getBytes(StandardCharsets.UTF_8);
+        send(true, huge); // classes are loaded by now
+        long before = usedBytes();
+        for (int i = 0; i < 200; i++) {
+            send(i % 2 == 0, huge);
+        }
+        assertThat(usedBytes() - before).isLessThan(8L * 1024 * 1024);
+    }
+
     /** Sends, says that nothing more comes, and returns what comes back until the other side ends. */
     private String send(boolean isTrusted, byte[] bytes) throws IOException {
         try (Socket socket = connect(isTrusted)) {
@@ -210,6 +221,11 @@ class GatewayFuzzTests {
     private void assertAnswers() throws IOException {
         assertThat(send(true, "c\nt\ndescribe\ne\n".getBytes(StandardCharsets.UTF_8)))
                 .startsWith("!ys{}");
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     private static List<String> gatewayThreads() {
