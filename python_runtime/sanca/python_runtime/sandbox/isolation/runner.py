@@ -101,7 +101,7 @@ class Arena:
             finally:
                 await session.close()
         if sandbox.level == "container":
-            watch.powers.clear()  # those of the runtime, which no guest is: its processes are the runtime's own
+            watch.forget_what_is_held()
         seconds = time.monotonic() - begun
         facts |= {"left": await anyio.to_thread.run_sync(_wait_gone, ours)}
         evidence = Evidence(outside, result, watch, folder, self._limits, facts)

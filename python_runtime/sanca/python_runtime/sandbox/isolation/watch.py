@@ -63,6 +63,15 @@ class Watch:
         self._stop.set()
         self._thread.join()
 
+    def forget_what_is_held(self) -> None:
+        """Leave out what was seen in single processes: below a container's command these are the runtime's, no guest's.
+
+        What a guest holds there cannot be seen from here, and is not judged.
+        """
+        self.powers.clear()
+        self.objects.clear()
+        self.most_files = 0
+
     @property
     def cpu_seconds(self) -> float:
         """Processor time that all its processes together have used."""
