@@ -20,11 +20,11 @@ from sanca.core.tools import ToolDefinition
 BFCL_NON_LIVE = ("simple_python", "multiple", "parallel", "parallel_multiple")
 BFCL_LIVE = ("live_simple", "live_multiple", "live_parallel", "live_parallel_multiple")
 _MADE_OF = {
-    "verbs": "get list create update delete archive restore export import validate approve reject schedule cancel assign"
-    " rename copy move publish share count compare translate summarise notify",
-    "things": "invoice customer order shipment employee contract ticket report dashboard meeting message document photo"
-    " video song recipe flight hotel restaurant car house loan payment refund product discount course exam book article"
-    " weather map server database container certificate password backup sensor robot",
+    "verbs": "get list create update delete archive restore export import validate approve reject schedule cancel"
+    " assign rename copy move publish share count compare translate summarise notify",
+    "things": "invoice customer order shipment employee contract ticket report dashboard meeting message document"
+    " photo video song recipe flight hotel restaurant car house loan payment refund product discount course exam book"
+    " article weather map server database container certificate password backup sensor robot",
 }
 _WHERE = ("warehouse", "branch office", "mobile app", "partner portal", "test environment")
 

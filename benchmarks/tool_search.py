@@ -30,7 +30,7 @@ from _tool_fit import fit, lessons, save
 from _tool_sets import Question, ToolSet, bfcl, many_tools, metatool
 from sanca.core.tools import ToolDefinition
 from sanca.memory.embedding import StaticEmbedding
-from sanca.memory.tool_search import ToolIndex
+from sanca.memory.tool_search.index import ToolIndex
 from sanca.memory.tool_search.sheet import sheet_of
 from sanca.memory.tool_search.words import STOP_WORDS
 

@@ -66,7 +66,7 @@ class PromptBuilder:
 
     def _system(self, inputs: PromptInputs) -> PromptMessage:
         toolkits = as_data(inputs.toolkits, self._settings.toolkits_chars)
-        parts = [self._render(section, toolkits=toolkits) for section in self.sections]
+        parts = [self._render(section, toolkits=toolkits, abridged=inputs.is_abridged) for section in self.sections]
         return PromptMessage(role="system", content="\n\n".join(part for part in parts if part))
 
     def _conversation(self, inputs: PromptInputs) -> list[PromptMessage]:
@@ -121,6 +121,7 @@ class PromptBuilder:
             page={name: as_data(value, limit) for name, value in vars(page).items()} if page else {},
             files=[as_data(name, limit) for name in inputs.files],
             environment={name: as_data(value, limit) for name, value in inputs.environment.items()},
+            tools=as_data(inputs.tools, self._settings.toolkits_chars // 2),
             experience=experience,
             fence=code_fence(experience.code) if experience else "",
             names=_names(inputs) if is_last else {},

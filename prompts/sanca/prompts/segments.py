@@ -9,7 +9,9 @@ from typing import Any
 
 from sanca.core.messages import Message
 
-_TAG = re.compile(r"<(?=/?(?:data|task|session|page|environment|names|experience|observation|files)\b)", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(?=/?(?:data|task|session|page|environment|names|experience|observation|files|tools)\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class PromptInputs:
     """Language of the answer, BCP 47."""
     toolkits: str = ""
     """Type stubs of the toolkits, as text. Part of the system message, so it should not vary from run to run."""
+    is_abridged: bool = False
+    """Whether `toolkits` names some toolkits only in short."""
+    tools: str = ""
+    """Type stubs of tools that the message may need, of those that `toolkits` leaves out."""
     goal: str = ""
     """The sub-goal of this round, when it differs from the message."""
     history: Sequence[Message] = ()

@@ -6,20 +6,19 @@ Calls are noted, asks are shown, cards are built, `say` and search are answered.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
 import structlog
 from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
-from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.rounds import CallFact
-from sanca.toolkit_bridge.stubs import signature
+from sanca.python_runtime.tool_finder import ToolFinder
 
 log = structlog.get_logger()
 
@@ -29,8 +28,8 @@ _CARDS_CHARS = 5_000_000
 """All cards of a run together: each is kept, and sent again whenever the session is opened."""
 _CARDS_SHOWN = 500
 """How often a run may show or replace a card."""
-_FOUND_TOOLS = 8
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
+_ENDED = {"ok", "failed"}
 
 
 class EngineCallbacks:
@@ -44,6 +43,7 @@ class EngineCallbacks:
         on_effect: Callable[[], None],
         on_lost: Callable[[], Awaitable[None]],
         libraries: AddedLibraries,
+        finder: ToolFinder,
         on_misbehaved: Callable[[str, str], None],
     ) -> None:
         """Take what it tells.
@@ -54,6 +54,7 @@ class EngineCallbacks:
             on_effect: Told when a call changed something.
             on_lost: Told when the broker's process ended.
             libraries: Adds libraries to sessions.
+            finder: Searches the tools, and hears how calls ended.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
         """
         self._live = live
@@ -61,12 +62,15 @@ class EngineCallbacks:
         self._on_effect = on_effect
         self._on_lost = on_lost
         self._libraries = libraries
+        self._finder = finder
         self._on_misbehaved = on_misbehaved
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
         """Note a call, or how it stands now."""
         if call.effect in _EFFECTS and call.status == "ok":
             self._on_effect()
+        if call.status in _ENDED:
+            self._finder.note_call(f"{call.toolkit}.{call.tool}", succeeded=call.status == "ok")
         if live := self._live(run_id):
             live.note_call(
                 CallFact(
@@ -107,7 +111,7 @@ class EngineCallbacks:
             self._say(run_id, str(arguments.get("text", "")))
             return None
         if tool == "search_tools":
-            return search_tools(str(arguments.get("query", "")), self._broker().toolkits)
+            return await self._finder.search(str(arguments.get("query", "")))
         if tool == "add_library" and (live := self._live(run_id)):
             added = await self._libraries.add(live.record.request.session_id, str(arguments.get("name", "")))
             return {"added": list(added.packages), "import": list(added.modules), "from": "the next action on"}
@@ -200,24 +204,6 @@ def form_schema(card: Mapping[str, Any]) -> dict[str, Any]:
         properties[form_field["name"]] = schema
     required = [form_field["name"] for form_field in card.get("fields", ()) if form_field.get("required")]
     return {"type": "object", "properties": properties, "required": required}
-
-
-def search_tools(query: str, toolkits: Sequence[ToolkitDefinition]) -> list[dict[str, str]]:
-    """Return the tools whose names and descriptions share most words with the query, best first."""
-    words = {word for word in query.lower().replace("_", " ").replace(".", " ").split() if word}
-    scored = [
-        (_shared_words(words, toolkit, tool), f"{toolkit.name}.{signature(tool)}", tool.description)
-        for toolkit in toolkits
-        for tool in toolkit.tools
-    ]
-    best = sorted((one for one in scored if one[0]), key=lambda one: -one[0])[:_FOUND_TOOLS]
-    return [{"tool": name, "description": description} for _, name, description in best]
-
-
-def _shared_words(words: set[str], toolkit: ToolkitDefinition, tool: ToolDefinition) -> float:
-    name = f"{toolkit.name} {tool.name}".lower().replace("_", " ").replace(".", " ")
-    text = tool.description.lower()
-    return sum(2.0 if word in name else 1.0 for word in words if word in name or word in text)
 
 
 def _in_short(arguments: Mapping[str, Any]) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
 from sanca.core.errors import ModelOutputError
 from sanca.core.messages import ModelRequest, Usage
 from sanca.core.ports import Model
-from sanca.core.tools import ToolkitDefinition
 from sanca.prompts import EarlierRound, Page, PromptBuilder, PromptInputs
 from sanca.python_runtime.models.reply import ModelReply, extract_action
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.rounds import Round, RunState
-from sanca.toolkit_bridge.stubs import render_stub
+from sanca.python_runtime.tool_finder import ToolFinder
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python3?|py)\b", re.MULTILINE)
 _HELD_BACK = 24
@@ -30,7 +29,7 @@ class ModelPlanner:
         self,
         model: Callable[[], Model | None],
         prompts: PromptBuilder,
-        toolkits: Callable[[], Sequence[ToolkitDefinition]],
+        tools: ToolFinder,
         *,
         malformed_max: int,
     ) -> None:
@@ -39,12 +38,12 @@ class ModelPlanner:
         Args:
             model: Gives the model, or None.
             prompts: Builds the request.
-            toolkits: What an action may call now.
+            tools: What an action may call now, and which of it a message may need.
             malformed_max: How many replies of a run may be unusable.
         """
         self._model = model
         self._prompts = prompts
-        self._toolkits = toolkits
+        self._tools = tools
         self._malformed_max = malformed_max
 
     @property
@@ -62,7 +61,7 @@ class ModelPlanner:
         model = self._model()
         if model is None:
             return
-        request = self._prompts.build(self._inputs(state))
+        request = self._prompts.build(await self._inputs(state))
         state.note("prompt", {"round": state.round.number, "model": model.name, "sha256": _digest(request)})
         text = await self._stream(model, request, state)
         reply = extract_action(text)
@@ -103,14 +102,17 @@ class ModelPlanner:
         facts = usage.model_dump(include={"model", "input_tokens", "output_tokens", "cost", "currency"})
         state.reporter.custom("sanca.usage", {"run_id": state.request.run_id, "round": state.round.number, **facts})
 
-    def _inputs(self, state: RunState) -> PromptInputs:
+    async def _inputs(self, state: RunState) -> PromptInputs:
         page, percept = state.request.page, state.round.percept
         entities = percept.entities if percept else {}
         references = percept.references if percept else {}
+        message = percept.text if percept else state.request.text
         return PromptInputs(
-            message=percept.text if percept else state.request.text,
+            message=message,
             language=state.language,
-            toolkits="\n".join(render_stub(toolkit) for toolkit in self._toolkits()),
+            toolkits=self._tools.shown(),
+            is_abridged=self._tools.is_abridged,
+            tools=await self._tools.for_message(message),
             history=state.history,
             page=Page(**page.model_dump()) if page else None,
             files=state.files,

@@ -40,6 +40,8 @@ from sanca.python_runtime.sandbox import ConfiguredSandbox, SandboxSettings
 from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.settings import EngineSettings
 from sanca.python_runtime.skill_questions import SkillQuestions
+from sanca.python_runtime.tool_finder import ToolFinder
+from sanca.python_runtime.tool_uses import uses_in_journal
 from sanca.python_runtime.workers import SessionWorkers
 from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
 
@@ -57,6 +59,7 @@ class Parts:
     library: SkillLibrary
     models: ModelRegistry
     broker: BrokerKeeper
+    tools: ToolFinder
     sandbox: ConfiguredSandbox
     workers: SessionWorkers
     files: SessionFiles
@@ -127,6 +130,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         library=library,
         models=ModelRegistry(home, os.environ),
         broker=broker,
+        tools=ToolFinder(lambda: broker.client.toolkits, lambda: uses_in_journal(home / "journal.db")),
         sandbox=sandbox,
         workers=SessionWorkers(sandbox, lambda: broker.client, files, settings, home / "snapshots"),
         files=files,
@@ -144,7 +148,7 @@ def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
     return ModelPlanner(
         lambda: model or parts.models.model(),
         Custom(prompts) if prompts.templates else Cmd(prompts),
-        lambda: parts.broker.client.toolkits,
+        parts.tools,
         malformed_max=parts.settings.malformed_replies_max,
     )
 
@@ -177,6 +181,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
         libraries=AddedLibraries(
             lambda session_id: parts.files.folders(session_id)[0], lambda: find_library(SandboxSettings())
         ),
+        finder=parts.tools,
         on_misbehaved=parts.workers.end_misbehaving,
     )
     async with anyio.create_task_group() as opening:

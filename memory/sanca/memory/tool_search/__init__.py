@@ -1,5 +1,8 @@
-"""Tool search: finds tools by what they do, in English and Chinese, offline. Importing it loads no weights."""
+"""Tool search: finds tools by what they do, in English and Chinese, offline.
 
-from sanca.memory.tool_search.index import FoundTool, ToolIndex, ToolUse
+Importing it loads no weights and no numpy; the index is in `sanca.memory.tool_search.index`.
+"""
 
-__all__ = ["FoundTool", "ToolIndex", "ToolUse"]
+from sanca.memory.tool_search.uses import FoundTool, ToolUse
+
+__all__ = ["FoundTool", "ToolUse"]

@@ -17,6 +17,7 @@ from sanca.core.tools import ToolDefinition
 from sanca.memory.tool_search.glossary import with_english
 from sanca.memory.tool_search.postings import Postings
 from sanca.memory.tool_search.sheet import ToolSheet, sheet_of
+from sanca.memory.tool_search.uses import FoundTool, ToolUse
 from sanca.memory.tool_search.vectors import question_vectors, shipped_map, tool_vectors
 from sanca.memory.tool_search.words import grams, parts_of, terms
 
@@ -33,30 +34,11 @@ _PARTS_SHARE = 0.3
 _COVER_SHARE = 0.6
 """What a tool gains for a part that no tool before it in the list answers as well."""
 _LIKENESS, _SUCCESS, _USE = 0.7, 0.2, 0.1
+_SMALLEST_LEAD = 0.4
+"""By how much the best tool is liker than usual before it counts as a full likeness; most questions have more."""
 _CANDIDATES, _PART_CANDIDATES = 60, 15
 _QUESTION_CHARS = 2_000
 _FIRST_ROOM = 64
-
-
-@dataclass(frozen=True)
-class ToolUse:
-    """How a tool did in earlier calls."""
-
-    calls: int = 0
-    succeeded: int = 0
-
-    @property
-    def success(self) -> float:
-        """The share of calls that succeeded, 0.5 as long as there were none."""
-        return (self.succeeded + 1) / (self.calls + 2)
-
-
-@dataclass(frozen=True)
-class FoundTool:
-    """A tool of the answer; the first has the highest score, which lies between 0 and 1."""
-
-    name: str
-    score: float
 
 
 @dataclass(frozen=True)
@@ -221,7 +203,7 @@ def _cover(likeness: Scores, earlier: Scores, limit: int) -> list[tuple[int, flo
     whole, parts = likeness[0].copy(), likeness[1:]
     if len(parts):
         whole += _PARTS_SHARE * parts.max(0)
-    scale = max(float(whole.max()), 1e-6) * (1 + _COVER_SHARE * len(parts))
+    scale = max(float(whole.max()), _SMALLEST_LEAD) * (1 + _COVER_SHARE * len(parts))
     covered = np.zeros(len(parts))
     left = np.ones(whole.size, bool)
     chosen: list[tuple[int, float]] = []

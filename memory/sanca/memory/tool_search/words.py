@@ -14,7 +14,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
 _JOINERS = str.maketrans("_.-/", "    ")
 _ENDINGS = (
-    *("ations", "ation", "ators", "ator", "ings", "ing", "ments", "ment", "ies", "ers", "er", "ors", "or", "ed"),
+    *("ions", "ion", "ings", "ing", "ments", "ment", "ies", "ers", "er", "ors", "or", "ed"),
     *("es", "ly", "al", "s", "e", "y"),
 )
 _SHORTEST_STEM = 4

@@ -21,6 +21,8 @@ application = typer.Typer(
 )
 skills = typer.Typer(help="The skill library.", no_args_is_help=True)
 application.add_typer(skills, name="skills")
+tools = typer.Typer(help="The tools an action may call.", no_args_is_help=True)
+application.add_typer(tools, name="tools")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 SECOND_ENGINE_EXIT_CODE = 3
@@ -134,3 +136,21 @@ def match_skills(
     from sanca.python_runtime.cli.skills import print_matches
 
     print_matches(queries, as_json=as_json)
+
+
+@tools.command("search")
+def search_tools(
+    queries: Annotated[Path, typer.Option(help="A text file, one query a line, or JSON lines with `query`.")],
+    tools_file: Annotated[
+        Path,
+        typer.Option(
+            "--tools", help="JSON: tools with `name`, `description`, `parameters`; or `describe()`; or name to text."
+        ),
+    ],
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many tools a query.")] = 10,
+) -> None:
+    """Say which tools each query finds, best first; one line a query. Offline, as `tools.search` in an action."""
+    from sanca.python_runtime.cli.tools import print_found
+
+    print_found(queries, tools_file, limit=limit, as_json=as_json)
