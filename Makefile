@@ -101,10 +101,11 @@ prove: setup $(VENV)/.dev ## The long proofs at full size
 bench: setup .venv-evaluation/.installed ## Run every benchmark and print its rows
 	@for file in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$file"; .venv-evaluation/bin/python "$$file" || exit 1; done
 
-.venv-evaluation/.installed: requirements/evaluation.lock pyproject.toml $(PROTO)
+.venv-evaluation/.installed: requirements/evaluation.lock requirements/evaluation-data.lock pyproject.toml $(PROTO)
 	$(STEP) "Evaluation: an environment of its own, with the peers"
 	@test -x .venv-evaluation/bin/python || $(PYTHON) -m venv .venv-evaluation
 	@.venv-evaluation/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/evaluation.lock
+	@.venv-evaluation/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/evaluation-data.lock
 	@.venv-evaluation/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

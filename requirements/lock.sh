@@ -6,3 +6,5 @@ for name in engine dev evaluation guest; do
   uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
     --custom-compile-command "make lock" "$name.in" -o "$name.lock"
 done
+uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-deps \
+  --custom-compile-command "make lock" evaluation-data.in -o evaluation-data.lock

@@ -11,7 +11,9 @@ import pytest
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.memory.tool_search import ToolUse
 from sanca.prompts import Cmd, PromptInputs
+from sanca.python_runtime import Engine
 from sanca.python_runtime.broker.journal import SCHEMA
+from sanca.python_runtime.models import ScriptedModel
 from sanca.python_runtime.tool_finder import SHOWN_TOOLS_MAX, ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
 
@@ -107,6 +109,21 @@ async def test_a_tool_that_keeps_failing_comes_behind_its_like() -> None:
         finder.note_call("second.search", succeeded=False)
         finder.note_call("first.search", succeeded=True)
     assert [one["name"] for one in await finder.search("search documents")] == ["first.search", "second.search"]
+
+
+@pytest.mark.anyio
+async def test_an_action_searches_describes_and_calls_what_it_found(home: Path) -> None:
+    code = """
+found = tools.search("give the plants some water")
+print(found[0]["name"], "litres" in tools.describe(found[0]["name"]))
+print([one["name"] for one in tools.search("列出 beds")][:1])
+"""
+    model = ScriptedModel([f"I look.\n\n```python\n{code}\n```", "Found."])
+    async with Engine(home, model=model) as engine:
+        assert (await engine.run("hum a tune for the tulips")).answer == "Found."
+    seen = model.requests[1].messages[-1].content
+    assert "garden.water True" in seen
+    assert "garden.beds" in seen
 
 
 def journal(path: Path, *facts: tuple[str, dict[str, object]]) -> Path:
