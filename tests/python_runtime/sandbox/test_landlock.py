@@ -14,6 +14,7 @@ import pytest
 from sanca.python_runtime.sandbox import SandboxSession, SandboxSettings
 from sanca.python_runtime.sandbox.fork_server.landlock_filter import build_childless_filter, build_landlock_filter
 from sanca.python_runtime.sandbox.landlock import LandlockSandbox
+from sanca.python_runtime.sandbox.own_folders import remove_left_overs
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +80,19 @@ async def test_tmp_is_the_sessions_own_and_gone_after_it(sandbox: LandlockSandbo
     await one.close()
     await other.close()
     assert our_folders() <= before
+
+
+def test_folders_of_dead_engines_are_deleted_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = max(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()) + 100_000
+    for name in (f"sanca-sandbox-{dead}-a", f"sanca-container-{dead}-b", f"sanca-sandbox-{os.getpid()}-c", "mine"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+    (tmp_path / f"sanca-sandbox-{dead}-link").symlink_to(tmp_path / "mine")
+    remove_left_overs(65533)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"sanca-sandbox-{os.getpid()}-c", "mine", f"sanca-sandbox-{dead}-link",
+    }  # fmt: skip
+    assert (tmp_path / "mine" / "deep").is_dir()
 
 
 async def test_more_in_tmp_than_allowed_is_a_limit(session: SandboxSession) -> None:

@@ -8,7 +8,6 @@ folder on the host's disk, and an action cannot have child processes.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ from sanca.python_runtime.sandbox.launcher import ForkServer
 from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 from sanca.python_runtime.sandbox.output_folder import remove_tree
 from sanca.python_runtime.sandbox.outside_user import outside_user
+from sanca.python_runtime.sandbox.own_folders import make_session_folder, remove_left_overs
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
-_FOLDER_NAME = "sanca-sandbox"
 _OPEN_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _END_SECONDS = 1.0
 
@@ -58,7 +57,7 @@ class LandlockForkServer(ForkServer):
 
     def _plan(self) -> dict[str, Any]:
         plan = super()._plan()
-        self._tmp = make_folder(plan["outside_id"])
+        self._tmp = make_session_folder(plan["outside_id"])
         environment, python = dict(plan["environment"]), plan["python"]
         if plan["root"]["python_prefix"]:
             python = str(Path(python).relative_to(PYTHON_FOLDER))
@@ -119,16 +118,13 @@ class LandlockSandbox(NamespaceSandbox):
         lacking = f"Landlock is of version {version}: signals and sockets are kept in by the call filter alone."
         return f"{super().note} {lacking}".strip()
 
+    async def start(self) -> None:
+        """Delete what engines that died left behind, then start; see `Sandbox.start`."""
+        await anyio.to_thread.run_sync(remove_left_overs, self._settings.outside_id)
+        await super().start()
+
     def _own_folders(self, session: NamespaceSession) -> dict[str, int]:
-        tmp = make_folder(self._settings.outside_id)
+        tmp = make_session_folder(self._settings.outside_id)
         if isinstance(session, LandlockSession):
             session.tmp = tmp
         return {"/tmp": os.open(tmp, _OPEN_FOLDER)}  # noqa: S108 - inside the sandbox
-
-
-def make_folder(outside_id: int) -> Path:
-    """Make a folder that only the sandbox's user can read, where the machine keeps temporary files."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_NAME}-{os.getpid()}-"))
-    if (user := outside_user(outside_id)) is not None:
-        os.chown(folder, user, user)
-    return folder

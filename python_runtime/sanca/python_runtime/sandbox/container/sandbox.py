@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from sanca.python_runtime.sandbox.container.process import ContainerProcess
 from sanca.python_runtime.sandbox.container.runtimes import DockerRuntime, RunscRuntime, Runtime
 from sanca.python_runtime.sandbox.container.session import ContainerSession
 from sanca.python_runtime.sandbox.outside_user import outside_user
+from sanca.python_runtime.sandbox.own_folders import make_container_folder, remove_left_overs
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
 from sanca.python_runtime.sandbox.settings import SandboxSettings
@@ -63,9 +63,9 @@ class ContainerSandbox:
     async def start(self) -> None:
         """Find the first command that really runs a session; see `Sandbox.start`."""
         refusals.check_machine()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"sanca-container-{os.getpid()}-"))
+        await anyio.to_thread.run_sync(remove_left_overs, self._settings.outside_id)
+        self._folder = make_container_folder()
         try:
-            self._folder.chmod(0o711)
             await anyio.to_thread.run_sync(make_root, self._folder / "root")
             await self._choose_runtime(self._folder)
         except BaseException:

@@ -5,8 +5,6 @@ The interpreter is the wall: its worker processes have the rights of the engine'
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +14,7 @@ import pydantic_monty
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.monty.session import MontySession
+from sanca.python_runtime.sandbox.own_folders import make_session_folder, remove_left_overs
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
@@ -48,6 +47,7 @@ class MontySandbox:
 
     async def start(self) -> None:
         """Start the pool of workers; see `Sandbox.start`."""
+        await anyio.to_thread.run_sync(remove_left_overs, self._settings.outside_id)
         pool = pydantic_monty.Monty(max_processes=_MOST_WORKERS, max_checkouts_per_worker=1)
         try:
             await anyio.to_thread.run_sync(pool.__enter__)
@@ -69,7 +69,7 @@ class MontySandbox:
         if self._pool is None:
             raise SandboxError("The sandbox is not running.")
         limits = self._settings.limits_for(tenant)
-        tmp = Path(tempfile.mkdtemp(prefix=f"sanca-sandbox-{os.getpid()}-"))
+        tmp = make_session_folder(None)
         mounts = _mounts(limits, input_dir, output_dir, tmp)
         session = MontySession(self._pool, limits, mounts, tmp, self._sessions.discard)
         self._sessions.add(session)
