@@ -72,6 +72,7 @@ async def _attack(tier: str, probes: Sequence[Probe]) -> Report:
     settings = SandboxSettings(warm_sessions=0, warm_sessions_most=0)
     sandbox = open_level(tier, settings)
     await sandbox.start()
+    facts = _facts(sandbox, settings)  # while it is open: closed, one that was chosen by itself has no level
     outcomes = []
     with Console(stderr=True).status("") as status:
         try:
@@ -80,7 +81,7 @@ async def _attack(tier: str, probes: Sequence[Probe]) -> Report:
                 status.update(f"{len(outcomes)} of {len(probes)} attacks: {outcome.probe.id} {outcome.how}")
         finally:
             await sandbox.close()
-    return Report(_facts(sandbox, settings), outcomes)
+    return Report(facts, outcomes)
 
 
 def _facts(sandbox: Sandbox, settings: SandboxSettings) -> dict[str, str]:
