@@ -7,7 +7,7 @@ the files are read directly.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,11 @@ from sanca.core.errors import ConfigurationError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from tokenizers import Encoding
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
+_FEW = 16
 
 
 class StaticEmbedding:
@@ -40,11 +42,17 @@ class StaticEmbedding:
         import numpy as np
 
         matrix = np.zeros((len(texts), self._vectors.shape[1]), np.float32)
-        for row, encoded in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+        for row, encoded in enumerate(self._encoded(texts)):
             if encoded.ids:
                 matrix[row] = self._vectors[encoded.ids].astype(np.float32).mean(0)
         unit: NDArray[np.float32] = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
         return unit
+
+    def _encoded(self, texts: Sequence[str]) -> Iterable[Encoding]:
+        """Return the tokens of each text; a few are not worth waking the tokenizer's threads for."""
+        if len(texts) > _FEW:
+            return self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
 
 
 def _wheel_folder() -> Path:
