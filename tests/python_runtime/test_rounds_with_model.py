@@ -52,13 +52,13 @@ async def test_an_error_goes_back_to_the_model_which_mends_it_in_the_next_round(
 async def test_the_model_sees_the_toolkits_the_names_and_the_history(home: Path) -> None:
     model = ScriptedModel(["Fine."] * 2)
     async with Engine(home, model=model) as engine:
-        await engine.run("storefront looks thirsty, weed it", session_id="ses_a")
-        await engine.run("and now mulch it", session_id="ses_a")
+        await engine.run("please paint the storefront green", session_id="ses_a")
+        await engine.run("and now varnish it", session_id="ses_a")
 
     system, *rest = model.requests[1].messages
     asked = "\n".join(message.content for message in rest)
     assert "def water(bed: str, litres: int = 1)" in system.content
-    assert "storefront looks thirsty" in asked
+    assert "paint the storefront" in asked
     assert "'it' means" in asked
     assert "checkout" in asked
 
