@@ -51,9 +51,10 @@ class LiveRun:
 
     # -- the legs of a run --------------------------------------------------------------------------------------------
 
-    async def work_until_rest(self) -> None:
-        """Wait until the run waits for a person or is over: the end of a leg."""
-        await self._rested.wait()
+    @property
+    def rested(self) -> anyio.Event:
+        """The end of the leg that begins now: the run waits for a person or is over. An answer begins another leg."""
+        return self._rested
 
     async def begin(self) -> None:
         """Mark the run as running."""

@@ -158,6 +158,7 @@ class Runs:
         live = self._live.get(run_id)
         if live is None or live.is_over or live.record.legs != leg or self._is_closing:
             return  # when closing it stays queued, for the next engine
+        rested = live.rested  # now: going on may ask the next thing, and its answer begin a leg of its own
         if live.has_answer:
             await live.go_on()
         elif self._someone_waits_in(live.record.session_id):
@@ -165,7 +166,7 @@ class Runs:
             return
         elif not live.is_started:
             await self._begin(live)
-        await live.work_until_rest()
+        await rested.wait()
 
     async def _begin(self, live: LiveRun) -> None:
         live.record.engine_id = self._engine_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
 from sanca.core.errors import GatewayError, GatewayUnavailableError
@@ -44,8 +45,17 @@ class DeliveringGateway(ABC):
         self._abandoned: set[str] = set()
 
     @abstractmethod
-    def _invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float, call_id: str = "") -> str:
-        """Send one request and return the answer's text; never send it twice.
+    def _invoke(
+        self,
+        method: str,
+        arguments: tuple[str, ...],
+        timeout_seconds: float,
+        call_id: str = "",
+        *,
+        repeatable: bool = False,
+        left: Callable[[], None] | None = None,
+    ) -> str:
+        """Send one request and return the answer's text; never send it twice. One that is `repeatable` its caller may.
 
         Raises:
             ConnectionBrokenError: With `sent` telling whether the host may have it.
@@ -94,7 +104,10 @@ class DeliveringGateway(ABC):
 
     def _send(self, call: GatewayCall) -> str:
         arguments = (call.toolkit, call.tool, call.arguments_json, call.context_json)
-        return self._invoke("call", arguments, call.timeout_seconds + GRACE_SECONDS, call.call_id)
+        timeout_seconds = call.timeout_seconds + GRACE_SECONDS
+        return self._invoke(
+            "call", arguments, timeout_seconds, call.call_id, repeatable=call.repeatable, left=call.left
+        )
 
     def _after_timeout(self, call: GatewayCall) -> CallOutcome:
         name = f"{call.toolkit}.{call.tool}"

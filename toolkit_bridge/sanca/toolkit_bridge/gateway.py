@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -21,6 +21,8 @@ REFUSED_TOKEN = (
     "The host refused our token; gateway.json and the running host do not belong together. Restart the host."  # noqa: S105 (a sentence)
 )
 
+
+_ENVELOPE = CallOutcome.__pydantic_validator__  # without `model_validate` around it, which costs as much again
 
 HALF_CHARACTER = "A text holds half a character (a lone surrogate) and cannot be sent to the host."
 
@@ -53,6 +55,8 @@ class GatewayCall:
     timeout_seconds: float = 30.0
     repeatable: bool = False
     """Whether running it twice does no harm (it only reads, or is idempotent)."""
+    left: Callable[[], None] | None = None
+    """Called when the request has left, before the answer is waited for; may be called again when it leaves again."""
 
 
 class CallStatus(BaseModel):
@@ -123,9 +127,10 @@ def parse_envelope(text: str) -> CallOutcome:
         GatewayError: It is no call envelope.
     """
     try:
-        return CallOutcome.model_validate(orjson.loads(text))
+        outcome: CallOutcome = _ENVELOPE.validate_python(orjson.loads(text))
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise GatewayError(f"The host's answer is no call envelope; it begins with {text[:80]!r}.") from error
+    return outcome
 
 
 def parse_status(text: str) -> CallStatus:

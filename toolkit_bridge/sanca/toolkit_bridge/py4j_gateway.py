@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,20 @@ class Py4JGateway(DeliveringGateway):
         with self._lock:
             self._forget()
 
-    def _invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float, call_id: str = "") -> str:
+    def _invoke(
+        self,
+        method: str,
+        arguments: tuple[str, ...],
+        timeout_seconds: float,
+        call_id: str = "",
+        *,
+        repeatable: bool = False,
+        left: Callable[[], None] | None = None,
+    ) -> str:
         _check_texts(arguments)
         gateway = self._gateway(timeout_seconds)
+        if left is not None:
+            left()  # the library cannot tell when it has sent
         try:
             answer = getattr(gateway.entry_point, method)(*arguments)
         except Py4JAuthenticationError as error:

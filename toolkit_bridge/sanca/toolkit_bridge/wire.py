@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Callable
 
 from sanca.core.errors import GatewayAuthError, GatewayError
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo
@@ -48,6 +49,8 @@ class WireConnection:
 
     def __init__(self, info: GatewayConnectionInfo) -> None:
         self._timeout_seconds = 0.0
+        self.used = 0.0
+        """When a pool was given it back, by the monotonic clock."""
         try:
             self._socket = socket.create_connection(("127.0.0.1", info.port), timeout=_CONNECT_TIMEOUT_SECONDS)
         except OSError as error:
@@ -63,23 +66,29 @@ class WireConnection:
             self._socket.close()
             raise
 
-    def invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float) -> str:
-        """Call a method of the entry point that takes and returns strings.
+    def invoke(
+        self,
+        method: str,
+        arguments: tuple[str, ...],
+        timeout_seconds: float,
+        left: Callable[[], None] | None = None,
+    ) -> str:
+        """Call a method of the entry point that takes and returns strings; `left` is called while the host works.
 
         Raises:
             ConnectionBrokenError: With `sent` telling whether the host may have the request.
             ReplyTimeoutError: No whole answer within `timeout_seconds`.
             GatewayError: The host refused, or answered more than 64 MB.
         """
-        parts = [f"c\nt\n{method}\n"]
-        parts.extend(f"s{escape(argument)}\n" for argument in arguments)
-        parts.append("e\n")
+        lines = "".join([f"s{escape(argument)}\n" for argument in arguments])
         try:
-            request = "".join(parts).encode()
+            request = f"c\nt\n{method}\n{lines}e\n".encode()
         except UnicodeEncodeError as error:
             raise GatewayError(HALF_CHARACTER) from error
         self._limit(timeout_seconds)
         self._send(request)
+        if left is not None:
+            left()
         return self._text(self._receive(timeout_seconds))
 
     def is_stale(self) -> bool:

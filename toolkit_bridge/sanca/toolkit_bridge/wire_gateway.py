@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from sanca.core.errors import GatewayError, GatewayUnavailableError
@@ -12,6 +14,7 @@ from sanca.toolkit_bridge.gateway import ConnectionBrokenError
 from sanca.toolkit_bridge.wire import WireConnection
 
 _IDLE_CONNECTIONS = 32
+_FRESH_SECONDS = 0.5
 
 
 class WireGateway(DeliveringGateway):
@@ -36,12 +39,21 @@ class WireGateway(DeliveringGateway):
         while self._idle:
             self._idle.pop().close()
 
-    def _invoke(self, method: str, arguments: tuple[str, ...], timeout_seconds: float, call_id: str = "") -> str:
-        connection = self._connection()
+    def _invoke(
+        self,
+        method: str,
+        arguments: tuple[str, ...],
+        timeout_seconds: float,
+        call_id: str = "",
+        *,
+        repeatable: bool = False,
+        left: Callable[[], None] | None = None,
+    ) -> str:
+        connection = self._connection(repeatable)
         if call_id:
             self._in_flight[call_id] = connection
         try:
-            answer = connection.invoke(method, arguments, timeout_seconds)
+            answer = connection.invoke(method, arguments, timeout_seconds, left)
         except (GatewayError, ValueError):
             connection.close()
             raise
@@ -49,13 +61,17 @@ class WireGateway(DeliveringGateway):
             if call_id:
                 self._in_flight.pop(call_id, None)
         if len(self._idle) < _IDLE_CONNECTIONS and not self._closed.is_set():
+            connection.used = time.monotonic()
             self._idle.append(connection)
         else:
             connection.close()
         return answer
 
-    def _connection(self) -> WireConnection:
-        """Return a connection that was alive a moment ago: a restarted host must not cost a call its certainty."""
+    def _connection(self, repeatable: bool) -> WireConnection:
+        """Return a connection that was alive a moment ago: a restarted host must not cost a call its certainty.
+
+        A call that may run twice needs no such look at one that was just used: it is sent again if need be.
+        """
         if self._closed.is_set():
             raise GatewayUnavailableError("The gateway is closed.")
         while True:
@@ -63,7 +79,7 @@ class WireGateway(DeliveringGateway):
                 connection = self._idle.pop()
             except IndexError:
                 break
-            if not connection.is_stale():
+            if (repeatable and time.monotonic() - connection.used < _FRESH_SECONDS) or not connection.is_stale():
                 return connection
             connection.close()
         try:

@@ -44,7 +44,8 @@ class HostBackend:
             call.arguments_json,
             call.run.context_json(call.call_id, definition.timeout_seconds, call.approved_by),
             definition.timeout_seconds,
-            definition.effect is Effect.READ or definition.idempotent,
+            call.entry.is_repeatable,
+            call.note_departure,
         )
         try:
             return self._fast.call(request)
@@ -82,7 +83,9 @@ class LocalBackend:
     def call(self, call: Passage) -> CallOutcome:
         """Run a tool and wait for it."""
         try:
-            return CallOutcome(ok=True, value=self._start(call).result(call.definition.timeout_seconds))
+            waiting = self._start(call)
+            call.note_departure()
+            return CallOutcome(ok=True, value=waiting.result(call.definition.timeout_seconds))
         except GivenUpError:
             return _stopped(call, "cancelled", "was cancelled")
         except TimeoutError:
@@ -139,6 +142,7 @@ class EngineBackend:
 
     def call(self, call: Passage) -> CallOutcome:
         """Ask the engine and wait for its reply."""
+        call.note_departure()  # before the engine hears of it and writes down something itself
         number = next(self._numbers)
         self._waiting[number] = self._by_call[call.call_id] = future = Future[dict[str, Any]]()
         question = {"op": "engine_call", "number": number, "run_id": call.run.context.run_id}

@@ -167,7 +167,9 @@ class Broker:
         self._journal.put(row)
 
     def flush(self, callback: Any) -> None:
-        """Call back once everything appended is on the disk."""
+        """Call back once everything appended is on the disk, and every call that a sandbox has its answer of."""
+        for session in list(self._sessions.values()):
+            session.await_written()
         self._journal.when_written(callback)
 
     def engine_reply(self, message: dict[str, Any]) -> None:

@@ -53,8 +53,8 @@ class ToolCallGate:
 
         Of a tool that gives a stream, the first items are the value.
         """
-        outcome = self.enter(run, round_number, toolkit, tool, args, kwargs)
-        return outcome.collect() if isinstance(outcome, CallStream) else outcome
+        passed = self.enter(run, round_number, toolkit, tool, args, kwargs)
+        return passed.collect() if isinstance(passed, CallStream) else self.finish(passed)
 
     def enter(
         self,
@@ -64,26 +64,27 @@ class ToolCallGate:
         tool: str,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
-    ) -> CallOutcome | CallStream:
-        """Do as `call` for a caller that takes streams and closes them; a call is under way as long as its stream."""
+    ) -> Passage | CallStream:
+        """Do as `call` for a caller that answers first and calls `finish` then, and that takes streams and closes them.
+
+        A stream's call is under way as long as the stream is open, and finished by its end.
+        """
         passage = Passage(run, round_number, toolkit, tool)
         try:
             self._prepare(passage, args, kwargs or {})
             self._approve(passage)
             if passage.entry.definition.streams:
                 return self._open_stream(passage)
-            outcome = self._answered_by_person(passage, self._run(passage))
+            passage.outcome = self._answered_by_person(passage, self._run(passage))
         except RecursionError:
-            outcome = failure("argument", f"{passage.toolkit}.{passage.tool}: an argument is nested too deep.")
+            passage.outcome = failure("argument", f"{passage.toolkit}.{passage.tool}: an argument is nested too deep.")
         except SancaError as error:
-            outcome = outcome_of(error)
-            if run.is_closed and isinstance(error, ToolDeniedError):
-                outcome = failure("cancelled", str(error))
+            is_late = run.is_closed and isinstance(error, ToolDeniedError)
+            passage.outcome = failure("cancelled", str(error)) if is_late else outcome_of(error)
         except Exception as error:
             log.exception("gate_failed", toolkit=toolkit, tool=tool, call_id=passage.call_id)
-            outcome = failure("failed", f"The broker failed at {toolkit}.{tool}: {type(error).__name__}.")
-        self._finish(passage, outcome)
-        return outcome
+            passage.outcome = failure("failed", f"The broker failed at {toolkit}.{tool}: {type(error).__name__}.")
+        return passage
 
     def _prepare(self, passage: Passage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         context = passage.run.context
@@ -124,26 +125,33 @@ class ToolCallGate:
             return passage.entry.backend.call(passage)
         finally:
             passage.run.arrive(passage.call_id, time.monotonic() - left)
+            passage.note_departure()
 
     def _open_stream(self, passage: Passage) -> CallStream:
         """Journal that the call leaves, and let it begin to give items."""
-        stream = CallStream(passage, self._finish)
+        stream = CallStream(passage, self._finish_stream)
         self._depart(passage, stream)
         try:
             stream.open(passage.entry.backend.stream(passage))
+            passage.note_departure()
         except BaseException:
             passage.run.arrive(passage.call_id, 0.0)
             raise
         return stream
 
     def _depart(self, passage: Passage, under_way: UnderWay) -> None:
-        """Write down that the call leaves, and put it among those under way."""
-        requested = passage.fact("call_requested", passage.requested())
+        """Put a call among those under way.
+
+        That an effect leaves is on the disk before it does; a read's row is queued while the tool works already.
+        """
         if passage.entry.is_effect:
-            self._journal.put_and_wait(requested)
-        else:
-            self._journal.put(requested)
+            self._journal.put_and_wait(passage.fact("call_requested", passage.requested()))
         passage.run.depart(under_way)
+        passage.on_departure = self._note_departure
+
+    def _note_departure(self, passage: Passage) -> None:
+        if not passage.entry.is_effect:
+            self._journal.put(passage.fact("call_requested", passage.requested()))
         self._outbox.tell(passage)
 
     def _answered_by_person(self, passage: Passage, outcome: CallOutcome) -> CallOutcome:
@@ -197,15 +205,22 @@ class ToolCallGate:
         self._journal.put(passage.fact("approval_answered", {**told, "value": answer.value}))
         return answer
 
-    def _finish(self, passage: Passage, outcome: CallOutcome, stream: StreamFacts | None = None) -> None:
+    def finish(self, passage: Passage) -> CallOutcome:
+        """Write down how a call ended, and tell it; return how."""
+        outcome = passage.ended()
+        passage.seconds = passage.elapsed()
+        self._finish(passage, {} if outcome.error is not None else {"value": outcome.value})
+        return outcome
+
+    def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> None:
+        passage.outcome = CallOutcome(ok=outcome.ok, error=outcome.error, value=f"{facts.items:,} items")
+        passage.seconds = facts.seconds
+        self._finish(passage, {"items": facts.items, "sample": facts.sample, "closed_early": facts.is_closed_early})
+
+    def _finish(self, passage: Passage, result: dict[str, Any]) -> None:
+        outcome = passage.ended()
         error = outcome.error
-        seconds = passage.elapsed() if stream is None else stream.seconds
-        data: dict[str, Any] = {"call_id": passage.call_id, "ok": outcome.ok, "seconds": round(seconds, 6)}
-        if stream is not None:
-            data |= {"items": stream.items, "sample": stream.sample, "closed_early": stream.is_closed_early}
-            outcome = CallOutcome(ok=outcome.ok, error=error, value=f"{stream.items:,} items")
-        elif error is None:
-            data["value"] = outcome.value
+        data = {"call_id": passage.call_id, "ok": outcome.ok, "seconds": round(passage.seconds, 6)} | result
         if error is not None:
             data["error"] = error.model_dump(exclude_defaults=True)
             data |= {"toolkit": passage.toolkit, "tool": passage.tool, "round": passage.round}
@@ -215,7 +230,6 @@ class ToolCallGate:
             self._journal.put(passage.fact("call_finished", data))
         except SancaError as problem:
             log.error("call_not_journalled", call_id=passage.call_id, reason=str(problem))
-        passage.outcome, passage.seconds = outcome, seconds
         passage.status = "ok" if error is None else _STATUS.get(error.kind, "failed")
         self._outbox.tell(passage)
         if passage.run.is_closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sanca.core.errors import ToolError
@@ -24,7 +25,7 @@ class Passage:
 
     __slots__ = (
         "_entry", "approved_by", "arguments", "arguments_json", "begun", "call_id", "is_to_be_told", "number",
-        "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit",
+        "on_departure", "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit",
     )  # fmt: skip
 
     def __init__(self, run: RunState, round_number: int, toolkit: str, tool: str) -> None:
@@ -39,6 +40,7 @@ class Passage:
         self.arguments: dict[str, Any] = {}
         self.arguments_json = "{}"
         self.approved_by: str | None = None
+        self.on_departure: Callable[[Passage], None] | None = None
         self.status: CallStatusWord = "running"
         self.seconds = 0.0
         self.outcome: CallOutcome | None = None
@@ -69,6 +71,22 @@ class Passage:
     def definition(self) -> ToolDefinition:
         """The tool's definition."""
         return self.entry.definition
+
+    def note_departure(self) -> None:
+        """Write down that it has left, the first time; best called while the tool works and nobody waits for this."""
+        if (note := self.on_departure) is not None:
+            self.on_departure = None
+            note(self)
+
+    def ended(self) -> CallOutcome:
+        """Return how it ended.
+
+        Raises:
+            ToolError: It has not.
+        """
+        if self.outcome is None:
+            raise ToolError("The call has not ended.")
+        return self.outcome
 
     def elapsed(self) -> float:
         """Return the seconds since it came, without those a person took."""

@@ -21,12 +21,13 @@ from sanca.python_runtime.broker.call_streams import STREAM_WINDOW, CallStream, 
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.guest import Guest
 from sanca.python_runtime.broker.run_state import RunState
-from sanca.python_runtime.broker.waited_time import WaitedTime
+from sanca.python_runtime.broker.waited_time import Count, WaitedTime
 
 log = structlog.get_logger(__name__)
 
 MOST_WORKERS = 8
 _IDLE_SECONDS = 10.0
+_WRITE_SECONDS = 1.0
 _CALLS_OVER_BUDGET = 1_000
 _QUESTIONS = 50_000
 """Messages of one action that are no calls: each takes our time, and no budget counts them."""
@@ -69,6 +70,8 @@ class SandboxSession:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._bound: tuple[RunState, int] | None = None
         self._waited = WaitedTime()
+        self._unwritten = Count()
+        """Calls that are being answered: their end is not written down yet."""
         self._questions = 0
         self._guest = Guest(connected)
         self._reading, self._state = threading.Lock(), threading.Lock()
@@ -84,9 +87,14 @@ class SandboxSession:
         self._bound = (run, round_number)
 
     def unbind(self) -> None:
-        """Refuse calls from now on; what the action left open ends."""
+        """Refuse calls from now on; what the action left open ends, and what was answered is written down."""
         self._bound = None
         self._guest.let_go()
+        self._unwritten.wait(_WRITE_SECONDS)
+
+    def await_written(self) -> None:
+        """Wait until every call that has been answered is in the journal's queue."""
+        self._unwritten.wait(_WRITE_SECONDS)
 
     def is_bound_to(self, run: RunState) -> bool:
         """Whether calls count to this run."""
@@ -228,10 +236,17 @@ class SandboxSession:
         guest.begin(number)
         action = self._waited.enter()
         try:
-            outcome = self._gate.enter(run, round_number, toolkit, tool, args, kwargs)
+            passed = self._gate.enter(run, round_number, toolkit, tool, args, kwargs)
         finally:
             self._waited.leave(action)
-        self._answer(guest, number, outcome)
+        if isinstance(passed, CallStream):
+            guest.open_stream(number, passed)
+            return
+        with self._unwritten:  # the guest goes on while the call's end is written down
+            try:
+                self._answer(guest, number, passed.ended())
+            finally:
+                self._gate.finish(passed)
 
     def _serve_pull(self, guest: Guest, number: int, most: Any) -> None:
         if type(most) is not int or not 0 < most <= STREAM_WINDOW:
@@ -250,10 +265,7 @@ class SandboxSession:
             guest.forget(number)
         guest.answer_packed(number, _items(number, pulled))
 
-    def _answer(self, guest: Guest, number: int, outcome: CallOutcome | CallStream) -> None:
-        if isinstance(outcome, CallStream):
-            guest.open_stream(number, outcome)
-            return
+    def _answer(self, guest: Guest, number: int, outcome: CallOutcome) -> None:
         guest.forget(number)
         try:
             guest.answer(number, {"n": number, **_reply(outcome)})

@@ -1,4 +1,4 @@
-"""How long an action has waited for tools: the time in which at least one of its calls was under way."""
+"""How long an action has waited for tools (the time in which at least one of its calls was under way), and a count."""
 
 from __future__ import annotations
 
@@ -42,3 +42,31 @@ class WaitedTime:
         """Return the time so far, that of calls under way included."""
         with self._lock:
             return self._seconds + (time.monotonic() - self._since if self._under_way else 0.0)
+
+
+class Count:
+    """How many threads are inside its `with`; others may wait for none to be."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._inside = 0
+        self._waiting = 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            if self._waiting and not self._inside:
+                self._changed.notify_all()
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Wait until nobody is inside."""
+        with self._changed:
+            self._waiting += 1
+            try:
+                return self._changed.wait_for(lambda: not self._inside, timeout_seconds)
+            finally:
+                self._waiting -= 1
