@@ -62,6 +62,20 @@ async def test_python_functions_find_tmp_under_its_name(session: SandboxSession)
     )
 
 
+async def test_library_names_its_files_by_the_descriptor_for_the_real_folder_may_be_closed_or_below_tmp(
+    sandbox: LandlockSandbox,
+) -> None:
+    session = await sandbox.spawn(libraries=True)
+    code = (
+        "import os, matplotlib.font_manager as fonts, matplotlib.pyplot as plot\n"
+        "found = fonts.findfont('DejaVu Sans')\n"
+        "plot.title('one')\nplot.savefig('/tmp/one.png')\n"
+        "found.startswith('/proc/self/fd/') and os.path.getsize('/tmp/one.png') > 1000"
+    )
+    assert await value_of(session, code) == "True"
+    await session.close()
+
+
 async def test_error_names_the_file_as_the_action_does(session: SandboxSession) -> None:
     result = await session.run("open('/tmp/nothing')", limit_seconds=10, toolkits=())
     assert (result.error or "").endswith("No such file or directory: '/tmp/nothing'")

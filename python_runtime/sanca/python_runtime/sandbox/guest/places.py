@@ -20,6 +20,7 @@ _ONE_PATH = (
 )  # fmt: skip
 _TWO_PATHS = ("link", "rename", "replace", "symlink")
 _BY_DESCRIPTOR = ("chmod", "chown", "removexattr", "setxattr", "utime")
+_BY_NUMBER = "/proc/self/fd/"
 _SUPPORT_SETS = (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids)
 
 
@@ -82,6 +83,7 @@ def _replace_functions() -> None:
     opener = _with_paths(builtins.open, 1)
     builtins.open = io.open = opener
     _replace(os, "getcwd", _shown_folder(os.getcwd))
+    setattr(os.path, "realpath", _usable_name(os.path.realpath))  # noqa: B010 - what is assigned has no overloads
 
 
 def _replace(module: Any, name: str, function: Callable[..., Any]) -> None:
@@ -128,5 +130,18 @@ def _shown_folder(original: Callable[[], str]) -> Callable[[], str]:
     @functools.wraps(original)
     def call() -> str:
         return _places.shown(original())
+
+    return call
+
+
+def _usable_name(original: Callable[..., str]) -> Callable[..., str]:
+    """What is reached through a descriptor has no other name: the folders above may be closed, or be the host's."""
+
+    @functools.wraps(original)
+    def call(path: Any, **named: Any) -> str:
+        text = os.fspath(path)
+        if isinstance(text, str) and text.startswith(_BY_NUMBER):
+            return os.path.normpath(text)
+        return original(path, **named)
 
     return call
