@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -102,6 +103,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.records: list[CallRecord] = []
+        self.more: Counter[str] = Counter()
         self.asks: list[Ask] = []
         self.cards: list[dict[str, Any]] = []
         self.misbehaved: list[tuple[str, str]] = []
@@ -115,6 +117,10 @@ class Engine:
         assert run_id == call.run_id
         self.records.append(call)
         self._note(f"{call.status} {call.tool}")
+
+    async def on_more_calls(self, run_id: str, name: str, count: int) -> None:
+        self.more[name] += count
+        self._note(f"{count} more {name}")
 
     async def on_ask(self, run_id: str, ask: Ask) -> None:
         assert run_id == ask.run_id

@@ -85,6 +85,11 @@ class EngineCallbacks:
                 )
             )
 
+    async def on_more_calls(self, run_id: str, name: str, count: int) -> None:
+        """Count calls of which no more is told."""
+        if live := self._live(run_id):
+            live.note_more_calls(name, count)
+
     async def on_ask(self, run_id: str, ask: records.Ask) -> None:
         """Show what a call needs from a person."""
         live = self._live(run_id)

@@ -171,6 +171,15 @@ class LiveRun:
             return
         round_ = next((one for one in self.state.rounds if fact.call_id in one.calls), self.state.round)
         round_.calls[fact.call_id] = fact
+        self._show_calls_soon()
+
+    def note_more_calls(self, name: str, count: int) -> None:
+        """Count reads that ended well, of so many that they are not noted singly."""
+        if self.state is not None and self.state.rounds:
+            self.state.round.more_calls[name] += count
+            self._show_calls_soon()
+
+    def _show_calls_soon(self) -> None:
         if self._calls_timer is None:
             wait = max(0.0, self._calls_shown_at + _SHOW_CALLS_SECONDS - time.monotonic())
             self._calls_timer = asyncio.get_running_loop().call_later(wait, self._show_calls)
@@ -189,7 +198,7 @@ class LiveRun:
         if state is None:
             return
         record.answer = state.answer
-        record.calls = len(state.calls)
+        record.calls = state.calls_total
         record.rounds = len(state.rounds)
         record.usage = list(state.usage)
         record.cards = list(state.cards)

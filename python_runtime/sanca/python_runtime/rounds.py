@@ -6,6 +6,7 @@ The loop knows neither models nor tools; the zones do. What they hand to each ot
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -94,6 +95,8 @@ class Round:
     error_type: str = ""
     seconds: float = 0.0
     calls: dict[str, CallFact] = field(default_factory=dict)
+    more_calls: Counter[str] = field(default_factory=Counter)
+    """Reads that ended well and are only counted, by `toolkit.tool`: of very many, `calls` holds the ends."""
     result: ActionResult | None = None
     """What the sandbox gave, whole."""
     reply: str = ""
@@ -147,6 +150,16 @@ class RunState:
         """All tool calls so far, in order."""
         return [call for round_ in self.rounds for call in round_.calls.values()]
 
+    @property
+    def more_calls(self) -> Counter[str]:
+        """Reads that ended well and are not among `calls`, by `toolkit.tool`."""
+        return sum((round_.more_calls for round_ in self.rounds), Counter())
+
+    @property
+    def calls_total(self) -> int:
+        """How many calls there were."""
+        return len(self.calls) + self.more_calls.total()
+
     def show_round(self) -> None:
         """Show the current round as it is now."""
         number = self.round.number
@@ -191,7 +204,7 @@ def _round_content(state: RunState) -> dict[str, Any]:
         "error": round_.error,
         "seconds": round(round_.seconds, 3),
         "calls": [vars(call) for call in shown],
-        "calls_total": len(calls),
+        "calls_total": len(calls) + round_.more_calls.total(),
         "usage": round_.usage.model_dump() if round_.usage else None,
     }
 

@@ -366,8 +366,10 @@ def _check_owner(record: RunRecord | None, caller: Caller, what: str, name: str)
 
 
 def _calls_in_words(live: LiveRun, language: str) -> str:
-    calls = live.state.calls if live.state else []
-    return did_in_words([(f"{call.toolkit}.{call.tool}", call.status) for call in calls], language)
+    if live.state is None:
+        return did_in_words([], language)
+    named = [(f"{call.toolkit}.{call.tool}", str(call.status)) for call in live.state.calls]
+    return did_in_words([*named, *((name, "ok") for name in live.state.more_calls.elements())], language)
 
 
 def did_in_words(calls: list[tuple[str, str]], language: str = "en") -> str:

@@ -317,7 +317,21 @@ async def test_call_records_are_told_before_unbind_returns(driver: Driver) -> No
     await driver.client.unbind("sandbox_1")
 
     ended = {record.call_id for record in driver.engine.records if record.status == "ok"}
-    assert len(ended) == 200
+    assert len(ended) + driver.engine.more["shop.add"] == 200
+
+
+async def test_of_very_many_reads_at_once_the_ends_are_told_and_the_rest_is_counted(driver: Driver) -> None:
+    def many() -> None:
+        for number in range(1_500):
+            assert driver.guest.value("shop", "give", number) == number
+
+    await anyio.to_thread.run_sync(many)
+    await driver.client.unbind("sandbox_1")
+
+    told = {record.call_id for record in driver.engine.records if record.status == "ok"}
+    assert len(told) + driver.engine.more["shop.give"] == 1_500
+    assert {f"run_1/{number}" for number in (*range(1, 51), *range(1_451, 1_501))} <= told
+    assert len(await driver.journal("run_1", "call_finished")) == 1_500
 
 
 async def test_a_slow_read_is_shown_while_it_runs(driver: Driver) -> None:

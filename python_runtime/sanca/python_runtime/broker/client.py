@@ -36,6 +36,9 @@ class BrokerCallbacks(Protocol):
     async def on_call(self, run_id: str, call: CallRecord) -> None:
         """Hear that a call began, waits or ended; what happens within 50 ms is told once, as it then is."""
 
+    async def on_more_calls(self, run_id: str, name: str, count: int) -> None:
+        """Hear that so many more reads by a tool (`toolkit.tool`) ended well: of very many the ends are told singly."""
+
     async def on_ask(self, run_id: str, ask: Ask) -> None:
         """Hear that a call waits for a person; the answer goes to `BrokerClient.answer`."""
 
@@ -287,6 +290,8 @@ class BrokerClient:
                 for content in message["calls"]:
                     record = CallRecord(*content)
                     await self._guarded(self._callbacks.on_call(record.run_id, record))
+                for run_id, name, count in message["more"]:
+                    await self._guarded(self._callbacks.on_more_calls(run_id, name, count))
             case "ask":
                 ask = Ask(**message["ask"])
                 await self._guarded(self._callbacks.on_ask(ask.run_id, ask))

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sanca.python_runtime.broker.channel import pack
 
 BATCH_SECONDS = 0.05
 """How long call records are collected; of one call only the latest is told."""
+_ENDS_TOLD = 50
+"""Of the reads of one run that began and ended well within a batch, the first and the last are told, the rest counted:
+an action may make thousands a second, and who looks at them sees no more than that."""
 
 
 class Told(Protocol):
     """A call that is told of."""
 
     is_to_be_told: bool
+    was_told: bool
+
+    @property
+    def run_id(self) -> str:
+        """Its run."""
+
+    @property
+    def name(self) -> str:
+        """`toolkit.tool`."""
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is a read that has ended well."""
 
     def record(self) -> tuple[Any, ...]:
         """Return the fields of a `CallRecord`, in order, as the call then stands; called by the sending thread."""
@@ -71,23 +88,47 @@ class Outbox:
                 return
 
     def _send_items(self) -> None:
-        records: list[tuple[Any, ...]] = []
+        calls: list[Told] = []
         while self._items:
             item = self._items.popleft()
             if isinstance(item, dict):
-                self._send_records(records)
+                self._send_calls(calls)
                 self._send(item)
             else:
                 item.is_to_be_told = False  # first: a change from now on is told again
-                records.append(item.record())
-        self._send_records(records)
+                calls.append(item)
+        self._send_calls(calls)
 
-    def _send_records(self, records: list[tuple[Any, ...]]) -> None:
-        if records:
-            self._send({"op": "calls", "calls": records})
-            records.clear()
+    def _send_calls(self, calls: list[Told]) -> None:
+        if not calls:
+            return
+        ordinary = Counter(call.run_id for call in calls if call.is_ordinary and not call.was_told)
+        if any(count > 2 * _ENDS_TOLD for count in ordinary.values()):
+            told, more = _ends(calls, ordinary)
+        else:
+            told, more = calls, Counter()
+        for call in told:
+            call.was_told = True
+        counted = [(run_id, name, count) for (run_id, name), count in more.items()]
+        self._send({"op": "calls", "calls": [call.record() for call in told], "more": counted})
+        calls.clear()
 
     def _send(self, message: dict[str, Any]) -> None:
         header, body = pack(message)
         self._socket.sendall(header)
         self._socket.sendall(body)
+
+
+def _ends(calls: Sequence[Told], ordinary: Mapping[str, int]) -> tuple[list[Told], Counter[tuple[str, str]]]:
+    """Return the calls that are told, and how many of each run and tool are only counted."""
+    told: list[Told] = []
+    more: Counter[tuple[str, str]] = Counter()
+    seen: Counter[str] = Counter()
+    for call in calls:
+        if call.is_ordinary and not call.was_told:
+            seen[call.run_id] += 1
+            if _ENDS_TOLD < seen[call.run_id] <= ordinary[call.run_id] - _ENDS_TOLD:
+                more[call.run_id, call.name] += 1
+                continue
+        told.append(call)
+    return told, more

@@ -25,7 +25,7 @@ class Passage:
 
     __slots__ = (
         "_entry", "approved_by", "arguments", "arguments_json", "begun", "call_id", "is_to_be_told", "number",
-        "on_departure", "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit",
+        "on_departure", "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit", "was_told",
     )  # fmt: skip
 
     def __init__(self, run: RunState, round_number: int, toolkit: str, tool: str) -> None:
@@ -44,7 +44,7 @@ class Passage:
         self.status: CallStatusWord = "running"
         self.seconds = 0.0
         self.outcome: CallOutcome | None = None
-        self.is_to_be_told = False
+        self.was_told = self.is_to_be_told = False
         """Whether its record waits to be sent; what is sent is how the call then stands."""
 
     @property
@@ -63,9 +63,19 @@ class Passage:
         self._entry = entry
 
     @property
-    def is_resolved(self) -> bool:
-        """Whether there is such a tool."""
-        return self._entry is not None
+    def is_ordinary(self) -> bool:
+        """Whether it is a read that has ended well."""
+        return self.status == "ok" and self._entry is not None and not self._entry.is_effect
+
+    @property
+    def run_id(self) -> str:
+        """Its run."""
+        return self.run.context.run_id
+
+    @property
+    def name(self) -> str:
+        """`toolkit.tool`."""
+        return f"{self.toolkit}.{self.tool}"
 
     @property
     def definition(self) -> ToolDefinition:
