@@ -18,13 +18,21 @@ def anyio_backend() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what takes our `sandbox` once a level: with all of Python, or every one where a module says `EVERY_LEVEL`."""
+    """Run what takes our `sandbox` once a level.
+
+    With all of Python, or every one where a module says `EVERY_LEVEL`; with an ability only where it says `NEEDS`.
+    """
     if "sandbox" not in metafunc.fixturenames or hasattr(metafunc.module, "sandbox"):
         return
     needs_all = not getattr(metafunc.module, "EVERY_LEVEL", False) or metafunc.definition.get_closest_marker(
         "full_python"
     )
-    levels = WITH_FULL_PYTHON if needs_all else LEVELS
+    needed = "" if "refuse" in metafunc.definition.name else getattr(metafunc.module, "NEEDS", "")
+    levels = [
+        level
+        for level in (WITH_FULL_PYTHON if needs_all else LEVELS)
+        if not needed or getattr(LEVELS[level].abilities, needed)
+    ]
     marked = [pytest.param(level, marks=pytest.mark.slow) if level == "container" else level for level in levels]
     metafunc.parametrize("sandbox", marked, indirect=True, scope="module")
 

@@ -14,6 +14,8 @@ from tool_answers import ToolAnswers
 
 pytestmark = pytest.mark.anyio
 
+NEEDS = "snapshot"
+
 BOUND = """
 import json, math
 from dataclasses import dataclass
@@ -59,12 +61,6 @@ LOST = {
     "hostile": ("type('Hostile', (), {'__reduce__': lambda self: 1 / 0})()", "ZeroDivisionError"),
     "leaving": ("type('Leaving', (), {'__reduce__': lambda self: __import__('sys').exit(3)})()", "SystemExit"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _needs_snapshots(sandbox: Sandbox, request: pytest.FixtureRequest) -> None:
-    if not sandbox.abilities.snapshot and "refuse" not in request.node.name:
-        pytest.skip("this level says that it takes no snapshots")
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sanca.python_runtime.sandbox import NamespaceSandbox, Sandbox, SandboxSettings
+from sanca.python_runtime.sandbox import NamespaceSandbox
 from sanca.python_runtime.sandbox.container import ContainerSandbox
 from sanca.python_runtime.sandbox.landlock import LandlockSandbox
 from sanca.python_runtime.sandbox.monty import MontySandbox
 
-LEVELS: dict[str, Callable[[SandboxSettings], Sandbox]] = {
+LEVELS: dict[str, type[NamespaceSandbox] | type[ContainerSandbox] | type[MontySandbox]] = {
     "namespace": NamespaceSandbox,
     "landlock": LandlockSandbox,
     "container": ContainerSandbox,
