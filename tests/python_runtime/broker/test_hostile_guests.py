@@ -397,7 +397,7 @@ def lend(guest: GuestEnd, number: int) -> mmap.mmap:
 
 
 FORGED_MEMORY = {
-    "nothing": (b"", "no frame"),
+    "no message": (b"\xc1\xc1\xc1", "no frame"),
     "no call": (msgpack.packb({"n": 7, "ok": True}), "another message"),
     "another call": (msgpack.packb(call(8, "add", 1)), "another message"),
     "a bomb": (b"\xdd\x03\x00\x00\x00" + b"\x80" * 0x3000000, ""),
@@ -415,6 +415,16 @@ async def test_lies_in_lent_memory_end_the_session(hostile: Hostile, neighbour: 
         guest.send({"n": 7, "l": max(len(body), 1)})
 
     await hostile.expect_end(lie, reason)
+
+
+async def test_lent_memory_that_was_given_back_meanwhile_is_no_lie(hostile: Hostile) -> None:
+    def announce_nothing() -> dict[str, Any]:
+        lend(hostile.guest, 1).close()
+        hostile.guest.send({"n": 7, "l": 100})
+        return hostile.guest.call("shop", "add", 1)
+
+    assert (await anyio.to_thread.run_sync(announce_nothing))["v"] == 3
+    assert hostile.reasons == []
 
 
 async def test_memory_rewritten_while_it_is_read_harms_nobody(hostile: Hostile, neighbour: Neighbour) -> None:

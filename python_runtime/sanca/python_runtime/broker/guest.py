@@ -103,12 +103,15 @@ class Guest:
         """Lend memory for a long call."""
         self._lend(number, self._incoming)
 
-    def take_long_message(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return the call that the guest has written into lent memory."""
+    def take_long_message(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the call that the guest has written into lent memory; None when its action is over already."""
         length = message["l"]
         if type(length) is not int:
             raise frames.FrameError("A sandbox sent a message without a length.")
-        found = frames.unpack(self._incoming.read(length))
+        body = self._incoming.read(length)
+        if not body[0]:
+            return None  # it was emptied meanwhile; no map begins so
+        found = frames.unpack(body)
         if found.get("n") != message.get("n") or "t" not in found:
             raise frames.FrameError("A sandbox announced another message than it wrote.")
         return found
@@ -134,7 +137,9 @@ class Guest:
     # -- ends ----------------------------------------------------------------------------------------------------------
 
     def let_go(self) -> None:
-        """End what an action has left open."""
+        """End what an action has left open, and give the memory back."""
+        self._incoming.empty()
+        self._outgoing.empty()
         with self._state:
             streams = [stream for stream in self._open.values() if stream is not None]
             for number in [number for number, stream in self._open.items() if stream is not None]:

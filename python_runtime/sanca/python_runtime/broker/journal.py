@@ -220,8 +220,15 @@ class Journal:
 
 def encode(data: Mapping[str, Any]) -> str:
     """Return the JSON of a fact's data; a `value` that is too long is left out and its size told."""
-    text = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+    value = data.get("value")
+    if isinstance(value, str) and len(value) > VALUE_LIMIT_BYTES:  # looked at first: it may have 60 MB
+        return _dump({**data, "value": None, "value_bytes": len(value.encode("utf-8", "replace"))}).decode()
+    text = _dump(data)
     if len(text) > VALUE_LIMIT_BYTES and "value" in data:
-        size = len(orjson.dumps(data["value"], default=str, option=orjson.OPT_NON_STR_KEYS))
-        text = orjson.dumps({**data, "value": None, "value_bytes": size}, default=str, option=orjson.OPT_NON_STR_KEYS)
+        rest = _dump({**data, "value": None})
+        return _dump({**data, "value": None, "value_bytes": len(text) - len(rest) + len(b"null")}).decode()
     return text.decode()
+
+
+def _dump(data: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)

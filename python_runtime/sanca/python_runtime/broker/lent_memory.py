@@ -1,8 +1,8 @@
 """Memory that the broker lends to a sandbox session for long messages. What the guest wrote there is never trusted.
 
 A session has at most one piece for either direction, whatever its guest does with the descriptors: made when first
-needed, sealed so that nobody can change its size, and emptied after each use. We never map it, so no guest can make us
-fault; we copy out of it, so no guest can change what we have checked.
+needed, sealed so that nobody can change its size, and emptied after each action. We never touch it through a mapping,
+so no guest can make us fault; we copy out of it, so no guest can change what we have checked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class LentMemory:
             done += os.pwrite(descriptor, view[done:], done)
 
     def read(self, length: int) -> bytearray:
-        """Copy what the guest has put in, and empty it."""
+        """Copy what the guest has put in."""
         if self._descriptor < 0 or not 0 < length <= frames.LARGE_LIMIT_BYTES:
             raise frames.FrameError("A sandbox sent a message in memory that it was not lent.")
         body = bytearray(length)
@@ -40,7 +40,6 @@ class LentMemory:
         with memoryview(body) as view:
             while done < length:
                 done += os.preadv(self._descriptor, [view[done:]], done)
-        self.empty()
         return body
 
     def lend(self, connected: socket.socket) -> None:

@@ -133,7 +133,9 @@ class SandboxSession:
                     return
                 guest = self._guest
                 if "l" in message:
-                    message = guest.take_long_message(message)
+                    self._count_question()
+                    if (message := guest.take_long_message(message)) is None:
+                        continue
                 if message.get("c") is True:
                     reads = False
                     self._let_another_read()

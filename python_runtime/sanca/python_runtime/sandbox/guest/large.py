@@ -37,8 +37,7 @@ class LargeMessages:
             )
             descriptor = lent.get("fd", -1)
             if descriptor >= 0:
-                with _mapped(descriptor, len(message), mmap.PROT_READ | mmap.PROT_WRITE) as memory:
-                    memory[: len(message)] = message
+                _write(descriptor, message)
                 self._channel.send(frames.pack({"n": number, "l": len(message)}))
                 return True
         if len(message) > frames.MESSAGE_BYTES:
@@ -56,6 +55,22 @@ class LargeMessages:
             if "m" in lent:
                 lent = self._channel.ask({"n": answer["n"], "g": False})
         return lent
+
+
+def _write(descriptor: int, message: bytes) -> None:
+    """Write a message into lent memory and close the descriptor."""
+    view, done = memoryview(message), 0
+    try:
+        while done < len(message):
+            done += os.pwrite(descriptor, view[done:], done)
+    except OSError as error:
+        if error.errno != errno.EFBIG:  # the limit of files counts here too; a mapping has none, and costs more
+            os.close(descriptor)
+            raise
+        with _mapped(descriptor, len(message), mmap.PROT_READ | mmap.PROT_WRITE) as memory:
+            memory[done:] = view[done:]
+    else:
+        os.close(descriptor)
 
 
 def _mapped(descriptor: int, length: int, protection: int) -> mmap.mmap:
