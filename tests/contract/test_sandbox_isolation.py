@@ -55,6 +55,7 @@ async def test_attack_is_contained(arena: Arena, probe: Probe) -> None:
     assert outcome.how != "declared" or probe.lacking == "disk_quota"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("probe", SEEN_WITHOUT, ids=lambda probe: probe.id)
 def test_attack_succeeds_and_is_seen_where_nothing_stands_in_its_way(outside: Outside, probe: Probe) -> None:
     try:
