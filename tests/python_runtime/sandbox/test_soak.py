@@ -41,6 +41,7 @@ def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # 45 s where nothing else runs
 async def test_a_thousand_fresh_runs_from_many_threads_leave_nothing_behind() -> None:
     await soak(1_000)
 

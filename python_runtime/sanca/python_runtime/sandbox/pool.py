@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 _MAKERS = 3
 """Sessions in the making at a time: the fork is one after the other, what follows it is not."""
-_REST_SECONDS = 0.003
+_REST_SECONDS = 0.02
 """After a take the processor is left to the session that was taken, unless somebody waits."""
 _RETRY_SECONDS = 1.0
 

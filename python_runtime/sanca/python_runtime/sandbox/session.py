@@ -34,6 +34,7 @@ from sanca.python_runtime.sandbox.streams import Incoming, Pipe, open_pipe, writ
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
 _CODE_BYTES = 1 << 20
+_CORES = os.cpu_count() or 1
 _GRACE_SECONDS = 0.3
 _CANCEL_GRACE_SECONDS = 0.08
 _INTERRUPTS = 3
@@ -75,7 +76,7 @@ class NamespaceSession:
         self._limits = forked.limits
         self._budget = SessionBudget(forked.limits)
         self._reader = MessageReader(forked.control)
-        self._send_lock = anyio.Lock()
+        self._send_lock = anyio.Lock(fast_acquire=True)
         self._ended = anyio.Event()
         self._ended.set()
         self._round = 0
@@ -233,7 +234,7 @@ class NamespaceSession:
 
     def _run_message(self, code: str, limit_seconds: float, toolkits: Sequence[str], filename: str) -> dict[str, Any]:
         # Waiting uses no processor, so this bound holds however long an approval takes.
-        cpu_seconds = self._budget.cut_cpu(math.ceil(limit_seconds * (os.cpu_count() or 1)) + 1)
+        cpu_seconds = self._budget.cut_cpu(math.ceil(limit_seconds * _CORES) + 1)
         folder = "/output" if self._output_dir is not None else "/tmp"  # noqa: S108 - inside the sandbox
         action = {"code": code, "toolkits": list(toolkits), "filename": filename, "folder": folder}
         return {"do": "run", "round": self._round, "cpu_seconds": cpu_seconds, "action": action}

@@ -40,6 +40,9 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR
 _LAST_CAPABILITY = 40
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+# Made here, so that no session has to make 200 of them.
+_CAPABILITIES = tuple(ctypes.c_ulong(number) for number in range(_LAST_CAPABILITY + 1))
+_DROP, _ZERO = ctypes.c_int(_PR_CAPBSET_DROP), ctypes.c_ulong(0)
 
 
 @dataclass(frozen=True)
@@ -209,8 +212,8 @@ def drop_capabilities() -> None:
 
 def drop_capabilities_of_programs() -> None:
     """Give up the capabilities that an exec could bring back."""
-    for capability in range(_LAST_CAPABILITY + 1):
-        _prctl(_PR_CAPBSET_DROP, capability, "prctl(PR_CAPBSET_DROP)")
+    for capability in _CAPABILITIES:
+        _check(_libc.prctl(_DROP, capability, _ZERO, _ZERO, _ZERO), "prctl(PR_CAPBSET_DROP)")
 
 
 def clear_capabilities() -> None:
