@@ -1,5 +1,6 @@
 package dev.sanca.host.calls;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,9 +14,16 @@ final class BytePieces implements Pieces {
     private final InputStream in;
     private final @Nullable Long total;
 
-    BytePieces(InputStream in, @Nullable Long total) {
+    /** Bytes that come when they come. */
+    BytePieces(InputStream in) {
         this.in = in;
-        this.total = total;
+        this.total = null;
+    }
+
+    /** Bytes that are all there. */
+    BytePieces(byte[] bytes) {
+        this.in = new ByteArrayInputStream(bytes);
+        this.total = (long) bytes.length;
     }
 
     @Override
@@ -26,6 +34,11 @@ final class BytePieces implements Pieces {
     @Override
     public @Nullable Long total() {
         return total;
+    }
+
+    @Override
+    public boolean isStream() {
+        return total == null;
     }
 
     @Override

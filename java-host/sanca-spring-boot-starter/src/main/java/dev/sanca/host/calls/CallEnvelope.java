@@ -4,6 +4,7 @@ import dev.sanca.host.HostJson;
 import dev.sanca.host.toolkit.ToolException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The answer of a call as text. */
@@ -12,6 +13,21 @@ final class CallEnvelope {
     private static final String VALUE = "{\"ok\":true,\"value\":";
     private static final String FIRST = ",\"replayed\":false}";
     private static final String AGAIN = ",\"replayed\":true}";
+
+    /** The answer to a call that was cancelled before it began. */
+    static final String NEVER_BEGAN = failure("cancelled", "The call was stopped before it began; nothing was done.");
+
+    private static final Set<String> KINDS = Set.of(
+            "argument",
+            "not_found",
+            "denied",
+            "approval_required",
+            "failed",
+            "timeout",
+            "cancelled",
+            "unknown",
+            "conflict",
+            "unavailable");
 
     private CallEnvelope() {}
 
@@ -38,7 +54,7 @@ final class CallEnvelope {
 
     static String failure(ToolException error) {
         return write(new Failure(
-                error.kind(), sentence(error), error.argument(), error.near(), null, List.of(), error.retryable()));
+                kind(error), sentence(error), error.argument(), error.near(), null, List.of(), error.retryable()));
     }
 
     /** A tool threw something that is no {@link ToolException}. */
@@ -64,6 +80,21 @@ final class CallEnvelope {
         return envelope.startsWith(VALUE)
                 ? "ok"
                 : HostJson.MAPPER.readTree(envelope).path("error").path("kind").asString("failed");
+    }
+
+    /** The error's kind if the contract has it: whoever reads it, and every meter, knows only those. */
+    static String kind(ToolException error) {
+        return KINDS.contains(error.kind()) ? error.kind() : "failed";
+    }
+
+    /** Whether it is a failure after which the same call may succeed. */
+    static boolean isRetryable(String envelope) {
+        return !envelope.startsWith(VALUE)
+                && HostJson.MAPPER
+                        .readTree(envelope)
+                        .path("error")
+                        .path("retryable")
+                        .asBoolean(false);
     }
 
     private static String sentence(Throwable error) {

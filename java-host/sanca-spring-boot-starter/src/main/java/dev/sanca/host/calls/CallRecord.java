@@ -2,6 +2,7 @@ package dev.sanca.host.calls;
 
 import dev.sanca.host.store.HostStore;
 import java.time.Clock;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.h2.mvstore.MVMap;
@@ -41,8 +42,9 @@ final class CallRecord {
     /** An effect begins: returns when the disk has it. */
     void begin(String callId, String digest) {
         store.force(() -> {
-            rows.put(callId, BEGUN + digest);
-            remember(callId);
+            if (rows.put(callId, BEGUN + digest) == null) {
+                remember(callId);
+            }
         });
     }
 
@@ -89,6 +91,16 @@ final class CallRecord {
         static Row parse(String text) {
             String digest = text.substring(1, HEAD_CHARS);
             return new Row(digest, text.charAt(0) == FINISHED ? text.substring(HEAD_CHARS) : null);
+        }
+
+        /** Whether the id is answered from here whatever the tool: it ended, and not with a failure that may pass. */
+        boolean isFinal() {
+            return envelope != null && !CallEnvelope.isRetryable(envelope);
+        }
+
+        /** The answer of a call that ended. */
+        String answer() {
+            return Objects.requireNonNull(envelope);
         }
     }
 }

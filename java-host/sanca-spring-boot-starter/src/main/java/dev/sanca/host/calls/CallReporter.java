@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Tells meters and the audit log how calls ended. */
 final class CallReporter {
+    private static final int MOST_TIMERS = 5_000;
+    private static final String OTHER = "other";
     private final AuditLog audit;
     private final Approvals approvals;
     private final MeterRegistry meters;
@@ -34,7 +36,7 @@ final class CallReporter {
     }
 
     void refused(String toolkit, ToolDefinition tool, CallContext context, String digest, ToolException refusal) {
-        timer(toolkit, tool.name(), refusal.kind()).record(0, TimeUnit.NANOSECONDS);
+        timer(toolkit, tool.name(), CallEnvelope.kind(refusal)).record(0, TimeUnit.NANOSECONDS);
         if (tool.effect() != Effect.READ) {
             write("refused", toolkit, tool, context, digest, refusal.kind(), 0);
         }
@@ -63,12 +65,19 @@ final class CallReporter {
                 context.traceId()));
     }
 
+    /** One a tool and outcome; toolkits come and go while the host runs, so beyond many names the rest share one. */
     private Timer timer(String toolkit, String tool, String outcome) {
+        String name = toolkit + "." + tool;
+        Timer timer = timers.get(name + " " + outcome);
+        return timer != null ? timer : newTimer(timers.size() < MOST_TIMERS ? name : OTHER, outcome);
+    }
+
+    private Timer newTimer(String name, String outcome) {
         return timers.computeIfAbsent(
-                toolkit + "." + tool + " " + outcome,
+                name + " " + outcome,
                 key -> Timer.builder("sanca.tool.calls")
                         .description("Tool calls that the engine made")
-                        .tags("tool", toolkit + "." + tool, "outcome", outcome)
+                        .tags("tool", name, "outcome", outcome)
                         .register(meters));
     }
 }

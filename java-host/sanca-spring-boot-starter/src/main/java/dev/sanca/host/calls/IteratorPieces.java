@@ -10,6 +10,7 @@ final class IteratorPieces implements Pieces {
     private final Iterator<?> items;
     private final AutoCloseable source;
     private final @Nullable JavaType itemType;
+    private @Nullable RuntimeException failure;
 
     IteratorPieces(Iterator<?> items, AutoCloseable source, @Nullable JavaType itemType) {
         this.items = items;
@@ -24,7 +25,22 @@ final class IteratorPieces implements Pieces {
 
     @Override
     public Piece read(Limit limit) throws InterruptedException {
+        if (failure != null) {
+            throw failure;
+        }
         ItemList list = new ItemList(limit);
+        try {
+            return readInto(list);
+        } catch (RuntimeException error) {
+            if (list.isEmpty()) {
+                throw error;
+            }
+            failure = error; // what came before it is given first; who asks again hears of it
+            return list.piece(true);
+        }
+    }
+
+    private Piece readInto(ItemList list) throws InterruptedException {
         while (!list.isFull()) {
             if (!items.hasNext()) {
                 return list.piece(false);

@@ -23,6 +23,11 @@ final class JsonListPieces implements Pieces {
     }
 
     @Override
+    public boolean isStream() {
+        return false;
+    }
+
+    @Override
     public Piece read(Limit limit) {
         int start = position;
         int end = start;

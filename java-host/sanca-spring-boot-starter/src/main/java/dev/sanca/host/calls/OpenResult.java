@@ -18,7 +18,7 @@ final class OpenResult {
     private long lastPosition = -1;
     private @Nullable Piece last;
     private long position;
-    private boolean isSourceClosed;
+    private volatile boolean isSourceClosed;
     private volatile boolean isClosing;
     private volatile long usedNanos = System.nanoTime();
 
@@ -34,6 +34,11 @@ final class OpenResult {
 
     long usedNanos() {
         return usedNanos;
+    }
+
+    /** Whether it was read to its end or closed; all that is left of it is its last piece. */
+    boolean isOver() {
+        return isSourceClosed;
     }
 
     /**
@@ -99,6 +104,6 @@ final class OpenResult {
     }
 
     private PageAnswer answer(Piece piece) {
-        return new PageAnswer(handle, pieces.kind(), piece, position, pieces.total());
+        return new PageAnswer(handle, pieces.kind(), pieces.isStream(), piece, position, pieces.total());
     }
 }

@@ -1,6 +1,5 @@
 package dev.sanca.host.calls;
 
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.Reader;
 import java.util.Iterator;
@@ -17,6 +16,11 @@ interface Pieces {
     /** How many items or bytes there are in all; null: only the end will tell. */
     default @Nullable Long total() {
         return null;
+    }
+
+    /** Whether it is a stream, to be read as it comes; otherwise it is one value, to be put together again. */
+    default boolean isStream() {
+        return true;
     }
 
     /** The next piece. Waits for what is not there yet and can be interrupted. */
@@ -63,10 +67,10 @@ interface Pieces {
                     iterator, iterator instanceof AutoCloseable resource ? resource : () -> {}, itemType);
         }
         if (value instanceof InputStream in) {
-            return new BytePieces(in, null);
+            return new BytePieces(in);
         }
         if (value instanceof Reader reader) {
-            return new TextPieces("text", reader);
+            return new TextPieces("text", reader, true);
         }
         ReactiveAdapter adapter = Awaited.reactive(value);
         return adapter != null && adapter.isMultiValue() ? PublisherPieces.of(adapter, value, itemType) : null;
@@ -74,6 +78,6 @@ interface Pieces {
 
     /** The pieces of bytes that are all there. */
     static Pieces of(byte[] bytes) {
-        return new BytePieces(new ByteArrayInputStream(bytes), (long) bytes.length);
+        return new BytePieces(bytes);
     }
 }

@@ -51,10 +51,19 @@ final class PublisherPieces implements Pieces, Subscriber<Object> {
                 return list.piece(false);
             }
             if (next instanceof Failure failure) {
-                throw failure.asException();
+                return afterFailure(list, failure);
             }
             list.add(ToolResult.write(next, itemType));
         }
+        return list.piece(true);
+    }
+
+    /** What came before it is given first; who asks again hears of it. */
+    private Piece afterFailure(ItemList list, Failure failure) throws Exception {
+        if (list.isEmpty()) {
+            throw failure.asException();
+        }
+        queue.add(failure);
         return list.piece(true);
     }
 

@@ -10,6 +10,8 @@ import dev.sanca.host.toolkit.Effect;
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolException;
 import dev.sanca.host.toolkit.ToolJson;
+import dev.sanca.host.toolkit.ToolNotFoundException;
+import dev.sanca.host.toolkit.ToolStoppedException;
 import dev.sanca.host.toolkit.ToolkitRegistry;
 import dev.sanca.host.toolkit.ToolkitRegistry.RegisteredTool;
 import java.util.concurrent.CompletionException;
@@ -19,7 +21,6 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The one way of a call: seen before? known tool? allowed? within budget? then record, run, record. */
 final class RecordedToolCalls implements ToolCalls {
@@ -54,7 +55,7 @@ final class RecordedToolCalls implements ToolCalls {
         try {
             CallContext context = context(contextJson);
             String digest = Digests.ofCall(toolkit, tool, argumentsJson);
-            String known = answerOfRecord(context.callId(), digest);
+            String known = answerOfRecord(toolkit, tool, context.callId(), digest);
             return known != null ? known : run(toolkit, tool, argumentsJson, context, digest);
         } catch (ToolException refusal) {
             return CallEnvelope.failure(refusal);
@@ -71,6 +72,7 @@ final class RecordedToolCalls implements ToolCalls {
 
     @Override
     public String cancel(String callId) {
+        running.forbid(callId); // first: a call that is still on its way finds this when it comes
         running.find(callId).ifPresent(call -> call.interrupt(RunningCall.Stop.CANCELLED));
         return status(callId);
     }
@@ -78,16 +80,16 @@ final class RecordedToolCalls implements ToolCalls {
     @Override
     public String status(String callId) {
         if (running.find(callId).isPresent()) {
-            return state(callId, "running", null);
+            return CallStates.running(callId);
         }
-        String envelope = record.find(callId).map(CallRecord.Row::envelope).orElse(null);
-        if (envelope == null) {
-            return state(callId, "unknown", null);
-        }
-        return state(callId, CallEnvelope.outcome(envelope).equals("cancelled") ? "cancelled" : "done", envelope);
+        return record.find(callId)
+                .map(row -> CallStates.of(callId, row.envelope()))
+                .orElseGet(() -> running.isForbidden(callId)
+                        ? CallStates.of(callId, CallEnvelope.NEVER_BEGAN)
+                        : CallStates.never(callId));
     }
 
-    private @Nullable String answerOfRecord(String callId, String digest) {
+    private @Nullable String answerOfRecord(String toolkit, String tool, String callId, String digest) {
         CallRecord.Row row = record.find(callId).orElse(null);
         if (row == null) {
             return null;
@@ -95,10 +97,25 @@ final class RecordedToolCalls implements ToolCalls {
         if (!row.digest().equals(digest)) {
             return conflict(callId);
         }
-        if (row.envelope() != null) {
-            return CallEnvelope.replayed(row.envelope());
+        if (row.isFinal()) {
+            return CallEnvelope.replayed(row.answer());
         }
-        return running.find(callId).map(RecordedToolCalls::awaitAnswer).orElseGet(() -> unknown(callId));
+        RunningCall other = running.find(callId).orElse(null);
+        if (other != null) {
+            return awaitAnswer(other);
+        }
+        if (isRepeatable(toolkit, tool)) {
+            return null; // it was cut off, or said that it may succeed later, and does no harm twice
+        }
+        return row.envelope() == null ? unknown(callId) : CallEnvelope.replayed(row.answer());
+    }
+
+    private boolean isRepeatable(String toolkit, String tool) {
+        try {
+            return registry.find(toolkit, tool).definition().mayRunTwice();
+        } catch (ToolNotFoundException gone) {
+            return false;
+        }
     }
 
     private String run(String toolkit, String tool, String argumentsJson, CallContext context, String digest) {
@@ -127,19 +144,18 @@ final class RecordedToolCalls implements ToolCalls {
         boolean isEffect = tool.definition().effect() != Effect.READ;
         String envelope = null;
         try {
-            String ended = record.find(callId).map(CallRecord.Row::envelope).orElse(null);
-            if (ended != null) { // it ended between our look at the record and our place among the running
-                return CallEnvelope.replayed(ended);
+            CallRecord.Row row = record.find(callId).orElse(null);
+            if (row != null && row.isFinal()) { // it ended between our look and our place among the running
+                return envelope = CallEnvelope.replayed(row.answer());
+            }
+            if (running.isForbidden(callId)) {
+                return envelope = CallEnvelope.NEVER_BEGAN;
             }
             if (isEffect) {
                 record.begin(callId, call.digest());
             }
             envelope = execute(tool, arguments, context, call);
-            if (isEffect) {
-                record.finishEffect(callId, call.digest(), envelope);
-            } else {
-                record.finishRead(callId, call.digest(), envelope);
-            }
+            keep(isEffect, callId, call.digest(), envelope);
             reporter.ended(toolkit, tool.definition(), context, call, CallEnvelope.outcome(envelope));
             return envelope;
         } finally {
@@ -148,12 +164,25 @@ final class RecordedToolCalls implements ToolCalls {
         }
     }
 
+    /** What is known is told also when it cannot be kept: a repeated id is then unknown, and still not run again. */
+    private void keep(boolean isEffect, String callId, String digest, String envelope) {
+        if (!isEffect) {
+            record.finishRead(callId, digest, envelope);
+            return;
+        }
+        try {
+            record.finishEffect(callId, digest, envelope);
+        } catch (HostException error) {
+            LOG.error("How the call {} ended could not be recorded.", callId, error);
+        }
+    }
+
     private String execute(RegisteredTool tool, JsonNode arguments, CallContext context, RunningCall call) {
         MDC.put("trace_id", context.traceId());
         MDC.put("call_id", context.callId());
         try {
             if (!call.begin()) {
-                return CallEnvelope.failure("cancelled", "The call was stopped before it began; nothing was done.");
+                return CallEnvelope.NEVER_BEGAN;
             }
             Object value = tool.toolkit().call(tool.definition().name(), arguments, context);
             String envelope = pages.envelope(value, context);
@@ -171,14 +200,25 @@ final class RecordedToolCalls implements ToolCalls {
         }
     }
 
+    /** How a tool ended that threw. One that was interrupted while it changed something may have done it, or half. */
     private static String stopped(RunningCall.Stop stop, RegisteredTool tool, Throwable error) {
-        String name = tool.definition().name();
-        return switch (stop) {
-            case CANCELLED -> CallEnvelope.failure("cancelled", "The call of " + name + " was cancelled while it ran.");
-            case TIMED_OUT -> CallEnvelope.failure("timeout", "The call of " + name + " took longer than its limit.");
-            case NONE ->
-                error instanceof ToolException known ? CallEnvelope.failure(known) : CallEnvelope.failure(error);
+        String why = switch (stop) {
+            case CANCELLED -> "was cancelled while it ran";
+            case TIMED_OUT -> "took longer than its limit and was interrupted";
+            case NONE -> null;
         };
+        if (why == null) {
+            return error instanceof ToolException known ? CallEnvelope.failure(known) : CallEnvelope.failure(error);
+        }
+        String sentence = "The call of " + tool.definition().name() + " " + why;
+        String kind = stop == RunningCall.Stop.CANCELLED ? "cancelled" : "timeout";
+        if (error instanceof ToolStoppedException) {
+            return CallEnvelope.failure(kind, sentence + "; nothing was changed.");
+        }
+        if (tool.definition().effect() == Effect.READ) {
+            return CallEnvelope.failure(kind, sentence + ".");
+        }
+        return CallEnvelope.failure("unknown", sentence + "; its effect may or may not have happened. Look first.");
     }
 
     private static CallContext context(String contextJson) {
@@ -232,14 +272,5 @@ final class RecordedToolCalls implements ToolCalls {
                 "unknown",
                 "The call " + callId
                         + " began before and never ended: its effect may or may not have happened; look first.");
-    }
-
-    private static String state(String callId, String state, @Nullable String envelope) {
-        ObjectNode node =
-                HostJson.MAPPER.createObjectNode().put("call_id", callId).put("state", state);
-        if (envelope != null) {
-            node.set("outcome", HostJson.MAPPER.readTree(envelope));
-        }
-        return node.toString();
     }
 }

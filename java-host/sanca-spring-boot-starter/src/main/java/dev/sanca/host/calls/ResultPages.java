@@ -2,7 +2,10 @@ package dev.sanca.host.calls;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.calls.Pieces.Limit;
+import dev.sanca.host.toolkit.Approval;
 import dev.sanca.host.toolkit.CallContext;
+import dev.sanca.host.toolkit.Effect;
+import dev.sanca.host.toolkit.Interaction;
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolDefinition;
 import dev.sanca.host.toolkit.ToolFailedException;
@@ -32,6 +35,7 @@ public final class ResultPages implements AutoCloseable {
     private static final long MOST_ITEMS = 10_000;
     private static final long FIRST_MILLIS = 10_000;
     private static final long REST_MILLIS = 500;
+    private static final double LONGEST_SECONDS = 3_600;
     private final ResultProperties properties;
     private final long maxAnswerChars;
     private final ConcurrentMap<String, OpenResult> open = new ConcurrentHashMap<>();
@@ -78,8 +82,9 @@ public final class ResultPages implements AutoCloseable {
         dropWhere(entry -> entry.usedNanos() - oldest < 0);
     }
 
+    /** How many are open: those read to their end hold nothing but their last piece. */
     int count() {
-        return open.size();
+        return (int) open.values().stream().filter(entry -> !entry.isOver()).count();
     }
 
     @Override
@@ -94,13 +99,15 @@ public final class ResultPages implements AutoCloseable {
         if (value instanceof byte[] bytes && bytes.length > inline / 4 * 3) {
             pieces = Pieces.of(bytes);
         } else if (value instanceof String text && text.length() > inline) {
-            pieces = new TextPieces("text", new StringReader(text));
+            pieces = new TextPieces("text", new StringReader(text), false);
         } else {
             String json = ToolResult.write(value, type);
             if (json.length() <= inline) {
                 return CallEnvelope.written(json);
             }
-            pieces = json.startsWith("[") ? new JsonListPieces(json) : new TextPieces("json", new StringReader(json));
+            pieces = json.startsWith("[")
+                    ? new JsonListPieces(json)
+                    : new TextPieces("json", new StringReader(json), false);
         }
         return CallEnvelope.page(openFirst(pieces, context, new Limit(Long.MAX_VALUE, inline, 0, REST_MILLIS)));
     }
@@ -112,6 +119,9 @@ public final class ResultPages implements AutoCloseable {
     private String whole(Pieces pieces) throws Exception {
         try {
             Pieces.Piece all = pieces.read(Limit.upTo(maxAnswerChars));
+            if (all.more() && all.json().length() <= maxAnswerChars) {
+                all = pieces.read(Limit.upTo(maxAnswerChars)); // throws what broke it off
+            }
             return all.more() || all.json().length() > maxAnswerChars
                     ? CallEnvelope.tooLarge(maxAnswerChars)
                     : CallEnvelope.written(all.json());
@@ -176,10 +186,12 @@ public final class ResultPages implements AutoCloseable {
         }
     }
 
+    /** Drops one that was read to its end, or else the one used least lately. */
     private void dropOldest(Predicate<OpenResult> which) {
         open.values().stream()
                 .filter(which)
-                .min(Comparator.comparingLong(OpenResult::usedNanos))
+                .min(Comparator.comparing((OpenResult entry) -> !entry.isOver())
+                        .thenComparingLong(OpenResult::usedNanos))
                 .ifPresent(this::drop);
     }
 
@@ -213,7 +225,18 @@ public final class ResultPages implements AutoCloseable {
         }
 
         private static ToolDefinition tool(String name) {
-            return ToolDefinition.read(name, "Reserved for the engine.", HostJson.MAPPER.createObjectNode());
+            return new ToolDefinition(
+                    name,
+                    "Reserved for the engine.",
+                    Effect.READ,
+                    true,
+                    Approval.NEVER,
+                    Interaction.NONE,
+                    "",
+                    LONGEST_SECONDS, // an item may take as long as the context says
+                    null,
+                    HostJson.MAPPER.createObjectNode(),
+                    HostJson.MAPPER.createObjectNode());
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.sanca.host.calls;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -15,7 +17,16 @@ final class RunningCalls implements AutoCloseable {
     private static final long SWEEP_MILLIS = 100;
     private static final long PRUNE_MINUTES = 10;
     private static final long RESULTS_SECONDS = 10;
+    private static final int FORBIDDEN_IDS = 10_000;
     private final ConcurrentMap<String, RunningCall> calls = new ConcurrentHashMap<>();
+    private final Map<String, Boolean> forbidden = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > FORBIDDEN_IDS;
+        }
+    };
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "sanca-calls");
         thread.setDaemon(true);
@@ -39,6 +50,19 @@ final class RunningCalls implements AutoCloseable {
 
     Optional<RunningCall> find(String callId) {
         return Optional.ofNullable(calls.get(callId));
+    }
+
+    /** Keeps a call from beginning that has not come yet: it may be on its way while it is cancelled. */
+    void forbid(String callId) {
+        synchronized (forbidden) {
+            forbidden.put(callId, true);
+        }
+    }
+
+    boolean isForbidden(String callId) {
+        synchronized (forbidden) {
+            return !forbidden.isEmpty() && forbidden.containsKey(callId);
+        }
     }
 
     int count() {

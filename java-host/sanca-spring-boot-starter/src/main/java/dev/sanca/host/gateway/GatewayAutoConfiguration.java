@@ -2,6 +2,8 @@ package dev.sanca.host.gateway;
 
 import dev.sanca.host.SancaHome;
 import dev.sanca.host.calls.ToolCalls;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -28,6 +30,17 @@ class GatewayAutoConfiguration {
         @Bean
         GatewayHealthIndicator sancaGatewayHealthIndicator(GatewayLifecycle gateway) {
             return new GatewayHealthIndicator(gateway);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(Endpoint.class)
+    static class EndpointConfiguration {
+
+        @Bean
+        @ConditionalOnAvailableEndpoint
+        GatewayEndpoint sancaGatewayEndpoint(GatewayLifecycle gateway) {
+            return new GatewayEndpoint(gateway);
         }
     }
 }

@@ -8,9 +8,10 @@ import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.Base64;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,26 +19,29 @@ import org.springframework.context.SmartLifecycle;
 import py4j.Py4JNetworkException;
 import tools.jackson.core.JacksonException;
 
-/** Opens the gateway with a new token, tells the engine by {@code gateway.json}, and closes it. */
-final class GatewayLifecycle implements SmartLifecycle {
+/** Opens the gateway with a new token, tells the engine by {@code gateway.json}, now and then makes another, closes it. */
+final class GatewayLifecycle implements SmartLifecycle, GatewayControl {
     static final String FILE = "gateway.json";
     private static final Logger LOG = LoggerFactory.getLogger(GatewayLifecycle.class);
-    private static final int TOKEN_BYTES = 32;
     private final GatewayProperties properties;
     private final HostEntryPoint entryPoint;
     private final SancaHome home;
+    private final GatewayTokens tokens;
+    private final Instant startedAt = Instant.now();
     private volatile @Nullable LockedGatewayServer server;
+    private volatile @Nullable ScheduledExecutorService clock;
+    private volatile Instant tokenSince = startedAt;
 
     GatewayLifecycle(GatewayProperties properties, ToolCalls calls, SancaHome home) {
         this.properties = properties;
         this.entryPoint = new HostEntryPoint(calls);
         this.home = home;
+        this.tokens = new GatewayTokens(properties.tokenOverlap(), System::nanoTime);
     }
 
     @Override
     public void start() {
-        String token = newToken();
-        LockedGatewayServer opened = new LockedGatewayServer(entryPoint, properties, token);
+        LockedGatewayServer opened = new LockedGatewayServer(entryPoint, properties, tokens);
         try {
             opened.start();
         } catch (Py4JNetworkException error) {
@@ -47,18 +51,24 @@ final class GatewayLifecycle implements SmartLifecycle {
             throw error;
         }
         server = opened;
-        int port = opened.getListeningPort();
-        GatewayFile file = new GatewayFile(
-                port, token, ProcessHandle.current().pid(), Instant.now().toString());
-        home.write(FILE, HostJson.MAPPER.writeValueAsString(file));
-        LOG.info("The gateway listens on 127.0.0.1:{}.", port);
+        announce(tokens.current());
+        if (!properties.tokenLifetime().isZero()) {
+            clock = rotating(properties.tokenLifetime().toMillis());
+        }
+        LOG.info("The gateway listens on 127.0.0.1:{}.", opened.getListeningPort());
     }
 
     @Override
     public void stop() {
         LockedGatewayServer opened = server;
         if (opened != null) {
-            server = null;
+            ScheduledExecutorService timer = clock;
+            if (timer != null) {
+                timer.shutdown(); // not shutdownNow: an interrupted write leaves its draft
+            }
+            synchronized (this) { // a rotation that has begun must not write the file again after it is removed
+                server = null;
+            }
             removeFile();
             opened.shutdown();
         }
@@ -73,6 +83,45 @@ final class GatewayLifecycle implements SmartLifecycle {
     @Override
     public int getPhase() {
         return 0;
+    }
+
+    @Override
+    public synchronized void rotateToken() {
+        if (server == null) {
+            throw new IllegalStateException("The gateway is closed; it gets a new token when it opens.");
+        }
+        tokens.rotate(this::announce);
+        tokenSince = Instant.now();
+        LOG.info("The gateway has a new token; the one before is good for {} more.", properties.tokenOverlap());
+    }
+
+    /** Since when the token is the one it is. */
+    Instant tokenSince() {
+        return tokenSince;
+    }
+
+    private void announce(String token) {
+        GatewayFile file =
+                new GatewayFile(port(), token, ProcessHandle.current().pid(), startedAt.toString());
+        home.write(FILE, HostJson.MAPPER.writeValueAsString(file));
+    }
+
+    private ScheduledExecutorService rotating(long millis) {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "sanca-gateway-token");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.scheduleWithFixedDelay(this::rotateOrSay, millis, millis, TimeUnit.MILLISECONDS);
+        return timer;
+    }
+
+    private void rotateOrSay() {
+        try {
+            rotateToken();
+        } catch (RuntimeException error) { // thrown on, it would end the schedule
+            LOG.error("The gateway's token stays as it is, because a new one could not be announced.", error);
+        }
     }
 
     /** Where it listens; -1 while it does not. */
@@ -97,12 +146,6 @@ final class GatewayLifecycle implements SmartLifecycle {
         } catch (IOException | JacksonException error) {
             LOG.debug("{} was gone or changed already.", FILE);
         }
-    }
-
-    private static String newToken() {
-        byte[] bytes = new byte[TOKEN_BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     /** What the engine reads. */

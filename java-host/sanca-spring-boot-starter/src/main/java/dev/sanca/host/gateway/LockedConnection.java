@@ -2,8 +2,6 @@ package dev.sanca.host.gateway;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +30,7 @@ final class LockedConnection extends GatewayConnection {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private final BoundedSocket bounded;
     private final HostEntryPoint entryPoint;
-    private final byte[] token;
+    private final GatewayTokens tokens;
     private final long maxPayloadBytes;
     private final int commandMillis;
 
@@ -40,7 +38,7 @@ final class LockedConnection extends GatewayConnection {
             LockedGateway gateway,
             BoundedSocket socket,
             HostEntryPoint entryPoint,
-            String token,
+            GatewayTokens tokens,
             long maxPayloadBytes,
             int commandMillis,
             List<GatewayServerListener> listeners)
@@ -48,7 +46,7 @@ final class LockedConnection extends GatewayConnection {
         super(gateway, socket, null, listeners);
         this.bounded = socket;
         this.entryPoint = entryPoint;
-        this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.tokens = tokens;
         this.maxPayloadBytes = maxPayloadBytes;
         this.commandMillis = commandMillis;
     }
@@ -91,7 +89,7 @@ final class LockedConnection extends GatewayConnection {
             return false;
         }
         String given = reader.readLine();
-        if (given == null || !MessageDigest.isEqual(token, given.getBytes(StandardCharsets.UTF_8))) {
+        if (given == null || !tokens.accepts(given)) {
             answerError("Authentication error: bad auth token received.");
             return false;
         }

@@ -19,7 +19,7 @@ final class LockedGatewayServer extends GatewayServer {
 
     private final LockedGateway locked;
     private final HostEntryPoint entryPoint;
-    private final String token;
+    private final GatewayTokens tokens;
     private final long maxPayloadBytes;
     private final int commandMillis;
     private final Set<Py4JServerConnection> open;
@@ -28,14 +28,14 @@ final class LockedGatewayServer extends GatewayServer {
         LIBRARY.setLevel(Level.WARNING);
     }
 
-    LockedGatewayServer(HostEntryPoint entryPoint, GatewayProperties properties, String token) {
-        this(entryPoint, properties, token, new LockedGateway(), ConcurrentHashMap.newKeySet());
+    LockedGatewayServer(HostEntryPoint entryPoint, GatewayProperties properties, GatewayTokens tokens) {
+        this(entryPoint, properties, tokens, new LockedGateway(), ConcurrentHashMap.newKeySet());
     }
 
     private LockedGatewayServer(
             HostEntryPoint entryPoint,
             GatewayProperties properties,
-            String token,
+            GatewayTokens tokens,
             LockedGateway locked,
             Set<Py4JServerConnection> open) {
         super(
@@ -48,7 +48,7 @@ final class LockedGatewayServer extends GatewayServer {
                 BoundedServerSocket.factory(properties.maxConnections(), open::size));
         this.locked = locked;
         this.entryPoint = entryPoint;
-        this.token = token;
+        this.tokens = tokens;
         this.maxPayloadBytes = properties.maxPayload().toBytes();
         this.commandMillis = (int) properties.commandTimeout().toMillis();
         this.open = open;
@@ -58,7 +58,7 @@ final class LockedGatewayServer extends GatewayServer {
     protected Py4JServerConnection createConnection(Gateway unused, Socket socket) throws IOException {
         socket.setTcpNoDelay(true); // without it 3 to 8 % of 100 KB answers stall for 40 ms (Nagle and delayed ACK)
         GatewayConnection connection = new LockedConnection(
-                locked, (BoundedSocket) socket, entryPoint, token, maxPayloadBytes, commandMillis, getListeners());
+                locked, (BoundedSocket) socket, entryPoint, tokens, maxPayloadBytes, commandMillis, getListeners());
         open.add(connection);
         connection.startConnection();
         return connection;

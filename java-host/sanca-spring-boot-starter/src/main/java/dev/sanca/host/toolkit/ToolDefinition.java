@@ -86,6 +86,11 @@ public record ToolDefinition(
         return approval == Approval.ALWAYS || (approval == Approval.AUTO && effect != Effect.READ);
     }
 
+    /** Whether running it twice does no harm. */
+    public boolean mayRunTwice() {
+        return effect == Effect.READ || idempotent;
+    }
+
     /** The same tool that waits for a person's answer to its card. */
     public ToolDefinition withInteraction(Interaction kind) {
         return new ToolDefinition(

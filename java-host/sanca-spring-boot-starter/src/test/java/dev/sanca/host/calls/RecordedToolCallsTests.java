@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.access.Approvals;
+import dev.sanca.host.access.Digests;
 import dev.sanca.host.access.Principal;
 import dev.sanca.host.access.RunPrincipals;
 import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.Effect;
+import dev.sanca.host.toolkit.ToolFailedException;
 import dev.sanca.host.toolkit.ToolMethod;
+import dev.sanca.host.toolkit.ToolStoppedException;
 import dev.sanca.host.toolkit.ToolkitComponent;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.MDC;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -119,6 +125,84 @@ class RecordedToolCallsTests {
         assertThat(kind(call.get(5, TimeUnit.SECONDS))).isEqualTo("cancelled");
         assertThat(status("run_l/1").path("state").asString()).isEqualTo("cancelled");
         assertThat(calls().cancel("run_l/2")).contains("\"state\":\"done\"");
+    }
+
+    @Test
+    void anEffectThatWasInterruptedMayHaveHappenedUnlessTheToolKnowsBetter() throws Exception {
+        approve("run_a/1", "run_a", "hang", "{}");
+        CompletableFuture<JsonNode> call = CompletableFuture.supplyAsync(() -> call("hang", "{}", "run_a/1"));
+        assertThat(kit().entered.await(5, TimeUnit.SECONDS)).isTrue();
+        calls().cancel("run_a/1");
+        assertThat(kind(call.get(5, TimeUnit.SECONDS))).isEqualTo("unknown");
+        assertThat(status("run_a/1").path("state").asString()).isEqualTo("unknown");
+        assertThat(status("run_a/1").path("begun").asBoolean()).isTrue();
+        approve("run_a/2", "run_a", "careful", "{}");
+        JsonNode careful = call("careful", "{}", "run_a/2"); // ends by its time limit
+        assertThat(kind(careful)).isEqualTo("timeout");
+        assertThat(careful.path("error").path("message").asString()).contains("nothing was changed");
+    }
+
+    @Test
+    void aCallThatComesAfterItWasCancelledDoesNotBegin() {
+        JsonNode asked = HostJson.MAPPER.readTree(calls().cancel("run_l/1"));
+        assertThat(asked.path("state").asString()).isEqualTo("cancelled");
+        assertThat(asked.path("outcome").path("error").path("message").asString())
+                .contains("nothing was done");
+        assertThat(kind(call("count", "{}", "run_l/1"))).isEqualTo("cancelled");
+        assertThat(kit().counter).hasValue(0);
+    }
+
+    @Test
+    void anIdThatNeverCameIsToldFromOneThatBegan() throws Exception {
+        assertThat(status("run_l/1").toString())
+                .isEqualTo("{\"call_id\":\"run_l/1\",\"state\":\"unknown\",\"begun\":false}");
+        CallRecord record = host.getBean(CallRecord.class);
+        record.begin("run_l/1", "0".repeat(64)); // as a host leaves it that died now
+        assertThat(status("run_l/1").path("begun").asBoolean()).isTrue();
+    }
+
+    @Test
+    void anIdempotentEffectCutOffByTheHostsDeathMayRunAgainUnderItsId() {
+        approve("run_a/1", "run_a", "set", "{}");
+        host.getBean(CallRecord.class).begin("run_a/1", Digests.ofCall("demo", "set", "{}"));
+        assertThat(call("set", "{}", "run_a/1").path("ok").asBoolean()).isTrue();
+        assertThat(call("set", "{}", "run_a/1").path("replayed").asBoolean()).isTrue();
+        assertThat(kit().counter).hasValue(1);
+    }
+
+    @Test
+    void aFailureThatMayPassIsNotTheLastWordOfARead() {
+        assertThat(kind(call("flaky", "{}", "run_l/1"))).isEqualTo("failed");
+        JsonNode second = call("flaky", "{}", "run_l/1");
+        assertThat(second.path("ok").asBoolean()).isTrue();
+        assertThat(second.path("replayed").asBoolean()).isFalse();
+    }
+
+    @Test
+    void theTraceIdIsInTheLogContextOfTheToolAndGoneAfterIt() {
+        assertThat(call("trace", "{}", "run_l/1", "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"")
+                        .path("value")
+                        .asString())
+                .isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736 run_l/1");
+        assertThat(MDC.get("trace_id")).isNull();
+    }
+
+    @Test
+    void callsFailuresAndSecondsAreCountedByToolAndOutcome() {
+        call("count", "{}", "run_l/1");
+        call("count", "{}", "run_l/2");
+        call("fail", "{}", "run_l/3");
+        MeterRegistry meters = host.getBean(MeterRegistry.class);
+        Timer good = meters.get("sanca.tool.calls")
+                .tags("tool", "demo.count", "outcome", "ok")
+                .timer();
+        assertThat(good.count()).isEqualTo(2);
+        assertThat(good.totalTime(TimeUnit.NANOSECONDS)).isPositive();
+        assertThat(meters.get("sanca.tool.calls")
+                        .tags("tool", "demo.fail", "outcome", "failed")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
     }
 
     @Test
@@ -332,6 +416,33 @@ class RecordedToolCallsTests {
         @ToolMethod(description = "Too slow.", timeoutSeconds = 0.2)
         void sleep() throws InterruptedException {
             release.await();
+        }
+
+        @ToolMethod(description = "Knows.", effect = Effect.WRITE, timeoutSeconds = 0.2)
+        void careful() {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException stopped) {
+                throw new ToolStoppedException("stopped before the first change", stopped);
+            }
+        }
+
+        @ToolMethod(description = "Sets.", effect = Effect.WRITE, idempotent = true)
+        int set() {
+            return counter.incrementAndGet();
+        }
+
+        @ToolMethod(description = "Fails once.")
+        int flaky() {
+            if (counter.incrementAndGet() == 1) {
+                throw new ToolFailedException("not now", true, null);
+            }
+            return counter.get();
+        }
+
+        @ToolMethod(description = "Traces.")
+        String trace() {
+            return MDC.get("trace_id") + " " + MDC.get("call_id");
         }
 
         @ToolMethod(description = "Fails.")

@@ -135,6 +135,28 @@ class ResultPagesTests {
     }
 
     @Test
+    void whatWasReadToItsEndMakesRoomBeforeWhatIsStillRead() {
+        restart("--sanca.results.open-per-run=2", "--sanca.results.open=4");
+        JsonNode kept = call("counting", "{}");
+        call("few", "{}");
+        call("few", "{}");
+        call("few", "{}");
+        assertThat(next(kept, 200, "\"most\":1").path("ok").asBoolean()).isTrue();
+        assertThat(pages().count()).isOne();
+    }
+
+    @Test
+    void theEnvelopeSaysWhetherItIsAStreamOrAValue() {
+        assertThat(call("counting", "{}").path("page").path("stream").asBoolean())
+                .isTrue();
+        assertThat(call("bytes", "{}").path("page").path("stream").asBoolean()).isTrue();
+        assertThat(call("rows", "{}").path("page").path("stream").asBoolean(true))
+                .isFalse();
+        assertThat(call("object", "{}").path("page").path("stream").asBoolean(true))
+                .isFalse();
+    }
+
+    @Test
     void aRunThatOpensTooManyLosesTheOneItUsedLeastLately() {
         restart("--sanca.results.open-per-run=2", "--sanca.results.open=4");
         JsonNode first = call("counting", "{}");
@@ -251,7 +273,9 @@ class ResultPagesTests {
     @Test
     void aStreamThatFailsInTheMiddleSaysSoAndIsClosed() {
         JsonNode first = call("breaking", "{}");
-        JsonNode error = next(first, 200, "\"most\":400").path("error");
+        JsonNode before = next(first, 200, "\"most\":400");
+        assertThat(before.path("value").size()).isEqualTo(100);
+        JsonNode error = next(first, 300, "\"most\":400").path("error");
         assertThat(error.path("message").asString()).isEqualTo("row 300 is broken");
         assertThat(kit().closed).isTrue();
         assertThat(pages().count()).isZero();

@@ -81,8 +81,15 @@ class GatewayFuzzTests {
     void open() {
         server = new LockedGatewayServer(
                 new HostEntryPoint(new Spy()),
-                new GatewayProperties(true, 0, MAX_CONNECTIONS, DataSize.ofBytes(MAX_BYTES), COMMAND_TIME),
-                TOKEN);
+                new GatewayProperties(
+                        true,
+                        0,
+                        MAX_CONNECTIONS,
+                        DataSize.ofBytes(MAX_BYTES),
+                        COMMAND_TIME,
+                        Duration.ZERO,
+                        Duration.ZERO),
+                new GatewayTokens(Duration.ZERO, System::nanoTime, TOKEN));
         server.start();
     }
 

@@ -1,6 +1,7 @@
 package dev.sanca.host.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sanca.host.calls.ToolCalls;
 import java.io.BufferedReader;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,13 +29,22 @@ class LockedGatewayTests {
     private static final String TOKEN = "a-token";
     private static final int MAX_CONNECTIONS = 3;
     private final List<String> called = new ArrayList<>();
+    private final AtomicLong nanos = new AtomicLong();
+    private GatewayTokens tokens;
     private LockedGatewayServer server;
 
     @BeforeEach
     void open() {
-        GatewayProperties properties =
-                new GatewayProperties(true, 0, MAX_CONNECTIONS, DataSize.ofKilobytes(64), Duration.ofSeconds(10));
-        server = new LockedGatewayServer(new HostEntryPoint(new Echo()), properties, TOKEN);
+        GatewayProperties properties = new GatewayProperties(
+                true,
+                0,
+                MAX_CONNECTIONS,
+                DataSize.ofKilobytes(64),
+                Duration.ofSeconds(10),
+                Duration.ZERO,
+                Duration.ofMinutes(1));
+        tokens = new GatewayTokens(properties.tokenOverlap(), nanos::get, TOKEN);
+        server = new LockedGatewayServer(new HostEntryPoint(new Echo()), properties, tokens);
         server.start();
     }
 
@@ -105,6 +116,41 @@ class LockedGatewayTests {
             assertThat(client.send(first)).startsWith("!x").contains("Authentication error");
             assertThat(client.isClosed()).isTrue();
             assertThat(called).isEmpty();
+        }
+    }
+
+    @Test
+    void afterANewTokenTheOldOneIsGoodForTheOverlapAndOpenConnectionsStay() throws IOException {
+        try (Client client = new Client()) {
+            client.send("A\n" + TOKEN + "\n");
+            List<String> announced = new ArrayList<>();
+            tokens.rotate(announced::add);
+            assertThat(announced).hasSize(1).doesNotContain(TOKEN);
+            assertThat(isLetIn(announced.get(0))).isTrue();
+            assertThat(isLetIn(TOKEN)).isTrue();
+            nanos.set(Duration.ofMinutes(1).toNanos());
+            assertThat(isLetIn(TOKEN)).isFalse();
+            assertThat(isLetIn(announced.get(0))).isTrue();
+            assertThat(client.send("c\nt\ndescribe\ne\n")).isEqualTo("!ys{}");
+        }
+    }
+
+    @Test
+    void aTokenThatCouldNotBeAnnouncedIsNotTheToken() throws IOException {
+        List<String> announced = new ArrayList<>();
+        assertThatThrownBy(() -> tokens.rotate(token -> {
+                    announced.add(token);
+                    throw new IllegalStateException("the disk is full");
+                }))
+                .hasMessage("the disk is full");
+        nanos.set(Duration.ofHours(1).toNanos());
+        assertThat(isLetIn(TOKEN)).isTrue();
+        assertThat(isLetIn(announced.get(0))).isFalse();
+    }
+
+    private boolean isLetIn(String token) throws IOException {
+        try (Client client = new Client()) {
+            return client.send("A\n" + token + "\n").equals("!yv");
         }
     }
 
