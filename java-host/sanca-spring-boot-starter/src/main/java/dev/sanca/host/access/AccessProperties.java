@@ -3,10 +3,13 @@ package dev.sanca.host.access;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Rights that do not come from the portal's sign-in.
+ * Which of the portal's authorities let a person talk to the agent, and rights that do not come from the portal's sign-in.
  *
+ * @param ask the authority that a person needs to talk to the agent
+ * @param settings the authority that a person needs to set the agent's models
  * @param localRights rights of runs that this host did not start (a terminal, another agent); default: only reads;
  *     {@code *} stands for all
  * @param anonymousUser without Spring Security: the name under which everybody acts; empty: the endpoints refuse
@@ -14,6 +17,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("sanca.access")
 public record AccessProperties(
+        @DefaultValue("sanca:ask") String ask,
+        @DefaultValue("sanca:settings") String settings,
         @Nullable List<String> localRights,
         @Nullable String anonymousUser,
         @Nullable List<String> anonymousRights) {
@@ -21,6 +26,6 @@ public record AccessProperties(
     public AccessProperties {
         localRights = localRights == null ? List.of() : List.copyOf(localRights);
         anonymousUser = anonymousUser == null ? "" : anonymousUser.strip();
-        anonymousRights = anonymousRights == null ? List.of("sanca:ask", "system:read") : List.copyOf(anonymousRights);
+        anonymousRights = anonymousRights == null ? List.of(ask, "system:read") : List.copyOf(anonymousRights);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sanca.host.agui;
 
+import dev.sanca.host.access.AccessProperties;
 import dev.sanca.host.session.SessionContextResolver;
 import dev.sanca.host.session.SessionOwners;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -29,7 +30,7 @@ class AguiAutoConfiguration {
     }
 
     @Bean
-    Callers sancaCallers(SessionContextResolver contexts, SessionOwners owners) {
-        return new Callers(contexts, owners);
+    Callers sancaCallers(SessionContextResolver contexts, SessionOwners owners, AccessProperties access) {
+        return new Callers(contexts, owners, access);
     }
 }

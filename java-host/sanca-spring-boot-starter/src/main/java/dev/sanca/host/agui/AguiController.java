@@ -35,7 +35,7 @@ class AguiController {
 
     @PostMapping("/agui")
     void run(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Caller signedIn = callers.with(Callers.ASK, request);
+        Caller signedIn = callers.asking(request);
         RunAgentInput input = RunAgentInput.parse(body(request));
         Caller caller = new Caller(
                 signedIn.principal(), signedIn.traceId(), signedIn.channel(), input.language(signedIn.language()));

@@ -1,5 +1,6 @@
 package dev.sanca.host.agui;
 
+import dev.sanca.host.access.AccessProperties;
 import dev.sanca.host.engine.Caller;
 import dev.sanca.host.session.SessionContext;
 import dev.sanca.host.session.SessionContextResolver;
@@ -9,14 +10,14 @@ import jakarta.servlet.http.HttpServletRequest;
 
 /** Turns a request into the caller that the engine is told of. */
 final class Callers {
-    static final String ASK = "sanca:ask";
-    static final String SETTINGS = "sanca:settings";
     private final SessionContextResolver contexts;
     private final SessionOwners owners;
+    private final AccessProperties access;
 
-    Callers(SessionContextResolver contexts, SessionOwners owners) {
+    Callers(SessionContextResolver contexts, SessionOwners owners, AccessProperties access) {
         this.contexts = contexts;
         this.owners = owners;
+        this.access = access;
     }
 
     /** Whoever is signed in. */
@@ -25,8 +26,17 @@ final class Callers {
         return new Caller(context.principal(), context.traceId(), "chat", context.language());
     }
 
-    /** Whoever is signed in and has a right. */
-    Caller with(String right, HttpServletRequest request) {
+    /** Whoever is signed in and may talk to the agent. */
+    Caller asking(HttpServletRequest request) {
+        return with(access.ask(), request);
+    }
+
+    /** Whoever is signed in and may set models. */
+    Caller setting(HttpServletRequest request) {
+        return with(access.settings(), request);
+    }
+
+    private Caller with(String right, HttpServletRequest request) {
         Caller caller = of(request);
         if (!caller.principal().has(right)) {
             throw new ToolDeniedException("The user '" + caller.principal().user() + "' needs the right '" + right

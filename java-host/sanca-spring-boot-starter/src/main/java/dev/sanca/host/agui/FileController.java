@@ -39,7 +39,7 @@ class FileController {
     @PostMapping("/api/sanca/sessions/{id}/files")
     FileInfo put(@PathVariable("id") String id, @RequestParam("file") MultipartFile file, HttpServletRequest request)
             throws IOException {
-        Caller caller = callers.with(Callers.ASK, request);
+        Caller caller = callers.asking(request);
         String name = checkedName(file.getOriginalFilename());
         if (file.getSize() > properties.maxSize().toBytes()) {
             throw new BadInputException(

@@ -34,18 +34,18 @@ class ModelController {
 
     @PutMapping
     List<ModelInfo> set(@RequestBody Setting setting, HttpServletRequest request) {
-        return engine.setModel(callers.with(Callers.SETTINGS, request), setting.info(), setting.key())
+        return engine.setModel(callers.setting(request), setting.info(), setting.key())
                 .join();
     }
 
     @DeleteMapping("/{role}")
     List<ModelInfo> remove(@PathVariable("role") String role, HttpServletRequest request) {
-        return engine.removeModel(callers.with(Callers.SETTINGS, request), role).join();
+        return engine.removeModel(callers.setting(request), role).join();
     }
 
     @PostMapping("/test")
     ModelTest test(@RequestBody Setting setting, HttpServletRequest request) {
-        return engine.testModel(callers.with(Callers.SETTINGS, request), setting.info(), setting.key())
+        return engine.testModel(callers.setting(request), setting.info(), setting.key())
                 .join();
     }
 

@@ -60,6 +60,7 @@ class SessionContextTests {
     }
 
     private static SessionContextResolver resolver(String anonymousUser) {
-        return new RequestSessionContextResolver(unused -> "acme", new AccessProperties(null, anonymousUser, null));
+        return new RequestSessionContextResolver(
+                unused -> "acme", new AccessProperties("sanca:ask", "sanca:settings", null, anonymousUser, null));
     }
 }
