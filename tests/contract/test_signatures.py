@@ -66,7 +66,8 @@ def test_there_are_enough_signatures_and_every_one_has_a_row(gateway: WireGatewa
     signatures = sum(max(1, len(tool.overloads)) for tool in tools.values())
 
     assert signatures >= LEAST_SIGNATURES
-    assert set(tools) - {row["tool"] for row in rows()} == {"results.endless"}
+    listed = {name for name in tools if not name.startswith("streams.")}  # of their own test
+    assert listed - {row["tool"] for row in rows()} == {"results.endless"}
 
 
 def test_every_row_comes_back_as_it_went(gateway: WireGateway) -> None:

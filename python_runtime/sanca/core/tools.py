@@ -125,6 +125,8 @@ class ResultPage(BaseModel):
 
     handle: str
     kind: Literal["items", "bytes", "text", "json"]
+    stream: bool = False
+    """Whether it is to be read as it comes; otherwise it is one value, to be put together again."""
     next: int
     """Where the next piece begins."""
     more: bool

@@ -1,6 +1,8 @@
 package dev.sanca.host.contract;
 
 import dev.sanca.host.toolkit.ToolkitComponent;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Map;
@@ -8,6 +10,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.FilterType;
@@ -18,6 +21,12 @@ import org.springframework.context.annotation.FilterType;
         useDefaultFilters = false,
         includeFilters = @Filter(type = FilterType.ANNOTATION, classes = ToolkitComponent.class))
 public class ContractHost {
+
+    /** The host's own meters, which a tool of the test reads. */
+    @Bean
+    MeterRegistry meters() {
+        return new SimpleMeterRegistry();
+    }
 
     /**
      * Starts the host, says {@code ready} on a line of its own, and ends when its input does.
