@@ -33,6 +33,7 @@ def peers() -> tuple[list[Peer], dict[str, str]]:
     absent: dict[str, str] = {}
     makers: dict[str, Callable[[], Peer | str]] = {
         "python": _python,
+        "interpreter": _interpreter,
         "rlimits": _rlimits,
         "bubblewrap": _bubblewrap,
         "smolagents": _smolagents,
@@ -54,8 +55,15 @@ def _run(command: list[str], **options: Any) -> None:
         raise RuntimeError(f"{command[0]} did not answer 2: {done.stdout!r} {done.stderr[-300:]!r}")
 
 
-def _python() -> Peer:
-    return Peer("python", lambda: _run([sys.executable, "-c", CODE]))
+def _python() -> Peer | str:
+    program = shutil.which("python") or shutil.which("python3")
+    if program is None:
+        return "there is no python on the PATH"
+    return Peer("python", lambda: _run([program, "-c", CODE]))
+
+
+def _interpreter() -> Peer:
+    return Peer("interpreter", lambda: _run([sys.executable, "-c", CODE]))
 
 
 def _rlimits() -> Peer:

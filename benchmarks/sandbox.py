@@ -2,9 +2,12 @@
 
 Method. Every ratio is of medians of interleaved blocks of one run; each way runs `1+1` and its answer is looked at.
 - `fresh_pool_speedup`, `fresh_fork_speedup`: bare `python -c` divided by ours, from asking for a session to its answer;
-  with a session ready (the pool is let fill up between), and with none ready (one is forked). Ending it is not counted,
-  nor is it for the peers that have such a thing. `fresh_<peer>_ms`: the same with subprocess and rlimits, bubblewrap,
-  smolagents' local executor, pydantic-monty and ipykernel (whose start and end are counted: nothing of it is kept).
+  with a session ready (the pool is let fill up between the blocks of four), and with none ready (one is forked). Ending
+  it is not counted, nor is it for the peers that have such a thing. `python -c` is what a shell finds under that name;
+  where that is the shim of a version manager, the shim takes most of its time. Therefore also
+  `fresh_pool_over_interpreter`, `fresh_fork_over_interpreter`: the file of the interpreter started directly instead.
+  `fresh_<peer>_ms`: the same with subprocess and rlimits, bubblewrap, smolagents' local executor, pydantic-monty and
+  ipykernel (whose start and end are counted: nothing of it is kept).
 - `held_round_ratio`: a round in a session that is there, against a call of smolagents' executor in our own process.
 - `toolcall_ratio`: a call from inside an action to a process that answers at once, against a bare socket pair with the
   same messages in the same codec and the same answering process.
@@ -46,7 +49,8 @@ from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 CALLS = 2000
 STREAMING = 50
 HELD = 1000
-REFILL_SECONDS = 0.05
+REFILL_LOOKS = 1000
+BLOCK = 4
 COMPUTE = """
 import json, time
 def work():
@@ -79,8 +83,16 @@ async def fresh(sandbox: Sandbox) -> float:
     await session.close()
     if value != "2":
         raise RuntimeError(f"the sandbox did not answer 2 but {value}")
-    await anyio.sleep(REFILL_SECONDS)
     return taken
+
+
+async def fresh_block(sandbox: NamespaceSandbox, ready: int) -> float:
+    """Return the median of a block of fresh runs, begun when so many sessions are ready."""
+    for _ in range(REFILL_LOOKS):
+        if sandbox.ready_sessions >= ready:
+            break
+        await anyio.sleep(0.005)
+    return median([await fresh(sandbox) for _ in range(BLOCK)])
 
 
 async def timed(work: Callable[[], Awaitable[str]]) -> float:
@@ -101,11 +113,11 @@ async def in_turn(blocks: int, **measures: Callable[[], Awaitable[float]]) -> di
     return found
 
 
-def of_peer(work: Callable[[], None]) -> Callable[[], Awaitable[float]]:
-    """Return a measure of a peer's blocking work."""
+def of_peer(work: Callable[[], None], times: int = 1) -> Callable[[], Awaitable[float]]:
+    """Return a measure of a peer's blocking work: the median of so many times one after the other."""
 
     async def measure() -> float:
-        return seconds(work)
+        return median([seconds(work) for _ in range(times)])
 
     return measure
 
@@ -120,14 +132,17 @@ async def opened(kind: type[NamespaceSandbox], *, ready: int) -> AsyncIterator[N
 
 async def fresh_rows(others: list[Peer], absent: dict[str, str], blocks: int) -> list[Row]:
     """Measure a fresh run, ours and everybody's."""
-    async with opened(NamespaceSandbox, ready=4) as pool, opened(NamespaceSandbox, ready=0) as none_ready:
-        quick = {peer.name: of_peer(peer.fresh) for peer in others if peer.name != "ipykernel"}
-        found = await in_turn(blocks * 6, pool=partial(fresh, pool), fork=partial(fresh, none_ready), **quick)
+    async with opened(NamespaceSandbox, ready=BLOCK) as pool, opened(NamespaceSandbox, ready=0) as none_ready:
+        quick = {peer.name: of_peer(peer.fresh, BLOCK) for peer in others if peer.name != "ipykernel"}
+        ours = {"pool": partial(fresh_block, pool, BLOCK), "fork": partial(fresh_block, none_ready, 0)}
+        found = await in_turn(blocks * 4, **ours, **quick)
     for slow in (peer for peer in others if peer.name == "ipykernel"):
         found |= await in_turn(2, ipykernel=of_peer(slow.fresh))
     rows = [
         Row("fresh_pool_speedup", ratio(found, "python", "pool"), "x", "python -c", least=40.0),
         Row("fresh_fork_speedup", ratio(found, "python", "fork"), "x", "python -c", least=6.0),
+        Row("fresh_pool_over_interpreter", ratio(found, "interpreter", "pool"), "x", "the interpreter's file"),
+        Row("fresh_fork_over_interpreter", ratio(found, "interpreter", "fork"), "x", "the interpreter's file"),
     ]
     rows += [Row(f"fresh_{name}_ms", median(figures) * 1000, "ms") for name, figures in found.items()]
     return rows + [Row(f"fresh_{name}_ms", None, "ms", note=why) for name, why in absent.items()]
