@@ -116,6 +116,8 @@ class CallError(BaseModel):
     java_class: str | None = None
     stack: tuple[str, ...] = ()
     retryable: bool = False
+    alternative: str | None = None
+    """The tool, `toolkit.tool`, that the failing one's toolkit names to take its place."""
 
 
 class ResultPage(BaseModel):
@@ -134,6 +136,16 @@ class ResultPage(BaseModel):
     """Items or bytes in all, where the host knows."""
 
 
+class CallAttempt(BaseModel):
+    """A try of a call after which it was tried again under the same id; only of calls that may run twice."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: str
+    message: str
+    seconds: float = 0.0
+
+
 class CallOutcome(BaseModel):
     """The envelope of a call: a value or an error, never both."""
 
@@ -146,3 +158,5 @@ class CallOutcome(BaseModel):
     """The host had answered this call id before and did not run the tool again."""
     page: ResultPage | None = None
     """Set when `value` is only the first or next piece of the result."""
+    attempts: tuple[CallAttempt, ...] = ()
+    """The tries before the one that this is the outcome of; none, as a rule."""

@@ -147,7 +147,8 @@ public final class TestHost {
   public String status(String id) {
     var state = running.containsKey(id) ? "running" : cancelled.contains(id) ? "cancelled" : finished.containsKey(id) ? "done" : "unknown";
     var outcome = state.equals("done") ? ",\"outcome\":" + finished.get(id) : "";
-    return "{\"call_id\":\"" + id + "\",\"state\":\"" + state + "\"" + outcome + "}";
+    var known = state.equals("unknown") ? ",\"begun\":" + begun.containsKey(id) : "";
+    return "{\"call_id\":\"" + id + "\",\"state\":\"" + state + "\"" + known + outcome + "}";
   }
 
   private synchronized void record(String kind, String id, String text) throws IOException {

@@ -12,7 +12,7 @@ from typing import Literal
 
 import structlog
 from sanca.core.errors import GatewayError, GatewayUnavailableError
-from sanca.toolkit_bridge.connection import gateway_file, read_connection
+from sanca.toolkit_bridge.connection import connect, gateway_file
 from sanca.toolkit_bridge.gateway import Gateway, HostDescription
 from sanca.toolkit_bridge.wire import WireConnection
 
@@ -101,7 +101,7 @@ class HostLink:
         Raises:
             GatewayUnavailableError: The host closed it.
         """
-        connection = WireConnection(read_connection(self._home))
+        connection = connect(self._home, WireConnection)
         try:
             watched = [connection.fileno(), self._wake_read.fileno()]
             readable, _, _ = select.select(watched, [], [], _REREAD_SECONDS)
