@@ -381,15 +381,20 @@ async def test_answer_without_end_costs_no_memory_of_ours(session: SandboxSessio
     assert await value_of(session, "1 + 1") == "2"
 
 
-async def test_action_cannot_run_on_after_its_round(session: SandboxSession, tmp_path: Path) -> None:
-    code = (
-        "import os, time\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    if os.fork(): os._exit(0)\n"
-        "    while True: time.sleep(0.01); open('/tmp/beat', 'a').write('x')\n"
-    )
-    await run(session, code)
+_BEAT = "def beat():\n    while True: time.sleep(0.01); open('/tmp/beat', 'a').write('x')\n"
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "    os.setsid()\n    if os.fork(): os._exit(0)\n    beat()",
+        # Its first thread has ended, so that it looks like a process that has.
+        "    threading.Thread(target=beat).start()\n    ctypes.CDLL(None).pthread_exit(None)",
+    ],
+    ids=["daemon", "headless"],
+)
+async def test_action_cannot_run_on_after_its_round(session: SandboxSession, left: str) -> None:
+    await run(session, f"import ctypes, os, threading, time\n{_BEAT}if os.fork() == 0:\n{left}\ntime.sleep(0.1)")
     size = await value_of(session, "import os\nos.path.getsize('/tmp/beat') if os.path.exists('/tmp/beat') else 0")
     before = time.monotonic()
     assert (

@@ -97,6 +97,8 @@ class Watcher:
         self._has_looked = True
         elapsed, self._looked, self._next_look = now - self._looked, now, now + _LOOK_SECONDS
         pids = [self._guest, *self._walls.others(self._guest)]
+        for pid in filter(_is_headless, pids):
+            _signal(pid, signal.SIGKILL)
         excess: Excess = "memory" if self._is_over_memory(pids) else "threads" if self._is_over_threads(pids) else ""
         if self._keeper is not None and (len(pids) > 1 or self.peak_bytes > _MUCH_BYTES):
             self._join_group()
@@ -192,6 +194,15 @@ def _is_stopped(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in {b"T", b"t", b"Z", b"X"}
     except OSError:
         return True
+
+
+def _is_headless(pid: int) -> bool:
+    """Whether its first thread ended and others run on: what it holds and does is no longer told of it."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return fields[0] == b"Z" and int(fields[17]) > 1
 
 
 def _threads_of(pid: int) -> int:

@@ -67,6 +67,20 @@ time.sleep(0.1)
         _is_silent,
     ),
     Probe(
+        "leftovers.headless",
+        "leave a process behind whose first thread ended, so that it looks like one that has ended",
+        f"""{_BEAT}
+import ctypes, threading
+try:
+    if os.fork() == 0:
+        threading.Thread(target=beat).start()
+        ctypes.CDLL(None).pthread_exit(None)
+except OSError as error: print("denied fork", error.errno)
+time.sleep(0.3)
+""",
+        _is_silent,
+    ),
+    Probe(
         "leftovers.flock-of-children",
         "leave more processes behind than can be ended one by one",
         f"""{_BEAT}
