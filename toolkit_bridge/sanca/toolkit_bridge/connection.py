@@ -1,12 +1,16 @@
-"""Where the host's gateway listens and the token it wants, as `<home>/gateway.json` says now. Opens no connection."""
+"""Where the host's gateway listens and the token it wants, as `<home>/gateway.json` says now. Speaks no wire."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from sanca.core.errors import GatewayUnavailableError
+from sanca.core.errors import GatewayAuthError, GatewayUnavailableError
+
+_Connected = TypeVar("_Connected")
 
 
 class GatewayConnectionInfo(BaseModel):
@@ -46,3 +50,20 @@ def read_connection(home: Path) -> GatewayConnectionInfo:
         raise GatewayUnavailableError(
             f"{str(path)!r} is not complete; the host may be starting. Try again, or restart the host."
         ) from error
+
+
+def connect(home: Path, open_connection: Callable[[GatewayConnectionInfo], _Connected]) -> _Connected:
+    """Open a connection with the token announced now; where that is refused and another one is announced, with that.
+
+    Raises:
+        GatewayUnavailableError: No host announces itself, or it does not answer.
+        GatewayAuthError: It refuses the token it announces.
+    """
+    info = read_connection(home)
+    try:
+        return open_connection(info)
+    except GatewayAuthError:
+        now = read_connection(home)
+        if now == info:
+            raise
+        return open_connection(now)

@@ -8,13 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
-from sanca.core.errors import GatewayError, GatewayUnavailableError
-from sanca.core.tools import CallOutcome
+from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
+from sanca.core.tools import CallAttempt, CallOutcome
 from sanca.toolkit_bridge.gateway import (
     CallStatus,
     ConnectionBrokenError,
     GatewayCall,
     HostDescription,
+    Reply,
     ReplyTimeoutError,
     failure,
     parse_description,
@@ -36,6 +37,9 @@ EFFECT_RECOVERY_SECONDS = 20.0
 """How long a cut-off call waits for the host to come back and say what became of it; an effect is worth a restart."""
 
 
+_CUT_OFF = "The connection to the host broke before the answer came."
+
+
 class DeliveringGateway(ABC):
     """The part of a gateway that decides what may be sent again. See `sanca.toolkit_bridge.gateway.Gateway`."""
 
@@ -54,7 +58,7 @@ class DeliveringGateway(ABC):
         *,
         repeatable: bool = False,
         left: Callable[[], None] | None = None,
-    ) -> str:
+    ) -> Reply:
         """Send one request and return the answer's text; never send it twice. One that is `repeatable` its caller may.
 
         Raises:
@@ -64,6 +68,16 @@ class DeliveringGateway(ABC):
 
     def call(self, call: GatewayCall) -> CallOutcome:
         """Run one tool; see the protocol."""
+        try:
+            return self._deliver(call)
+        except (ConnectionBrokenError, GatewayAuthError):
+            raise
+        except GatewayError as error:
+            if call.repeatable:
+                raise
+            return self._after_refusal(call, error)
+
+    def _deliver(self, call: GatewayCall) -> CallOutcome:
         try:
             return parse_envelope(self._send(call))
         except ReplyTimeoutError:
@@ -93,7 +107,7 @@ class DeliveringGateway(ABC):
         """Say what the host knows of a call."""
         return parse_status(self._ask("status", call_id))
 
-    def _ask(self, method: str, *arguments: str) -> str:
+    def _ask(self, method: str, *arguments: str) -> Reply:
         """Ask something that may be asked twice."""
         try:
             return self._invoke(method, arguments, CONTROL_TIMEOUT_SECONDS)
@@ -102,7 +116,7 @@ class DeliveringGateway(ABC):
         except ConnectionBrokenError:
             return self._invoke(method, arguments, CONTROL_TIMEOUT_SECONDS)
 
-    def _send(self, call: GatewayCall) -> str:
+    def _send(self, call: GatewayCall) -> Reply:
         arguments = (call.toolkit, call.tool, call.arguments_json, call.context_json)
         timeout_seconds = call.timeout_seconds + GRACE_SECONDS
         return self._invoke(
@@ -110,14 +124,14 @@ class DeliveringGateway(ABC):
         )
 
     def _after_timeout(self, call: GatewayCall) -> CallOutcome:
-        name = f"{call.toolkit}.{call.tool}"
+        name = _name(call)
         try:
             status = self.cancel(call.call_id)
         except GatewayError:
             return _unclear(call, f"{name} did not answer in time, and the host cannot be asked what became of it.")
         if status.state == "running":  # told to stop, and may need a moment for it
             status = self._await_status(call.call_id, time.monotonic() + STOP_SECONDS) or status
-        if status.state == "done" and status.outcome is not None:
+        if status.outcome is not None and (status.state == "done" or not call.repeatable):
             return status.outcome
         if status.state == "cancelled" or call.repeatable:
             return failure(
@@ -127,13 +141,25 @@ class DeliveringGateway(ABC):
             call, f"{name} did not answer within {call.timeout_seconds:g} seconds and did not stop when told to."
         )
 
+    def _after_refusal(self, call: GatewayCall, error: GatewayError) -> CallOutcome:
+        """Find out whether an effect ran that was answered by something that is no outcome."""
+        try:
+            status = self.status(call.call_id)
+        except GatewayError:
+            return _unclear(call, str(error))
+        if status.outcome is not None:
+            return status.outcome
+        if status.begun is False:
+            raise error
+        return _unclear(call, str(error))
+
     def _after_cut(self, call: GatewayCall) -> CallOutcome:
         """Find out what became of a call whose connection broke after it may have left."""
         patience = READ_RECOVERY_SECONDS if call.repeatable else EFFECT_RECOVERY_SECONDS
         status = self._await_status(call.call_id, time.monotonic() + patience)
         if status is not None and status.outcome is not None:
             return status.outcome
-        name = f"{call.toolkit}.{call.tool}"
+        name = _name(call)
         if call.call_id in self._abandoned:
             self._abandoned.discard(call.call_id)
             return _abandoned(call, status)
@@ -141,6 +167,8 @@ class DeliveringGateway(ABC):
             return failure("cancelled", f"{name} was cancelled.")
         if call.repeatable and status is not None and status.state == "unknown":
             return self._repeat(call)
+        if status is not None and status.begun is False:
+            return self._forbid(call)
         if call.repeatable:
             return failure(
                 "unavailable", f"The host went away while {name} ran; try again when it is back.", retryable=True
@@ -150,9 +178,22 @@ class DeliveringGateway(ABC):
     def _repeat(self, call: GatewayCall) -> CallOutcome:
         """Run a call that may run twice again, under the same id."""
         try:
-            return parse_envelope(self._send(call))
+            outcome = parse_envelope(self._send(call))
         except GatewayUnavailableError as error:
-            return failure("unavailable", str(error), retryable=True)
+            outcome = failure("unavailable", str(error), retryable=True)
+        return outcome.model_copy(update={"attempts": (CallAttempt(kind="unavailable", message=_CUT_OFF),)})
+
+    def _forbid(self, call: GatewayCall) -> CallOutcome:
+        """Make sure that a call of which the host has not heard never begins, also if it is still on its way."""
+        try:
+            status = self.cancel(call.call_id)
+        except GatewayError:
+            status = CallStatus(state="unknown")
+        if status.state == "running":  # it came at this very moment
+            status = self._await_status(call.call_id, time.monotonic() + STOP_SECONDS) or status
+        if status.state == "cancelled":
+            return failure("unavailable", f"{_name(call)} did not reach the host; nothing was done.", retryable=True)
+        return status.outcome or _unclear(call, f"The connection to the host broke while {_name(call)} was sent.")
 
     def _await_status(self, call_id: str, end: float) -> CallStatus | None:
         """Ask until the host answers with something final, or `end`; None when it never answered."""
@@ -171,8 +212,12 @@ class DeliveringGateway(ABC):
         return status
 
 
+def _name(call: GatewayCall) -> str:
+    return f"{call.toolkit}.{call.tool}"
+
+
 def _abandoned(call: GatewayCall, status: CallStatus | None) -> CallOutcome:
-    name = f"{call.toolkit}.{call.tool}"
+    name = _name(call)
     if status is not None and status.state == "cancelled":
         return failure("cancelled", f"{name} was cancelled.")
     if call.repeatable:

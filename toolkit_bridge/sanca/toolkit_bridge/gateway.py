@@ -14,6 +14,9 @@ from sanca.core.tools import CallError, CallOutcome, ToolkitDefinition
 
 log = structlog.get_logger(__name__)
 
+Reply = str | bytes | bytearray
+"""What the host answered: a text, or a text in UTF-8."""
+
 REPLY_LIMIT_BYTES = 64 * 1024 * 1024
 """A bigger answer breaks the connection instead of filling the memory."""
 
@@ -66,6 +69,8 @@ class CallStatus(BaseModel):
 
     call_id: str = ""
     state: Literal["running", "done", "cancelled", "unknown"]
+    begun: bool | None = None
+    """Of an unknown one, whether it ever began; None from a host that does not tell."""
     outcome: CallOutcome | None = None
 
 
@@ -120,7 +125,11 @@ def failure(kind: str, message: str, *, retryable: bool = False) -> CallOutcome:
     )
 
 
-def parse_envelope(text: str) -> CallOutcome:
+def _begin(text: Reply) -> str:
+    return text[:80] if isinstance(text, str) else text[:80].decode(errors="replace")
+
+
+def parse_envelope(text: Reply) -> CallOutcome:
     """Read the host's answer to `call`.
 
     Raises:
@@ -129,25 +138,26 @@ def parse_envelope(text: str) -> CallOutcome:
     try:
         outcome: CallOutcome = _ENVELOPE.validate_python(orjson.loads(text))
     except (orjson.JSONDecodeError, ValidationError) as error:
-        raise GatewayError(f"The host's answer is no call envelope; it begins with {text[:80]!r}.") from error
+        raise GatewayError(f"The host's answer is no call envelope; it begins with {_begin(text)!r}.") from error
     return outcome
 
 
-def parse_status(text: str) -> CallStatus:
+def parse_status(text: Reply) -> CallStatus:
     """Read the host's answer to `cancel` or `status`."""
     try:
         return CallStatus.model_validate(orjson.loads(text))
     except (orjson.JSONDecodeError, ValidationError) as error:
-        raise GatewayError(f"The host's answer is no call status; it begins with {text[:80]!r}.") from error
+        raise GatewayError(f"The host's answer is no call status; it begins with {_begin(text)!r}.") from error
 
 
-def parse_description(text: str) -> HostDescription:
+def parse_description(text: Reply) -> HostDescription:
     """Read the host's answer to `describe`. A toolkit that makes no sense is left out and logged by name."""
     try:
         content = orjson.loads(text)
         version, entries = str(content["version"]), content["toolkits"]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise GatewayError(f"The host's description is no list of toolkits; it begins with {text[:80]!r}.") from error
+        said = f"it begins with {_begin(text)!r}"
+        raise GatewayError(f"The host's description is no list of toolkits; {said}.") from error
     return HostDescription(version=version, toolkits=tuple(_readable(entries)))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from py4j.java_gateway import GatewayClient, GatewayConnection, GatewayParameters, JavaGateway
 from py4j.protocol import ERROR_ON_SEND, Py4JAuthenticationError, Py4JError, Py4JJavaError, Py4JNetworkError
 from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
-from sanca.toolkit_bridge.connection import GatewayConnectionInfo, read_connection
+from sanca.toolkit_bridge.connection import GatewayConnectionInfo, connect
 from sanca.toolkit_bridge.delivery import DeliveringGateway
 from sanca.toolkit_bridge.gateway import (
     HALF_CHARACTER,
@@ -99,7 +99,24 @@ class Py4JGateway(DeliveringGateway):
         left: Callable[[], None] | None = None,
     ) -> str:
         _check_texts(arguments)
-        gateway = self._gateway(timeout_seconds)
+        if self._closed.is_set():
+            raise GatewayUnavailableError("The gateway is closed.")
+        try:
+            return connect(self._home, lambda info: self._exchange(info, method, arguments, timeout_seconds, left))
+        except ConnectionBrokenError:
+            raise
+        except GatewayUnavailableError as error:
+            raise ConnectionBrokenError(str(error), sent=False) from error
+
+    def _exchange(
+        self,
+        info: GatewayConnectionInfo,
+        method: str,
+        arguments: tuple[str, ...],
+        timeout_seconds: float,
+        left: Callable[[], None] | None,
+    ) -> str:
+        gateway = self._gateway(info, timeout_seconds)
         if left is not None:
             left()  # the library cannot tell when it has sent
         try:
@@ -118,14 +135,8 @@ class Py4JGateway(DeliveringGateway):
             )
         return answer or ""
 
-    def _gateway(self, timeout_seconds: float) -> JavaGateway:
+    def _gateway(self, info: GatewayConnectionInfo, timeout_seconds: float) -> JavaGateway:
         """Return py4j's gateway of the running host; py4j fixes the time limit of a read when it connects."""
-        if self._closed.is_set():
-            raise GatewayUnavailableError("The gateway is closed.")
-        try:
-            info = read_connection(self._home)
-        except GatewayUnavailableError as error:
-            raise ConnectionBrokenError(str(error), sent=False) from error
         with self._lock:
             if info != self._info:
                 self._forget()

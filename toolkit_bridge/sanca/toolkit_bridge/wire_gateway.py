@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sanca.core.errors import GatewayError, GatewayUnavailableError
-from sanca.toolkit_bridge.connection import read_connection
+from sanca.toolkit_bridge.connection import connect
 from sanca.toolkit_bridge.delivery import DeliveringGateway
-from sanca.toolkit_bridge.gateway import ConnectionBrokenError
+from sanca.toolkit_bridge.gateway import ConnectionBrokenError, Reply
 from sanca.toolkit_bridge.wire import WireConnection
 
 _IDLE_CONNECTIONS = 32
@@ -48,7 +48,7 @@ class WireGateway(DeliveringGateway):
         *,
         repeatable: bool = False,
         left: Callable[[], None] | None = None,
-    ) -> str:
+    ) -> Reply:
         connection = self._connection(repeatable)
         if call_id:
             self._in_flight[call_id] = connection
@@ -83,7 +83,8 @@ class WireGateway(DeliveringGateway):
                 return connection
             connection.close()
         try:
-            info = read_connection(self._home)
+            return connect(self._home, WireConnection)
+        except ConnectionBrokenError:
+            raise
         except GatewayUnavailableError as error:
             raise ConnectionBrokenError(str(error), sent=False) from error
-        return WireConnection(info)
