@@ -228,7 +228,7 @@ class DemoProcess:
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
                 status = self.get("/api/sanca/status")
-                if status["engine"] == "up" and status["details"]["gateway"] == "connected":
+                if status["engine"] == "up" and (status["details"] or {}).get("gateway") == "connected":
                     return
             time.sleep(0.2)
         raise RuntimeError(f"the engine did not come up: {status}")
