@@ -240,7 +240,7 @@ def _read_a_little_and_close(listener: socket.socket, times: int) -> None:
 def test_texts_survive_the_one_line_form_and_it_is_py4js_own(text: str) -> None:
     from py4j.protocol import escape_new_line, unescape_new_line
 
-    assert unescape(escape(text)) == text
+    assert unescape(escape(text).encode()).decode() == text
     assert escape(text) == escape_new_line(text)
-    assert unescape(escape(text)) == unescape_new_line(escape(text))
+    assert unescape(escape(text).encode()).decode() == unescape_new_line(escape(text))
     assert "\n" not in escape(text)

@@ -1,7 +1,7 @@
 """One connection that speaks the Py4J wire for methods of the entry point. No pool, no retry: one send, one receive.
 
 Source: py4j 0.10.9.9, `py4j.protocol` and `py4j/Protocol.java`: a request is lines, an answer one line; line ends and
-backslashes inside are escaped.
+backslashes inside are escaped. Long texts cross as counted bytes where the host says it can (decision 0011).
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from sanca.toolkit_bridge.gateway import (
     ReplyTimeoutError,
 )
 
+_COUNTED_CHARS = 8_192
 _FIRST_READ_BYTES = 65_536
 _NEXT_READ_BYTES = 1 << 20
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_UNESCAPED = {"n": "\n", "r": "\r", "\\": "\\"}
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_UNESCAPED = {b"n": b"\n", b"r": b"\r"}
 
 
 def escape(text: str) -> str:
@@ -37,11 +38,11 @@ def escape(text: str) -> str:
     return text
 
 
-def unescape(text: str) -> str:
-    """Undo `escape`."""
-    if "\\" not in text:
-        return text
-    return _ESCAPED.sub(lambda match: _UNESCAPED.get(match[1], match[1]), text)
+def unescape(line: bytes) -> bytes:
+    """Undo `escape` on encoded text."""
+    if b"\\" not in line:
+        return line
+    return _ESCAPED.sub(lambda match: _UNESCAPED.get(match[1], match[1]), line)
 
 
 class WireConnection:
@@ -49,6 +50,7 @@ class WireConnection:
 
     def __init__(self, info: GatewayConnectionInfo) -> None:
         self._timeout_seconds = 0.0
+        self._is_counting = False
         self.used = 0.0
         """When a pool was given it back, by the monotonic clock."""
         try:
@@ -72,24 +74,26 @@ class WireConnection:
         arguments: tuple[str, ...],
         timeout_seconds: float,
         left: Callable[[], None] | None = None,
-    ) -> str:
+    ) -> bytes | bytearray:
         """Call a method of the entry point that takes and returns strings; `left` is called while the host works.
+
+        Returns the answer as UTF-8.
 
         Raises:
             ConnectionBrokenError: With `sent` telling whether the host may have the request.
             ReplyTimeoutError: No whole answer within `timeout_seconds`.
             GatewayError: The host refused, or answered more than 64 MB.
         """
-        lines = "".join([f"s{escape(argument)}\n" for argument in arguments])
         try:
-            request = f"c\nt\n{method}\n{lines}e\n".encode()
+            request = self._request(method, arguments)
         except UnicodeEncodeError as error:
             raise GatewayError(HALF_CHARACTER) from error
         self._limit(timeout_seconds)
-        self._send(request)
+        for piece in request:
+            self._send(piece)
         if left is not None:
             left()
-        return self._text(self._receive(timeout_seconds))
+        return self._receive(timeout_seconds)
 
     def is_stale(self) -> bool:
         """Whether the other side has closed this idle connection (or sent what nobody asked for)."""
@@ -120,13 +124,29 @@ class WireConnection:
         self._limit(_CONNECT_TIMEOUT_SECONDS)
         try:
             self._send(f"A\n{escape(token)}\n".encode())
-            answer = self._receive(_CONNECT_TIMEOUT_SECONDS)
+            answer = self._receive_line(self._read(_FIRST_READ_BYTES), _CONNECT_TIMEOUT_SECONDS)
         except ConnectionBrokenError as error:
             raise ConnectionBrokenError(
                 "The host closed the connection before it knew us; it may be stopping.", sent=False
             ) from error
         if not answer.startswith(b"!y"):
             raise GatewayAuthError(REFUSED_TOKEN)
+        self._is_counting = answer == b"!yvC\n"
+
+    def _request(self, method: str, arguments: tuple[str, ...]) -> list[bytes]:
+        """Return what to send, in few pieces: a long text is one of its own, which spares copying it."""
+        if not self._is_counting or sum(map(len, arguments)) < _COUNTED_CHARS:
+            lines = "".join([f"s{escape(argument)}\n" for argument in arguments])
+            return [f"{'C' if self._is_counting else 'c'}\nt\n{method}\n{lines}e\n".encode()]
+        pieces, text = [], f"C\nt\n{method}\n"
+        for argument in arguments:
+            if len(argument) < _COUNTED_CHARS:
+                text += f"s{escape(argument)}\n"
+            else:
+                counted = argument.encode()
+                pieces += [f"{text}b{len(counted)}\n".encode(), counted]
+                text = ""
+        return [*pieces, f"{text}e\n".encode()]
 
     def _limit(self, timeout_seconds: float) -> None:
         # SO_RCVTIMEO leaves one system call a receive; a Python timeout would poll first.
@@ -156,51 +176,86 @@ class WireConnection:
         except OSError:
             return
         if answer.startswith(b"!xs"):
-            raise refusal(unescape(answer[3:].decode(errors="replace")))
+            raise refusal(unescape(answer[3:]).decode(errors="replace"))
 
-    def _receive(self, timeout_seconds: float) -> bytes:
+    def _receive(self, timeout_seconds: float) -> bytes | bytearray:
         chunk = self._read(_FIRST_READ_BYTES)
+        if chunk[:2] == b"!b":
+            return self._receive_counted(chunk, time.monotonic() + timeout_seconds)
+        line = self._receive_line(chunk, timeout_seconds)
+        if line[:3] == b"!ys":
+            return unescape(line[3:-1])
+        if line[:2] == b"!y":
+            return b""
+        raise refusal(self._reason(line))
+
+    def _receive_line(self, chunk: bytes, timeout_seconds: float) -> bytes:
         if chunk[-1] == 10:
             return chunk
         end = time.monotonic() + timeout_seconds
-        answer = bytearray(chunk)
-        while answer[-1] != 10:
-            if time.monotonic() > end:
-                raise ReplyTimeoutError("The host did not finish its answer in time.")
-            answer += self._read(_NEXT_READ_BYTES)
-            if len(answer) > REPLY_LIMIT_BYTES:
-                raise GatewayError(
-                    f"The host's answer is bigger than {REPLY_LIMIT_BYTES // 1024 // 1024} MB; ask for less."
-                )
-        return bytes(answer)
+        line = bytearray(chunk)
+        while line[-1] != 10:
+            _check_time(end)
+            line += self._read(_NEXT_READ_BYTES)
+            _check_size(len(line))
+        return bytes(line)
+
+    def _receive_counted(self, chunk: bytes, end: float) -> bytearray:
+        """Read `!b`, how many bytes, a line end and the bytes, straight to where they stay."""
+        while b"\n" not in chunk:
+            _check_time(end)
+            chunk += self._read(_FIRST_READ_BYTES)
+        head, _, first = chunk.partition(b"\n")
+        filled, count = len(first), int(head[2:])
+        _check_size(count)
+        answer = bytearray(count)
+        answer[:filled] = first
+        with memoryview(answer) as room:
+            while filled < count:
+                _check_time(end)
+                filled += self._read_into(room[filled:])
+        return answer
+
+    def _read_into(self, room: memoryview) -> int:
+        try:
+            count = self._socket.recv_into(room)
+        except OSError as error:
+            raise _read_failure(error) from error
+        if not count:
+            raise ConnectionBrokenError("The host closed the connection in its answer.", sent=True)
+        return count
 
     def _read(self, limit_bytes: int) -> bytes:
         try:
             chunk = self._socket.recv(limit_bytes)
-        except BlockingIOError as error:
-            raise ReplyTimeoutError("The host did not answer in time.") from error
         except OSError as error:
-            raise ConnectionBrokenError(
-                "The connection to the host broke before the answer came.", sent=True
-            ) from error
+            raise _read_failure(error) from error
         if not chunk:
             raise ConnectionBrokenError("The host closed the connection before it answered.", sent=True)
         return chunk
 
-    def _text(self, answer: bytes) -> str:
-        if answer[:3] == b"!ys":
-            return unescape(answer[3:-1].decode())
-        if answer[:2] == b"!y":
-            return ""
-        raise refusal(self._reason(answer))
-
-    def _reason(self, answer: bytes) -> str:
+    def _reason(self, line: bytes) -> str:
         """Return the text of an error answer; an exception is only named in it and has to be asked for."""
-        if answer[2:3] != b"r":
-            return unescape(answer[3:-1].decode(errors="replace"))
-        self._send(b"p\n" + answer[2:].rstrip(b"\n") + b"\ne\n")
-        text = self._receive(_CONNECT_TIMEOUT_SECONDS)
-        return unescape(text[3:-1].decode(errors="replace"))
+        if line[2:3] == b"r":
+            self._send(b"p\n" + line[2:].rstrip(b"\n") + b"\ne\n")
+            line = self._receive_line(self._read(_FIRST_READ_BYTES), _CONNECT_TIMEOUT_SECONDS)
+        return unescape(line[3:-1]).decode(errors="replace")
+
+
+def _check_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise ReplyTimeoutError("The host did not finish its answer in time.")
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > REPLY_LIMIT_BYTES:
+        raise GatewayError(f"The host's answer is bigger than {REPLY_LIMIT_BYTES // 1024 // 1024} MB; ask for less.")
+
+
+def _read_failure(error: OSError) -> ConnectionBrokenError:
+    if isinstance(error, BlockingIOError):
+        return ReplyTimeoutError("The host did not answer in time.")
+    return ConnectionBrokenError("The connection to the host broke before the answer came.", sent=True)
 
 
 def refusal(reason: str) -> GatewayError:
