@@ -94,7 +94,7 @@ def test_a_tool_that_fails_is_an_envelope_with_its_java_class(gateway: Gateway) 
 
 def test_a_java_exception_on_the_wire_is_a_sentence_without_its_stack(gateway: Gateway) -> None:
     with pytest.raises(GatewayError, match="a bug") as caught:
-        gateway.call(call_of("a/5", "crash"))
+        gateway.call(call_of("a/5", "crash", repeatable=True))
 
     assert "\n" not in str(caught.value)
     assert ".java:" not in str(caught.value)
@@ -102,7 +102,7 @@ def test_a_java_exception_on_the_wire_is_a_sentence_without_its_stack(gateway: G
 
 def test_an_answer_that_is_no_envelope_is_told_as_such(gateway: Gateway) -> None:
     with pytest.raises(GatewayError, match="no call envelope"):
-        gateway.call(call_of("a/6", "garbage"))
+        gateway.call(call_of("a/6", "garbage", repeatable=True))
 
 
 def test_half_a_character_is_refused_before_anything_is_sent(gateway: Gateway) -> None:

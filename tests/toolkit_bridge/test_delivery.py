@@ -152,6 +152,82 @@ def test_an_effect_the_host_calls_cancelled_is_cancelled(kind: type[WireGateway]
     assert outcome.error.kind == "cancelled"
 
 
+def test_an_effect_of_which_the_host_never_heard_was_not_done_and_is_kept_from_beginning(
+    kind: type[WireGateway], tmp_path: Path
+) -> None:
+    never = b'!ys{"call_id":"run_1/1","state":"unknown","begun":false}\n'
+
+    def answer(method: str, _: int) -> bytes | None:
+        return None if method == "call" else state("cancelled") if method == "cancel" else never
+
+    with serving(tmp_path, answer) as server:
+        gateway = kind(tmp_path)
+        outcome = gateway.call(EFFECT)
+        gateway.close()
+
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.retryable) == ("unavailable", True)
+    assert "nothing was done" in outcome.error.message
+    assert server.requests == ["call", "status", "cancel"]
+
+
+def test_an_effect_that_comes_at_the_moment_it_is_forbidden_tells_what_it_did(
+    kind: type[WireGateway], tmp_path: Path
+) -> None:
+    never = b'!ys{"call_id":"run_1/1","state":"unknown","begun":false}\n'
+    done = b'!ys{"call_id":"run_1/1","state":"done","outcome":{"ok":true,"value":"it ran"}}\n'
+
+    def answer(method: str, number: int) -> bytes | None:
+        if method == "call":
+            return None
+        if method == "cancel":
+            return state("running")
+        return never if number == 1 else done
+
+    with serving(tmp_path, answer):
+        gateway = kind(tmp_path)
+        outcome = gateway.call(EFFECT)
+        gateway.close()
+
+    assert outcome.value == "it ran"
+
+
+def test_a_read_that_was_sent_again_says_so(kind: type[WireGateway], tmp_path: Path) -> None:
+    def answer(method: str, number: int) -> bytes | None:
+        if method == "call":
+            return None if number == 1 else OK
+        return state("unknown")
+
+    with serving(tmp_path, answer):
+        gateway = kind(tmp_path)
+        outcome = gateway.call(READ)
+        gateway.close()
+
+    assert [attempt.kind for attempt in outcome.attempts] == ["unavailable"]
+
+
+def test_an_effect_answered_by_nonsense_is_unknown_unless_it_never_began(
+    kind: type[WireGateway], tmp_path: Path
+) -> None:
+    begun = "true"
+
+    def answer(method: str, _: int) -> bytes | None:
+        if method == "call":
+            return b"!ysno envelope\n"
+        return f'!ys{{"call_id":"run_1/1","state":"unknown","begun":{begun}}}\n'.encode()
+
+    with serving(tmp_path, answer):
+        gateway = kind(tmp_path)
+        outcome = gateway.call(EFFECT)
+        begun = "false"
+        with pytest.raises(GatewayError, match="no call envelope"):
+            gateway.call(EFFECT)
+        gateway.close()
+
+    assert outcome.error is not None
+    assert outcome.error.kind == "unknown"
+
+
 def test_an_abandoned_effect_is_asked_about_once_and_its_thread_is_free(tmp_path: Path) -> None:
     taken, go_on = threading.Event(), threading.Event()
 
@@ -184,10 +260,14 @@ def test_an_answer_above_the_limit_breaks_off(tmp_path: Path, monkeypatch: pytes
     with serving(tmp_path, lambda *_: b"!ys" + b"x" * 3_000_000 + b"\n") as server:
         gateway = WireGateway(tmp_path)
         with pytest.raises(GatewayError, match="bigger than"):
-            gateway.call(EFFECT)
+            gateway.call(READ)
+        outcome = gateway.call(EFFECT)
         gateway.close()
 
-    assert server.calls() == 1
+    assert server.calls() == 2
+    assert outcome.error is not None
+    assert outcome.error.kind == "unknown"  # it ran, and its answer was too long: what it did nobody can say
+    assert "bigger than" in outcome.error.message
 
 
 def test_a_timed_out_effect_that_needs_a_moment_to_stop_is_a_timeout(

@@ -45,6 +45,10 @@ class EngineSettings(BaseSettings):
     """How long that may take."""
     idle_snapshot_seconds: float = Field(default=5.0, gt=0)
     """When a session was idle for so long, what the quick snapshot left out is kept too."""
+    tool_failures: int = Field(default=5, ge=0)
+    """A tool that fails so many times in a row is taken out of use for a while, and said so; 0: never."""
+    tool_pause_seconds: float = Field(default=30.0, gt=0)
+    """For so long at first; twice as long, up to 8 minutes, whenever it still fails after that."""
     environment_seconds: float = Field(default=20.0, ge=0)
     """For how long names of services and releases are taken as known."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)

@@ -109,6 +109,8 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
             log_level=broker_settings.log_level,
             toolkit_factories=factories,
             adds_libraries=sandbox_settings.add_libraries == "ask",
+            tool_failures=settings.tool_failures,
+            tool_pause_seconds=settings.tool_pause_seconds,
         ),
         cut_off=lambda: _after_lost_broker(parts),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -40,6 +41,21 @@ EFFECT_RECOVERY_SECONDS = 20.0
 _CUT_OFF = "The connection to the host broke before the answer came."
 
 
+class _Departure:
+    """Whether an effect has left."""
+
+    __slots__ = ("_tell", "is_noted")
+
+    def __init__(self, tell: Callable[[], None] | None) -> None:
+        self._tell = tell
+        self.is_noted = False
+
+    def note(self) -> None:
+        self.is_noted = True
+        if self._tell is not None:
+            self._tell()
+
+
 class DeliveringGateway(ABC):
     """The part of a gateway that decides what may be sent again. See `sanca.toolkit_bridge.gateway.Gateway`."""
 
@@ -68,12 +84,15 @@ class DeliveringGateway(ABC):
 
     def call(self, call: GatewayCall) -> CallOutcome:
         """Run one tool; see the protocol."""
-        try:
+        if call.repeatable:
             return self._deliver(call)
-        except (ConnectionBrokenError, GatewayAuthError):
+        departure = _Departure(call.left)
+        try:
+            return self._deliver(dataclasses.replace(call, left=departure.note))
+        except (GatewayUnavailableError, GatewayAuthError):
             raise
         except GatewayError as error:
-            if call.repeatable:
+            if not departure.is_noted:
                 raise
             return self._after_refusal(call, error)
 

@@ -43,6 +43,7 @@ class ToolOptions:
     right: str = ""
     timeout_seconds: float = 30.0
     undo: str | None = None
+    alternative: str | None = None
 
 
 @overload
@@ -59,6 +60,7 @@ def tool(
     right: str = "",
     timeout_seconds: float = 30.0,
     undo: str | None = None,
+    alternative: str | None = None,
 ) -> Callable[[Function], Function]: ...
 def tool(function: Function | None = None, /, **options: Any) -> Function | Callable[[Function], Function]:
     """Make a plain or async function, or a method of a `PythonToolkit`, a tool. One that yields gives a stream.
@@ -89,6 +91,7 @@ class PythonTool:
     right: ClassVar[str] = ""
     timeout_seconds: ClassVar[float] = 30.0
     undo: ClassVar[str | None] = None
+    alternative: ClassVar[str | None] = None
 
     class Parameters(BaseModel):
         """What the tool takes; replace it in the subclass."""
@@ -273,6 +276,7 @@ def _bind_class(made: PythonTool) -> BoundTool:
         right=kind.right,
         timeout_seconds=kind.timeout_seconds,
         undo=kind.undo,
+        alternative=kind.alternative,
     )
     streams = inspect.isasyncgenfunction(made.execute)
     output = _item_of({"return": _result_of(kind)}) if streams else _result_of(kind)

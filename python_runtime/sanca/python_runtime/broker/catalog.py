@@ -121,6 +121,13 @@ class Catalog:
         except (KeyError, TypeError):
             raise self._not_found(str(toolkit)[:80], str(tool)[:80]) from None
 
+    def full_name(self, toolkit: str, tool: str) -> str:
+        """Return `toolkit.tool` of a tool named as another of its toolkit names it; empty when there is none."""
+        for kit, name in ((toolkit, tool), tuple(tool.rpartition(".")[::2])):
+            if name in self._tools.get(kit, ()):
+                return f"{kit}.{name}"
+        return ""
+
     def _not_found(self, toolkit: str, tool: str) -> ToolNotFoundError:
         name = f"{toolkit}.{tool}"
         if (tools := self._tools.get(toolkit)) is None:

@@ -233,6 +233,8 @@ class BrokerClient:
         settings["timeout_seconds"] = self._settings.start_timeout_seconds
         settings["adds_libraries"] = self._settings.adds_libraries
         settings["answers_unread_seconds"] = self._settings.answers_unread_seconds
+        settings["tool_failures"] = self._settings.tool_failures
+        settings["tool_pause_seconds"] = self._settings.tool_pause_seconds
         try:
             with anyio.fail_after(self._settings.start_timeout_seconds):
                 factories = list(self._settings.toolkit_factories)

@@ -25,12 +25,22 @@ _REREAD_SECONDS = 30.0
 
 
 class HostLink:
-    """Started once, closed once. `changed` is called from its thread whenever the description is another one."""
+    """Started once, closed once. `changed` is called from its thread whenever the description is another one.
 
-    def __init__(self, home: Path, control: Gateway, changed: Callable[[], None]) -> None:
+    `is_back` is called whenever a host was found that was not there before.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        control: Gateway,
+        changed: Callable[[], None],
+        is_back: Callable[[HostDescription], None] = lambda _: None,
+    ) -> None:
         self._home = home
         self._control = control
         self._changed = changed
+        self._is_back = is_back
         self._asking = threading.Lock()
         self._wake_read, self._wake_write = socket.socketpair()
         self._ended = False
@@ -90,6 +100,7 @@ class HostLink:
             self.latency_ms = round((time.perf_counter() - begun) * 1000, 3)
             is_new = self.description is None or description.version != self.description.version
             if self.state != "connected":
+                self._is_back(description)
                 log.info("host_connected", version=description.version, toolkits=len(description.toolkits))
             self.description, self.state, self.detail = description, "connected", ""
         if is_new:

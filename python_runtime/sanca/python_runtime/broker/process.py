@@ -137,6 +137,8 @@ class Service:
             self._outbox,
             adds_libraries=message["adds_libraries"],
             answers_unread_seconds=message["answers_unread_seconds"],
+            tool_failures=message["tool_failures"],
+            tool_pause_seconds=message["tool_pause_seconds"],
         )
         return self._broker.open()
 

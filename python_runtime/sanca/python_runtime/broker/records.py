@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,6 +108,10 @@ class BrokerSettings:
     """Whether actions may ask for `sanca.add_library`."""
     answers_unread_seconds: float = 30.0
     """How long a guest may leave an answer unread before it counts as one that means harm."""
+    tool_failures: int = 5
+    """A tool that fails so many times in a row is taken out of use for a while; 0: never."""
+    tool_pause_seconds: float = 30.0
+    """For so long at first; twice as long whenever it still fails after that."""
     start_timeout_seconds: float = 20.0
     close_timeout_seconds: float = 10.0
 
@@ -125,7 +129,9 @@ class BrokerHealth:
     journal: str = "ok"
     """`ok`, or what is wrong."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """Toolkit or file → why it cannot be used."""
+    """Toolkit, file or tool → why it cannot be used."""
+    calls: Sequence[Mapping[str, Any]] = ()
+    """The calls since the broker began, by tool, the most called first: the fields of `call_counts.ToolCount`."""
     pid: int = 0
 
 

@@ -156,7 +156,7 @@ final class RecordedToolCalls implements ToolCalls {
             }
             envelope = execute(tool, arguments, context, call);
             keep(isEffect, callId, call.digest(), envelope);
-            reporter.ended(toolkit, tool.definition(), context, call, CallEnvelope.outcome(envelope));
+report(toolkit, tool, context, call, envelope);
             return envelope;
         } finally {
             call.answer().complete(envelope == null ? unknown(callId) : envelope);
@@ -174,6 +174,16 @@ final class RecordedToolCalls implements ToolCalls {
             record.finishEffect(callId, digest, envelope);
         } catch (HostException error) {
             LOG.error("How the call {} ended could not be recorded.", callId, error);
+        }
+    }
+
+    /** A meter or an audit log that fails does not change what happened. */
+    private void report(
+            String toolkit, RegisteredTool tool, CallContext context, RunningCall call, String envelope) {
+        try {
+            reporter.ended(toolkit, tool.definition(), context, call, CallEnvelope.outcome(envelope));
+        } catch (RuntimeException error) {
+            LOG.error("How the call {} ended could not be reported.", context.callId(), error);
         }
     }
 
