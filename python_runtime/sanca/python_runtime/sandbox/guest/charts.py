@@ -46,7 +46,7 @@ class Charts:
 
 def is_chart(value: Any) -> bool:
     """Whether the value is a figure, axes, or what a plotting function returns."""
-    return bool(_guarded(_figures_of, value))
+    return "matplotlib" in sys.modules and bool(_guarded(_figures_of, value))
 
 
 def describe_chart(value: Any) -> str:

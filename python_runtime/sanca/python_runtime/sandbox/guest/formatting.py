@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
 from .records import Record
-from .safely import is_a, is_small
+from .safely import is_a, is_short_number, is_small
 
 _JSON_BYTES = 64 << 10
 _CONTAINERS = (dict, list, tuple, Record, OrderedDict, defaultdict, Counter)
@@ -23,6 +23,8 @@ def shorten(text: str, limit: int) -> str:
 
 def format_json(value: Any) -> str | None:
     """Return the value as JSON when it is JSON-like and short, else None."""
+    if is_short_number(value):
+        return json.dumps(value)
     if value is None or not is_small(value, 2 * _JSON_BYTES) or not _is_plain(value):
         return None
     try:

@@ -10,13 +10,16 @@ import decimal
 import pathlib
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 CELL_CHARS = 60
 _INT_BITS = 4_096
+_SHORT = 1 << 63
 ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+_ancestors_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 
 
 def exact(text: str) -> str:
@@ -32,14 +35,26 @@ def class_name(value: Any) -> str:
 
 def is_a(value: Any, *kinds: type) -> bool:
     """Whether the value's real class is one of `kinds` or below it; `__class__` and metaclasses are not asked."""
-    ancestors: tuple[type, ...] = type.__dict__["__mro__"].__get__(type(value))
-    return any(ancestor is kind for ancestor in ancestors for kind in kinds)
+    for ancestor in _ancestors_of(type(value)):
+        for kind in kinds:
+            if ancestor is kind:  # no `in`: a class may compare as it likes
+                return True
+    return False
 
 
 def is_of(value: Any, module: str, name: str) -> bool:
     """Whether the value is of a class of a library; false when the action did not import that library."""
-    kind: Any = getattr(sys.modules.get(module), "__dict__", {}).get(name)
+    loaded = sys.modules.get(module)
+    if loaded is None:
+        return False
+    kind: Any = getattr(loaded, "__dict__", {}).get(name)
     return is_a(kind, type) and is_a(value, kind)
+
+
+def is_short_number(value: Any) -> bool:
+    """Whether the value is a plain whole number of 64 bits or a truth value: nothing of it needs care."""
+    kind = type(value)
+    return kind is bool or (kind is int and -_SHORT <= value < _SHORT)
 
 
 def shown(value: Any) -> str:

@@ -13,7 +13,7 @@ from .arrays import is_array, render_array
 from .dataframes import is_dataframe, is_series, render_dataframe, render_series
 from .objects import fields_of, plain_repr
 from .outlines import render_bytes, render_container, render_fields, render_text
-from .safely import class_name, exact, is_a, is_small, shown
+from .safely import class_name, exact, is_a, is_short_number, is_small, shown
 
 LAST_VALUE = "last_value"
 """Under this name an action finds the value of the action before it, when not all of that was shown."""
@@ -34,6 +34,8 @@ class Summary:
 
 def summarize(value: Any, name: str) -> Summary:
     """Return what a value looks like; `name` is what the next action may call it."""
+    if is_short_number(value):
+        return Summary(repr(value), is_whole=True)
     if is_a(value, str):
         text = exact(value)
         return Summary(render_text(text, name, TEXT_CHARS), len(text) <= SHORT_CHARS)
