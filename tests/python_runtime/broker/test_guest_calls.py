@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import anyio
 import pytest
+from action_box import Box
 from broker_driver import Driver, driven
 from sanca.python_runtime.broker.records import RunBudget
-from sanca.python_runtime.sandbox import ActionResult, NamespaceSandbox, SandboxSession
+from sanca.python_runtime.sandbox import NamespaceSandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -115,35 +115,6 @@ def numbers(count: int) -> list[dict[str, int]]:
     """Return many small values."""
     return [{"number": number, "next": number + 1} for number in range(count)]
 '''
-
-
-class Box:
-    """A sandbox session bound to a run of its own."""
-
-    def __init__(self, driver: Driver, session: SandboxSession, run_id: str) -> None:
-        self.driver = driver
-        self.session = session
-        self.run_id = run_id
-
-    async def run(self, code: str, *, limit_seconds: float = 20.0) -> ActionResult:
-        """Run an action."""
-        with anyio.fail_after(60):
-            return await self.session.run(code, limit_seconds=limit_seconds, toolkits=("shop",))
-
-    async def value(self, code: str) -> str | None:
-        """Run an action that must end well."""
-        result = await self.run(code)
-        assert result.status == "ok", result.error
-        return result.value
-
-    async def next_round(self, number: int) -> None:
-        """Bind the session to the run's next round."""
-        await self.driver.client.unbind(self.run_id)
-        await self.driver.client.bind(self.run_id, None, self.run_id, number)
-
-    async def journal(self, *kinds: str) -> list[Any]:
-        """Return the run's rows, once all are written."""
-        return await self.driver.journal(self.run_id, *kinds)
 
 
 @pytest.fixture(scope="module")

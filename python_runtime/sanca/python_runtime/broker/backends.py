@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import ValidationError
 from sanca.core.errors import GatewayError, GatewayUnavailableError, SancaError, ToolError
 from sanca.core.ports import StreamingToolkit, Toolkit
-from sanca.core.tools import CallContext, CallError, CallOutcome, Effect
-from sanca.python_runtime.broker.call_streams import ItemSource, ListSource
+from sanca.core.tools import CallContext, CallError, CallOutcome, Effect, ResultPage
+from sanca.python_runtime.broker.call_streams import ItemSource, ListSource, PieceSource
+from sanca.python_runtime.broker.host_pieces import HostItems, HostPieces
 from sanca.python_runtime.broker.loop_stream import LoopStream
 from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.tool_threads import GivenUpError, Waiting
 from sanca.toolkit_bridge.gateway import Gateway, GatewayCall, failure
+from sanca.toolkit_bridge.pages import ResultCloser, ResultPieces, release_results
 
 if TYPE_CHECKING:
+    from sanca.python_runtime.broker.run_state import RunState
     from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 
 log = structlog.get_logger(__name__)
 
 ENGINE_TIMEOUT_SECONDS = 60.0
+RESULTS_IDLE_SECONDS = 300.0
+"""For how long the host keeps a result that nobody reads (`sanca.results.idle`)."""
 
 
 class HostBackend:
@@ -33,10 +39,12 @@ class HostBackend:
         self._fast = fast
         self._control = control
         self._lost = lost
+        self._closer = ResultCloser()
 
     def call(self, call: Passage) -> CallOutcome:
         """Run a tool in the host."""
         definition = call.definition
+        call.run.asked_host = True
         request = GatewayCall(
             call.call_id,
             call.toolkit,
@@ -48,16 +56,39 @@ class HostBackend:
             call.note_departure,
         )
         try:
-            return self._fast.call(request)
+            outcome = self._fast.call(request)
         except GatewayUnavailableError as error:
             self._lost()
             return failure("unavailable", str(error), retryable=True)
         except GatewayError as error:
             return failure("failed", str(error))
+        if outcome.page is not None:
+            call.rest = self._rest(call, outcome, outcome.page)
+        return outcome
 
     def stream(self, call: Passage) -> ItemSource:
-        """Run a tool in the host; what it gives comes at once."""
-        return ListSource(self.call(call))
+        """Run a tool in the host, which tells with what it gives whether that is a stream."""
+        outcome = self.call(call)
+        return call.rest or ListSource(outcome)
+
+    def release(self, run: RunState) -> None:
+        """Let go of what a run that ends may hold in the host. Returns at once."""
+        if run.asked_host:
+            self._closer.put(lambda: release_results(self._fast, run.context.run_id, run.context_json))
+
+    def release_left(self, run_ids: Iterable[str]) -> None:
+        """Let go of what runs of a broker before this one may hold: it died and told nobody."""
+        try:
+            for run_id in run_ids:
+                context = CallContext(call_id="", run_id=run_id, session_id="", tenant="", user="", pages=True)
+                if not release_results(self._fast, run_id, partial(_context_json, context)):
+                    return  # it answers no more; it frees them by itself when nobody reads them
+        except GatewayError as error:
+            log.info("results_not_released", reason=str(error))
+
+    def close(self, timeout_seconds: float) -> None:
+        """Tell the host what is left to tell."""
+        self._closer.close(timeout_seconds)
 
     def cancel(self, call_id: str) -> None:
         """Interrupt the tool in the host."""
@@ -69,6 +100,19 @@ class HostBackend:
     def abandon(self, call_id: str) -> None:
         """Stop waiting for the host's answer."""
         self._fast.abandon(call_id)
+
+    def _rest(self, call: Passage, first: CallOutcome, page: ResultPage) -> ItemSource | PieceSource:
+        definition = call.definition
+        pieces = ResultPieces(self._fast, self._control, self._closer, call.call_id, page, call.run.context_json)
+        if page.stream and page.kind == "items":
+            return HostItems(call.entry.name, pieces, first)
+        return HostPieces(
+            call.entry.name,
+            pieces,
+            first,
+            timeout_seconds=definition.timeout_seconds,
+            is_bytes=call.entry.gives_bytes,
+        )
 
 
 class LocalBackend:
@@ -183,6 +227,10 @@ def _stopped(call: Passage, kind: str, what: str) -> CallOutcome:
     if call.definition.effect is Effect.READ:
         return failure(kind, f"{name} {what}.")
     return failure("unknown", f"{name} {what}; its effect may or may not have happened. Look before you try again.")
+
+
+def _context_json(context: CallContext, call_id: str, timeout_seconds: float) -> str:
+    return context.model_copy(update={"call_id": call_id, "timeout_seconds": timeout_seconds}).model_dump_json()
 
 
 def call_context(call: Passage) -> CallContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -92,6 +92,8 @@ class ToolEntry:
     backend: Backend
     is_effect: bool
     is_repeatable: bool
+    gives_bytes: bool
+    """Whether its value is bytes, which come in base64."""
 
 
 class Catalog:
@@ -150,4 +152,9 @@ def _entry(toolkit: str, definition: ToolDefinition, backend: Backend) -> ToolEn
         backend=backend,
         is_effect=is_effect,
         is_repeatable=not is_effect or definition.idempotent,
+        gives_bytes=_is_bytes(definition.output_schema),
     )
+
+
+def _is_bytes(schema: Mapping[str, Any]) -> bool:
+    return schema.get("contentEncoding") == "base64" or any(_is_bytes(part) for part in schema.get("anyOf") or ())

@@ -11,14 +11,13 @@ import structlog
 from sanca.core.errors import SancaError, ToolArgumentError, ToolDeniedError
 from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.backends import outcome_of
-from sanca.python_runtime.broker.call_streams import CallStream, StreamFacts
+from sanca.python_runtime.broker.call_streams import CallStream, ItemSource, PieceSource, StreamFacts
 from sanca.python_runtime.broker.catalog import Catalog
 from sanca.python_runtime.broker.journal import Journal
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.policy import check_budget, check_right, decide
 from sanca.python_runtime.broker.records import Ask, AskKind, CallRecord, CallStatusWord
-from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.toolkit_bridge.gateway import failure
 
@@ -36,11 +35,8 @@ _STATUS: dict[str, CallStatusWord] = {
 class ToolCallGate:
     """Made once; called from many threads. The catalog is read anew for every call."""
 
-    def __init__(
-        self, catalog: Callable[[], Catalog], journal: Journal, outbox: Outbox, reliability: Reliability
-    ) -> None:
+    def __init__(self, catalog: Callable[[], Catalog], journal: Journal, outbox: Outbox) -> None:
         self._catalog = catalog
-        self._reliability = reliability
         self._journal = journal
         self._outbox = outbox
 
@@ -79,7 +75,10 @@ class ToolCallGate:
             self._approve(passage)
             if passage.entry.definition.streams:
                 return self._open_stream(passage)
-            passage.outcome = self._answered_by_person(passage, self._run(passage))
+            outcome = self._run(passage)
+            if passage.rest is not None:
+                return self._read_on(passage, passage.rest)
+            passage.outcome = self._answered_by_person(passage, outcome)
         except RecursionError:
             passage.outcome = failure("argument", f"{passage.toolkit}.{passage.tool}: an argument is nested too deep.")
         except SancaError as error:
@@ -88,13 +87,6 @@ class ToolCallGate:
         except Exception as error:
             log.exception("gate_failed", toolkit=toolkit, tool=tool, call_id=passage.call_id)
             passage.outcome = failure("failed", f"The broker failed at {toolkit}.{tool}: {type(error).__name__}.")
-        return self._advised(passage)
-
-    def _advised(self, passage: Passage) -> Passage:
-        """Add to a failure what else may do."""
-        outcome = passage.ended()
-        if outcome.error is not None and outcome.error.kind != "not_found":
-            passage.outcome = self._reliability.advised(passage.entry, outcome, self._catalog())
         return passage
 
     def _prepare(self, passage: Passage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -108,7 +100,6 @@ class ToolCallGate:
                 f"{entry.name}: an argument has no JSON form: {error}.", tool_name=entry.name
             ) from None
         check_right(context, entry.name, entry.definition.right)
-        self._reliability.taken_out.check(entry.name)
         run = passage.run
         argument_bytes = run.count_arguments(len(passage.arguments_json))
         check_budget(context.budget, passage.number, run.tool_seconds, argument_bytes)
@@ -134,7 +125,7 @@ class ToolCallGate:
         self._depart(passage, passage)
         left = time.monotonic()
         try:
-            return self._reliability.call(passage)
+            return passage.entry.backend.call(passage)
         finally:
             passage.run.arrive(passage.call_id, time.monotonic() - left)
             passage.note_departure()
@@ -151,12 +142,18 @@ class ToolCallGate:
             raise
         return stream
 
+    def _read_on(self, passage: Passage, rest: ItemSource | PieceSource) -> CallStream:
+        """Let the rest of a result be read; the call is under way until that ends."""
+        stream = CallStream(passage, self._finish_stream)
+        passage.run.depart(stream)
+        stream.open(rest, passage.elapsed())
+        return stream
+
     def _depart(self, passage: Passage, under_way: UnderWay) -> None:
         """Put a call among those under way.
 
         That an effect leaves is on the disk before it does; a read's row is queued while the tool works already.
         """
-        self._reliability.taken_out.enter(passage.entry.name)
         if passage.entry.is_effect:
             self._journal.put_and_wait(passage.fact("call_requested", passage.requested()))
         passage.run.depart(under_way)
@@ -226,10 +223,9 @@ class ToolCallGate:
         return outcome
 
     def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> None:
-        passage.outcome = CallOutcome(ok=outcome.ok, error=outcome.error, value=f"{facts.items:,} items")
+        passage.outcome = CallOutcome(ok=outcome.ok, error=outcome.error, value=facts.summary())
         passage.seconds = facts.seconds
-        self._reliability.note(passage.entry, outcome.error)
-        self._finish(passage, {"items": facts.items, "sample": facts.sample, "closed_early": facts.is_closed_early})
+        self._finish(passage, facts.journalled())
 
     def _finish(self, passage: Passage, result: dict[str, Any]) -> None:
         outcome = passage.ended()
@@ -240,9 +236,6 @@ class ToolCallGate:
             data |= {"toolkit": passage.toolkit, "tool": passage.tool, "round": passage.round}
         if outcome.replayed:
             data["replayed"] = True
-        if outcome.attempts:
-            data["attempts"] = [attempt.model_dump() for attempt in outcome.attempts]
-        self._reliability.count(passage, outcome)
         try:
             self._journal.put(passage.fact("call_finished", data))
         except SancaError as problem:

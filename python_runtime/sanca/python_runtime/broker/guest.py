@@ -12,7 +12,7 @@ from typing import Any
 from sanca.core.errors import ConversionError
 from sanca.core.tools import CallError
 from sanca.python_runtime.broker import frames
-from sanca.python_runtime.broker.call_streams import STREAM_WINDOW, CallStream
+from sanca.python_runtime.broker.call_streams import CallStream
 from sanca.python_runtime.broker.lent_memory import LentMemory
 
 MOST_STREAMS = 32
@@ -77,7 +77,7 @@ class Guest:
             else:
                 self._open.pop(number, None)
         if is_kept:
-            self._send(frames.pack({"n": number, "s": STREAM_WINDOW}))
+            self._send(frames.pack({"n": number, **stream.announced()}))
         else:
             stream.close()
             text = f"{MOST_STREAMS} streams are open; close one, or take all the items of each before the next."

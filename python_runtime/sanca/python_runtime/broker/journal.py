@@ -42,6 +42,10 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?)"
 _ROWS_AT_ONCE = 40
 """Rows of one statement: each statement costs as much as two rows."""
 _LAST_SEQ = "SELECT max(seq) FROM journal WHERE run_id = ?"
+_RECENT_RUNS = (
+    "SELECT DISTINCT run_id FROM journal WHERE id > (SELECT max(id) FROM journal) - 20000"
+    " AND time > ? AND kind = 'call_requested' LIMIT 1000"
+)
 
 WINDOW_SECONDS = 0.02
 """How long reads are collected for one commit."""
@@ -143,6 +147,12 @@ class Journal:
             (len(run_id) + 2, run_id),
         ).fetchone()
         return int(found[0] or 0)
+
+    def recent_runs(self, seconds: float) -> list[str]:
+        """Return the runs, of the last so many seconds, whose calls left; looks at the newest rows only."""
+        self.wait()
+        rows = self._connection.execute(_RECENT_RUNS, (time.time() - seconds,)).fetchall()
+        return [str(run_id) for (run_id,) in rows]
 
     def close(self) -> None:
         """Write what is queued and close the file."""

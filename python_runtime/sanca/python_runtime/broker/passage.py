@@ -14,6 +14,7 @@ from sanca.python_runtime.broker.run_state import RunState
 from sanca.python_runtime.broker.shorten import shorten, summarize
 
 if TYPE_CHECKING:
+    from sanca.python_runtime.broker.call_streams import ItemSource, PieceSource
     from sanca.python_runtime.broker.catalog import ToolEntry
 
 _NAME_CHARS = 160
@@ -25,7 +26,8 @@ class Passage:
 
     __slots__ = (
         "_entry", "approved_by", "arguments", "arguments_json", "begun", "call_id", "is_to_be_told", "number",
-        "on_departure", "outcome", "person_seconds", "round", "run", "seconds", "status", "tool", "toolkit", "was_told",
+        "on_departure", "outcome", "person_seconds", "rest", "round", "run", "seconds", "status", "tool",
+        "toolkit", "was_told",
     )  # fmt: skip
 
     def __init__(self, run: RunState, round_number: int, toolkit: str, tool: str) -> None:
@@ -44,6 +46,8 @@ class Passage:
         self.status: CallStatusWord = "running"
         self.seconds = 0.0
         self.outcome: CallOutcome | None = None
+        self.rest: ItemSource | PieceSource | None = None
+        """Set by who runs the tool, when what it gave is to be read piece by piece."""
         self.was_told = self.is_to_be_told = False
         """Whether its record waits to be sent; what is sent is how the call then stands."""
 

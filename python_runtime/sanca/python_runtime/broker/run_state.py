@@ -68,6 +68,8 @@ class RunState:
         self.calls = 0
         self.tool_seconds = 0.0
         self.argument_bytes = 0
+        self.asked_host = False
+        """Whether a call went to the host, which may hold results of it."""
         self._number = last_call_number
         self._lock = threading.Lock()
         self._settled = threading.Condition(self._lock)
@@ -90,7 +92,7 @@ class RunState:
             self.argument_bytes += size_bytes
             return self.argument_bytes
 
-    def context_json(self, call_id: str, timeout_seconds: float, approved_by: str | None) -> str:
+    def context_json(self, call_id: str, timeout_seconds: float, approved_by: str | None = None) -> str:
         """Return `sanca.core.tools.CallContext` of a call in JSON."""
         own = orjson.dumps({"call_id": call_id, "timeout_seconds": timeout_seconds, "approved_by": approved_by})
         return own[:-1].decode() + self._context_tail
@@ -188,5 +190,6 @@ def _context_tail(context: RunContext) -> str:
         "rights": context.rights,
         "channel": context.channel,
         "trace_id": context.trace_id,
+        "pages": True,
     }
     return "," + orjson.dumps(fixed).decode()[1:]

@@ -20,6 +20,8 @@ from sanca.python_runtime.broker import frames
 from sanca.python_runtime.broker.call_streams import STREAM_WINDOW, CallStream, Pulled
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.guest import Guest
+from sanca.python_runtime.broker.host_pieces import bytes_of
+from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.run_state import RunState
 from sanca.python_runtime.broker.waited_time import Count, WaitedTime
 
@@ -246,7 +248,7 @@ class SandboxSession:
             return
         with self._unwritten:  # the guest goes on while the call's end is written down
             try:
-                self._answer(guest, number, passed.ended())
+                self._answer(guest, number, passed)
             finally:
                 self._gate.finish(passed)
 
@@ -267,10 +269,14 @@ class SandboxSession:
             guest.forget(number)
         guest.answer_packed(number, _items(number, pulled))
 
-    def _answer(self, guest: Guest, number: int, outcome: CallOutcome) -> None:
+    def _answer(self, guest: Guest, number: int, passed: Passage) -> None:
         guest.forget(number)
+        outcome = passed.ended()
         try:
-            guest.answer(number, {"n": number, **_reply(outcome)})
+            reply = _reply(outcome)
+            if outcome.error is None and passed.entry.gives_bytes:
+                reply["v"] = bytes_of(outcome.value)
+            guest.answer(number, {"n": number, **reply})
         except ConversionError as error:
             if isinstance(error, frames.FrameError):
                 raise

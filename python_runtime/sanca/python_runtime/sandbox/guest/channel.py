@@ -24,6 +24,7 @@ from .conversion import to_wire
 from .errors import ConversionError, ToolFailedError, error_from_wire
 from .large import LargeMessages
 from .mailbox import BrokenChannelError, Mailbox
+from .pieces import result_of, result_of_async
 from .tool_stream import ToolStream
 
 _TASKS_AT_ONCE = 32
@@ -96,7 +97,10 @@ class ToolChannel:
         number = next(self._numbers)
         message = _pack(number, toolkit, tool, positional, named, True)
         async with self._turn():
-            return self._value(await self._ask_async(number, message))
+            answer = await self._ask_async(number, message)
+            if "k" in answer:
+                return await result_of_async(ToolStream(self, number, answer["s"]), answer)
+            return self._value(answer)
 
     def ask(self, message: dict[str, Any]) -> Any:
         """Send a message of a call's or of the engine's own and return the answer to its number.
@@ -179,7 +183,8 @@ class ToolChannel:
         if "g" in answer:
             return self._value(self._large.fetch(answer))
         if "s" in answer:
-            return ToolStream(self, answer["n"], answer["s"])
+            stream = ToolStream(self, answer["n"], answer["s"])
+            return result_of(stream, answer) if "k" in answer else stream
         raise error_from_wire(answer["e"])
 
     def _send_request(self, number: int, message: bytes) -> None:

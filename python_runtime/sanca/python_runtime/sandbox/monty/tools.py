@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
@@ -59,6 +60,8 @@ class MontyChannel:
                 answer = self._ask({"n": self._number, "g": True})
                 if "m" in answer:
                     answer = self._ask({"n": self._number, "g": False})
+            if "k" in answer:
+                return self._join(self._number, str(answer["k"]))
             if "s" in answer:
                 return self._collect(self._number, int(answer["s"]))
         except (OSError, EOFError) as error:
@@ -118,6 +121,21 @@ class MontyChannel:
         frames.send(self._connection, frames.pack({"n": number, "x": True}))
         return items[:_MOST_ITEMS]
 
+    def _join(self, number: int, kind: str) -> Any:
+        """Return what comes in pieces whole, a file too: there are neither handles nor files here."""
+        parts: list[Any] = []
+        while sum(map(len, parts)) <= frames.MESSAGE_BYTES:
+            answer = self._ask({"n": number, "p": 1})
+            parts += answer.get("i", [])
+            if "e" in answer:
+                raise error_from_wire(answer["e"])
+            if answer.get("d"):
+                return whole(kind, parts)
+        frames.send(self._connection, frames.pack({"n": number, "x": True}))
+        raise ToolFailedError(
+            f"The result is longer than {frames.MESSAGE_BYTES >> 20} MB; ask for less, or for a part."
+        )
+
     def _next_datagram(self) -> bytes:
         if self._wake_read in _wait((self._connection.fileno(), self._wake_read), None):
             self._is_torn = True
@@ -136,6 +154,16 @@ class MontyChannel:
             answer = msgpack.unpackb(message, strict_map_key=False)
             if isinstance(answer, dict) and answer.get("n") == number:
                 return answer
+
+
+def whole(kind: str, parts: Sequence[Any]) -> Any:
+    """Put the pieces of a result together, of plain types."""
+    if kind == "items":
+        return [item for part in parts for item in msgpack.unpackb(part, strict_map_key=False)]
+    if kind == "bytes":
+        return b"".join(parts)
+    text = "".join(parts)
+    return json.loads(text) if kind == "json" else text
 
 
 class MontyToolkit(pydantic_monty.ClassInstance):
