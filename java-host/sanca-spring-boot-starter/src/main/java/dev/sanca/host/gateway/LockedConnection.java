@@ -12,8 +12,6 @@ import py4j.Gateway;
 import py4j.GatewayConnection;
 import py4j.GatewayServerListener;
 import py4j.Protocol;
-import py4j.ReturnObject;
-import py4j.StringUtil;
 import py4j.commands.CallCommand;
 import py4j.commands.Command;
 import py4j.commands.MemoryCommand;
@@ -21,18 +19,24 @@ import py4j.commands.MemoryCommand;
 /**
  * One Py4J connection that speaks a part of the protocol only: the token first, then calls of {@link HostEntryPoint} with
  * text arguments. None of the library's commands is reachable; each is refused by name and the connection goes on.
+ *
+ * <p>One command is ours: {@value #COUNTED_CALL}, a call whose long texts are counted bytes and not lines (decision 0011).
  */
 final class LockedConnection extends GatewayConnection {
     private static final Logger LOG = LoggerFactory.getLogger(LockedConnection.class);
     private static final int TOKEN_BYTES = 1_024;
     private static final int TOKEN_MILLIS = 5_000;
     private static final int MAX_ARGUMENTS = 4;
+    private static final String COUNTED_CALL = "C";
+    private static final char COUNTED_TEXT = 'b';
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private final BoundedSocket bounded;
     private final HostEntryPoint entryPoint;
     private final GatewayTokens tokens;
     private final long maxPayloadBytes;
     private final int commandMillis;
+    private final WireInput in;
+    private final WireOutput out;
 
     LockedConnection(
             LockedGateway gateway,
@@ -49,6 +53,8 @@ final class LockedConnection extends GatewayConnection {
         this.tokens = tokens;
         this.maxPayloadBytes = maxPayloadBytes;
         this.commandMillis = commandMillis;
+        this.in = new WireInput(socket.getInputStream());
+        this.out = new WireOutput(socket.getOutputStream());
     }
 
     @Override
@@ -83,17 +89,16 @@ final class LockedConnection extends GatewayConnection {
     private boolean isAuthenticated() throws IOException {
         bounded.allow(TOKEN_BYTES);
         bounded.setSoTimeout(TOKEN_MILLIS);
-        String command = reader.readLine();
-        if (!Protocol.AUTH_COMMAND_NAME.equals(command)) {
-            answerError("Authentication error: unexpected command.");
+        if (!Protocol.AUTH_COMMAND_NAME.equals(text(in.line()))) {
+            out.error("Authentication error: unexpected command.");
             return false;
         }
-        String given = reader.readLine();
+        String given = text(in.line());
         if (given == null || !tokens.accepts(given)) {
-            answerError("Authentication error: bad auth token received.");
+            out.error("Authentication error: bad auth token received.");
             return false;
         }
-        answer(Protocol.getOutputVoidCommand());
+        out.done(COUNTED_CALL); // the library's client looks at the first letter only
         bounded.setSoTimeout(0);
         return true;
     }
@@ -101,93 +106,106 @@ final class LockedConnection extends GatewayConnection {
     private void serve() throws IOException {
         while (true) {
             bounded.allow(maxPayloadBytes);
-            int first = reader.read(); // an idle connection may wait here for ever
-            bounded.setSoTimeout(commandMillis); // only a field of the socket; most commands are here whole
-            String rest = first < 0 || first == '\n' ? "" : reader.readLine();
-            String command = first < 0 ? "q" : first == '\n' ? "" : (char) first + String.valueOf(rest);
-            if (command.equals("q")) {
+            if (!in.hasMore()) { // an idle connection may wait here for ever
                 return;
             }
+            bounded.setSoTimeout(commandMillis); // only a field of the socket; most commands are here whole
+            String command = String.valueOf(text(in.line()));
             switch (command) {
-                case CallCommand.CALL_COMMAND_NAME -> call();
+                case CallCommand.CALL_COMMAND_NAME -> call(false);
+                case COUNTED_CALL -> call(true);
                 case MemoryCommand.MEMORY_COMMAND_NAME -> forget();
+                case "q" -> {
+                    return;
+                }
                 default -> refuse("refused: command " + printable(command));
             }
             bounded.setSoTimeout(0);
         }
     }
 
-    private void call() throws IOException {
-        String target = reader.readLine();
-        String method = reader.readLine();
-        List<String> arguments = textArguments();
+    private void call(boolean isCounted) throws IOException {
+        String target = text(in.line());
+        String method = String.valueOf(text(in.line()));
+        List<String> arguments = textArguments(isCounted);
         if (arguments == null || !Protocol.ENTRY_POINT_OBJECT_ID.equals(target)) {
-            answerError("refused: only text arguments to the entry point");
+            out.error("refused: only text arguments to the entry point");
             return;
         }
         String result;
         try {
-            result = entryPoint.invoke(String.valueOf(method), arguments);
+            result = entryPoint.invoke(method, arguments);
         } catch (RuntimeException error) {
-            LOG.error("The gateway could not answer {}.", printable(String.valueOf(method)), error);
-            answerError("the host failed inside (" + error.getClass().getSimpleName() + "); its log says more");
+            LOG.error("The gateway could not answer {}.", printable(method), error);
+            out.error("the host failed inside (" + error.getClass().getSimpleName() + "); its log says more");
             return;
         }
         if (result == null) {
-            answerError("refused: method " + printable(String.valueOf(method)));
+            out.error("refused: method " + printable(method));
         } else {
-            answer(Protocol.getOutputCommand(ReturnObject.getPrimitiveReturnObject(result)));
+            out.text(result, isCounted);
         }
     }
 
     /** Python's garbage collector may say that it let go of the entry point; there is nothing to free. */
     private void forget() throws IOException {
         skipToEnd();
-        answer(Protocol.getOutputVoidCommand());
+        out.done("");
     }
 
     private void refuse(String message) throws IOException {
         skipToEnd();
-        answerError(message);
+        out.error(message);
     }
 
-    private @Nullable List<String> textArguments() throws IOException {
+    private @Nullable List<String> textArguments(boolean isCounted) throws IOException {
         List<String> arguments = new ArrayList<>(MAX_ARGUMENTS);
         boolean onlyText = true;
-        String line = reader.readLine();
-        while (line != null && !Protocol.isEnd(line)) {
-            onlyText &= !line.isEmpty() && line.charAt(0) == Protocol.STRING_TYPE && arguments.size() < MAX_ARGUMENTS;
-            if (onlyText) {
-                arguments.add(StringUtil.unescape(line.substring(1)));
+        WireInput.Line line = in.line();
+        while (line != null && !line.is(Protocol.END)) {
+            String argument = onlyText && arguments.size() < MAX_ARGUMENTS ? argument(line, isCounted) : null;
+            onlyText = argument != null;
+            if (argument != null) {
+                arguments.add(argument);
             }
-            line = reader.readLine();
+            line = in.line();
         }
         return onlyText && line != null ? arguments : null;
     }
 
-    private void skipToEnd() throws IOException {
-        String line = reader.readLine();
-        while (line != null && !Protocol.isEnd(line)) {
-            line = reader.readLine();
+    /** One argument; null: it is no text. */
+    private @Nullable String argument(WireInput.Line line, boolean isCounted) throws IOException {
+        if (line.isEmpty()) {
+            return null;
         }
+        if (isCounted && line.first() == COUNTED_TEXT) {
+            int count = line.number();
+            if (count > maxPayloadBytes) {
+                throw new BoundedSocket.PayloadTooLargeException();
+            }
+            return count < 0 ? null : in.text(count);
+        }
+        return line.first() == Protocol.STRING_TYPE ? line.unescaped() : null;
     }
 
-    private void answer(String text) throws IOException {
-        writer.write(text);
-        writer.flush();
-    }
-
-    private void answerError(String message) throws IOException {
-        answer(Protocol.getOutputErrorCommand(message));
+    private void skipToEnd() throws IOException {
+        WireInput.Line line = in.line();
+        while (line != null && !line.is(Protocol.END)) {
+            line = in.line();
+        }
     }
 
     private void refuseQuietly(String message) {
         LOG.warn("A call to the gateway was refused: {}", message);
         try {
-            answerError(message);
+            out.error(message);
         } catch (IOException gone) {
             LOG.debug("The caller did not wait for the refusal.");
         }
+    }
+
+    private static @Nullable String text(WireInput.@Nullable Line line) {
+        return line == null ? null : line.text();
     }
 
     private static String printable(String name) {

@@ -1,6 +1,5 @@
 package dev.sanca.host.gateway;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

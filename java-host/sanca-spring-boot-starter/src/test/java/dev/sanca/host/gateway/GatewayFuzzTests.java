@@ -34,6 +34,7 @@ class GatewayFuzzTests {
     private static final int MAX_BYTES = 64 * 1024;
     private static final List<String> WORDS = List.of(
             "c",
+            "C",
             "t",
             "a",
             "i",
@@ -67,6 +68,13 @@ class GatewayFuzzTests {
             "n",
             "rt",
             "fp1;java.lang.Runnable",
+            "b3",
+            "b0",
+            "b-1",
+            "b65000",
+            "b999999999",
+            "b9999999999",
+            "b",
             "!yv",
             "\\",
             "s\\",
@@ -130,8 +138,32 @@ class GatewayFuzzTests {
         assertThat(send(false, huge)).doesNotContain("!yv");
     }
 
+    @Test
+    void aCountThatIsTooLargeIsCutOffBeforeItsBytesCome() throws IOException {
+        assertThat(send(true, "C\nt\nstatus\nb999999999\nxx".getBytes(StandardCharsets.UTF_8)))
+                .contains("larger than sanca.gateway.max-payload");
+    }
+
+    @Test
+    void countedBytesThatNeverComeCostNoMemory() throws IOException {
+        long before = usedBytes();
+        for (int i = 0; i < 100; i++) {
+            send(true, ("C\nt\nstatus\nb" + MAX_BYTES + "\nxx").getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(usedBytes() - before).isLessThan(4L * 1024 * 1024);
+        assertThat(called).isEmpty();
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"c", "c\nt\ncal", "c\nt\ncall\nsa\n", "c\nt\ncall\nsa\nsb\nsc\nsd\n"})
+    @ValueSource(
+            strings = {
+                "c",
+                "c\nt\ncal",
+                "c\nt\ncall\nsa\n",
+                "c\nt\ncall\nsa\nsb\nsc\nsd\n",
+                "C\nt\nstatus\nb10\nhalf",
+                "C\nt\nstatus\nb4\nhalf"
+            })
     void aHalfCommandHoldsAConnectionOnlyForAWhile(String command) throws IOException {
         long begun = System.nanoTime();
         try (Socket half = connect(true)) {
@@ -219,8 +251,8 @@ class GatewayFuzzTests {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.getListeningPort());
         if (isTrusted) {
             socket.getOutputStream().write(("A\n" + TOKEN + "\n").getBytes(StandardCharsets.UTF_8));
-            assertThat(new String(socket.getInputStream().readNBytes(4), StandardCharsets.UTF_8))
-                    .isEqualTo("!yv\n");
+            assertThat(new String(socket.getInputStream().readNBytes(5), StandardCharsets.UTF_8))
+                    .isEqualTo("!yvC\n");
         }
         return socket;
     }

@@ -56,7 +56,7 @@ class LockedGatewayTests {
     @Test
     void aCallWithTheTokenIsAnsweredAndTextSurvivesTheWire() throws IOException {
         try (Client client = new Client()) {
-            assertThat(client.send("A\n" + TOKEN + "\n")).isEqualTo("!yv");
+            assertThat(client.send("A\n" + TOKEN + "\n")).isEqualTo("!yvC");
             assertThat(client.send("c\nt\ncall\nsa\nsb\ns{\"x\":\"line\\\\n你好\"}\ns{}\ne\n"))
                     .isEqualTo("!ysa|b|{\"x\":\"line\\\\n你好\"}|{}");
             assertThat(client.send("c\nt\nstatus\nsrun/1\ne\n")).isEqualTo("!ysstatus run/1");
@@ -65,9 +65,33 @@ class LockedGatewayTests {
         }
     }
 
+    @Test
+    void longTextsAreCountedBytesForWhoAsksSo() throws IOException {
+        String text = "{\"x\":\"\\\\ 你好 🐍 \0 \r\n end\"}".repeat(600);
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        try (Client client = new Client()) {
+            client.send("A\n" + TOKEN + "\n");
+            assertThat(client.send("C\nt\nstatus\nb" + bytes + "\n" + text + "e\n"))
+                    .isEqualTo("!b" + (bytes + 7));
+            assertThat(client.read(7 + text.length())).isEqualTo("status " + text);
+            assertThat(client.send("C\nt\nstatus\nb3\na\\ne\n")).isEqualTo("!ysstatus a\\\\n");
+            assertThat(client.send("C\nt\nstatus\nb0\ne\n")).isEqualTo("!ysstatus ");
+            assertThat(client.send("C\nt\ncall\nsa\nb1\nbsc\nb1\nde\n")).isEqualTo("!ysa|b|c|d");
+            assertThat(client.send("c\nt\nstatus\ns" + "x".repeat(20_000) + "\ne\n"))
+                    .isEqualTo("!ysstatus " + "x".repeat(20_000));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "c\nt\nstatus\nb1\ne\n",
+                "C\nt\nstatus\nb\ne\n",
+                "C\nt\nstatus\nb-1\ne\n",
+                "C\nt\nstatus\nbx\ne\n",
+                "C\nt\nstatus\ni1\ne\n",
+                "C\nt\ngetClass\ne\n",
+                "C\no1\nstatus\nb1\nxe\n",
                 "a\nn\nsint\ni3\ne\n",
                 "i\njava.lang.ProcessBuilder\nsid\ne\n",
                 "d\nf\nt\ne\n",
@@ -150,7 +174,7 @@ class LockedGatewayTests {
 
     private boolean isLetIn(String token) throws IOException {
         try (Client client = new Client()) {
-            return client.send("A\n" + token + "\n").equals("!yv");
+            return client.send("A\n" + token + "\n").equals("!yvC");
         }
     }
 
@@ -200,6 +224,14 @@ class LockedGatewayTests {
             out.write(text);
             out.flush();
             return String.valueOf(in.readLine());
+        }
+
+        String read(int chars) throws IOException {
+            char[] text = new char[chars];
+            for (int filled = 0; filled < chars; ) {
+                filled += in.read(text, filled, chars - filled);
+            }
+            return new String(text);
         }
 
         boolean isClosed() throws IOException {
