@@ -1,4 +1,4 @@
-# The same words everywhere: setup | demo | test | test-fast | prove | bench | format | lint | typecheck | clean
+# The same words everywhere: setup | starter | demo | test | test-fast | prove | bench | format | lint | typecheck | clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -18,7 +18,7 @@ PROTO := python_runtime/sanca/python_runtime/service/engine.proto
 PAGE_SOURCES := $(shell find $(PAGE) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 JAVA_SOURCES := $(shell find java-host -type f \( -path '*/src/main/*' -o -path '*/host/contract/*' -o -name pom.xml \) -not -path '*/target/*' -not -path '*/page/*' 2>/dev/null)
 
-.PHONY: help setup demo test test-fast test-java test-page test-python prove bench format lint typecheck lock clean preflight
+.PHONY: help setup starter demo test test-fast test-java test-page test-python prove bench format lint typecheck lock clean preflight
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ $(PORTAL_APP)/.built: $(PORTAL_JAR)
 	  -XX:ArchiveClassesAtExit=$(CURDIR)/$(PORTAL_APP)/portal.jsa -Dspring.context.exit=onRefresh \
 	  -jar $(CURDIR)/$(PORTAL_APP)/portal.jar; rm -rf $$home
 	@touch $@
+
+starter: preflight ## Install the Spring Boot starter into the local Maven repository, for portals of your own
+	$(STEP) "Starter: into the local Maven repository"
+	@$(MVN) -pl sanca-spring-boot-starter -am -Dmaven.test.skip -Dspotless.check.skip install
 
 demo: setup ## Start the demo portal with its fleet and the engine; prints a sign-in address
 	@scripts/demo.sh

@@ -21,7 +21,7 @@ check_python() {
 }
 check_java() {
   command -v java >/dev/null && command -v javac >/dev/null || { say "no JDK was found; install JDK 17 or newer (Debian, Ubuntu: apt install openjdk-17-jdk-headless)."; return; }
-  version=$(javac -version 2>&1 | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1)
+  version=$(javac -version 2>&1 | grep -oE '^javac [0-9.]+' | cut -d' ' -f2) # JAVA_TOOL_OPTIONS brings other lines
   at_least 17 "$version" || say "JDK 17 or newer is needed, javac is $version; install a newer one and put it first on PATH or set JAVA_HOME."
   command -v mvn >/dev/null || say "Maven is missing; install Maven 3.8 or newer (Debian, Ubuntu: apt install maven)."
 }

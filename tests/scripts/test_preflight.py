@@ -71,6 +71,13 @@ def test_a_jdk_from_17_on_is_fine(machine: Path, version: str) -> None:
     assert preflight(machine, "java").returncode == 0
 
 
+def test_what_java_tool_options_makes_a_jdk_say_is_not_its_version(machine: Path) -> None:
+    install(machine, "java", "true")
+    install(machine, "javac", "echo Picked up JAVA_TOOL_OPTIONS: -XX:TieredStopAtLevel=1 >&2; echo javac 17.0.15")
+    install(machine, "mvn", "true")
+    assert preflight(machine, "java").returncode == 0
+
+
 @pytest.mark.parametrize(("system", "said"), [("Darwin", "Linux virtual machine"), ("MINGW64_NT-10.0", "WSL 2")])
 def test_another_system_is_told_what_to_use(machine: Path, system: str, said: str) -> None:
     (machine / "uname").unlink()

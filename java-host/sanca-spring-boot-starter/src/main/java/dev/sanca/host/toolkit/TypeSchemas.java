@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The schemas of Java types that are one JSON value. The table is in docs/guides/embed.md. */
+/** The schemas of Java types that are one JSON value. The table is in docs/reference/java-toolkits.md. */
 final class TypeSchemas {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final String DATE_TIME = "date-time";

@@ -135,7 +135,7 @@ class JavadocProcessorTests {
         List<String> options = new ArrayList<>(
                 List.of("-parameters", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
         if (Runtime.version().feature() >= 21) {
-            options.add("-proc:full"); // the one line that docs/guides/embed.md asks for
+            options.add("-proc:full"); // the one line that docs/reference/java-toolkits.md asks for
         }
         boolean isCompiled = compiler.getTask(
                         null,

@@ -1,0 +1,8 @@
+package com.example.orderdesk;
+
+/** Where an order stands. */
+enum OrderState {
+    OPEN,
+    SHIPPED,
+    CANCELLED
+}
