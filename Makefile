@@ -130,5 +130,5 @@ lock: ## Compile the Python lock files (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that was built; keeps the demo's state in .sanca
-	rm -rf $(VENV) $(LIBRARY) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target test-output
+	rm -rf $(VENV) $(LIBRARY) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
