@@ -44,12 +44,15 @@ def test_a_stub_is_valid_python_and_holds_what_matters() -> None:
     tree = ast.parse(text)
     made = tree.body[0]
     assert isinstance(made, ast.ClassDef)
+    records = [node for node in made.body if isinstance(node, ast.ClassDef)]
+    assert [ast.unparse(record) for record in records] == [
+        "class LogsItem(TypedDict):\n    time: str\n    status: Literal['up', 'down']"
+    ]
     functions = [node for node in made.body if isinstance(node, ast.FunctionDef)]
     assert [function.name for function in functions] == ["logs", "restart"]
     documented = ast.get_docstring(functions[0]) or ""
     assert 'Read log lines, "newest" last.\nSecond line with a \\ in it.' in documented
     assert "service: Which service." in documented
-    assert 'Returns: each {time: str, status: Literal["up", "down"]}' in documented
     assert "Effect: WRITE (a person is asked first)." in (ast.get_docstring(functions[1]) or "")
 
 

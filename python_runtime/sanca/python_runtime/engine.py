@@ -152,8 +152,12 @@ class Engine:
             return ActionResult(status="refused", error="The action asks a person, and nobody can answer here.")
         state = live.state if live else None
         found = state.rounds[-1].result if state and state.rounds else None
-        error = state.rounds[-1].observation if state and state.rounds else record.error
-        return found or ActionResult(status="error", error=error, error_type="SyntaxError")
+        last = state.rounds[-1] if state and state.rounds else None
+        return found or ActionResult(
+            status="error",
+            error=last.observation if last else record.error,
+            error_type=last.error_type if last else None,
+        )
 
     async def answer(
         self, interrupt_id: str, *, approved: bool, reason: str = "", value: Any = None, caller: Caller = LOCAL

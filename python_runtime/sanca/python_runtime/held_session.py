@@ -58,6 +58,8 @@ class HeldSession:
         """What was lost since the last action, to be told with the next result."""
         self._notes: list[str] = []
         self._all_lost = False
+        self.names: dict[str, str] | None = {}
+        """The names it has → their types, as far as they can be told; None when they are not known."""
         self.is_busy = False
         self.idle_since = time.monotonic()
 
@@ -94,7 +96,9 @@ class HeldSession:
             async with self._lock:
                 session = await self._wake(code)
                 self._is_complete = False
+                self.names = None
                 result = await perform(session)
+                self.names = result.names
                 await self._mend(session)
                 return self._tell(result)
         finally:
@@ -155,6 +159,7 @@ class HeldSession:
 
     async def _bring_back(self, session: SandboxSession, kept: Snapshot | None, *, has_files: bool) -> None:
         self._is_complete = kept is not None
+        self.names = {}
         if kept is None:
             self._all_lost = self._has_run
             return
@@ -163,6 +168,7 @@ class HeldSession:
         except SandboxError as error:
             log.warning("snapshot_not_restored", session_id=self._session_id, reason=str(error))
             not_back = kept.kept
+        self.names = {name: "Any" for name in kept.kept if name not in not_back}
         lost = {**kept.lost, **dict.fromkeys(not_back, _NOT_BACK)}
         self._lost.update({name: reason for name, reason in lost.items() if not (has_files and name.startswith("/"))})
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from sanca.core.errors import BudgetExceededError
 from sanca.core.messages import Message, SkillMatch, Usage
+from sanca.python_runtime.action_check import CheckReport, facts_of
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.run_record import RunRequest
@@ -81,11 +82,14 @@ class Round:
     """One pass of the zones: what was seen, decided, run and found."""
 
     number: int
+    began_at: float = field(default_factory=time.monotonic)
     percept: Percept | None = None
     strategy: Strategy = "none"
     sub_goal: str = ""
     skill: SkillMatch | None = None
     code: str = ""
+    check: CheckReport | None = None
+    """What was found in the code before it ran."""
     claim: str | None = None
     """The answer that a model or an action claims."""
     status: str = "planning"
@@ -206,6 +210,7 @@ def _round_content(state: RunState) -> dict[str, Any]:
         "calls": [vars(call) for call in shown],
         "calls_total": len(calls) + round_.more_calls.total(),
         "usage": round_.usage.model_dump() if round_.usage else None,
+        "check": facts_of(round_.check, time.monotonic() - round_.began_at) if round_.check else None,
     }
 
 

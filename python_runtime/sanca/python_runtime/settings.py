@@ -17,6 +17,8 @@ class EngineSettings(BaseSettings):
     """How often a reply that cannot be used goes back to the model, with the reason."""
     action_limit_seconds: float = Field(default=60.0, gt=0)
     """Seconds an action may work; waiting for a tool or a person does not count."""
+    type_check_seconds: float = Field(default=2.0, ge=0)
+    """What the type check of an action may take; then the action runs without. 0: actions are not checked."""
     observation_chars: int = Field(default=8_000, ge=500)
     """Characters of an observation that a model or a page reads; more is cut in the middle, and said."""
     runs_at_once: int = Field(default=16, ge=1)

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
 from sanca.prompts import Cmd, Custom, PromptSettings
+from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
@@ -61,6 +62,7 @@ class Parts:
     broker: BrokerKeeper
     tools: ToolFinder
     sandbox: ConfiguredSandbox
+    checker: TyChecker
     workers: SessionWorkers
     files: SessionFiles
     journal: Journal
@@ -134,6 +136,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         broker=broker,
         tools=ToolFinder(lambda: broker.client.toolkits, lambda: uses_in_journal(home / "journal.db")),
         sandbox=sandbox,
+        checker=TyChecker(limit_seconds=settings.type_check_seconds),
         workers=SessionWorkers(sandbox, lambda: broker.client, files, settings, home / "snapshots"),
         files=files,
         journal=journal,
@@ -162,6 +165,8 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) 
         Motor(
             parts.workers,
             parts.files,
+            parts.checker,
+            lambda: parts.broker.client.toolkits,
             observation_chars=parts.settings.observation_chars,
             offers_libraries=SandboxSettings().add_libraries == "ask",
         ),
@@ -210,6 +215,7 @@ async def _close(parts: Parts) -> None:
         closing.start_soon(parts.runs.close)
         closing.start_soon(_close_workers, parts)
         closing.start_soon(parts.models.close)
+        closing.start_soon(parts.checker.close)
     await parts.sessions.close()
     await parts.store.close()
 

@@ -84,6 +84,11 @@ class SessionWorkers:
         session = await self._of(request.session_id, request).wake(code)
         return {"sandbox_level": self._sandbox.level, "hash_seed": session.hash_seed}
 
+    def names(self, session_id: str) -> dict[str, str] | None:
+        """Return the names that a session's last action left → their types; None when they are not known."""
+        held = self._held.get(session_id)
+        return held.names if held is not None else None
+
     async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
         """Run an action in the session's worker; its calls count to the run and round.
 

@@ -8,6 +8,7 @@ from sanca.toolkit_bridge.cards import CardToolkit
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo, read_connection
 from sanca.toolkit_bridge.discovery import FoundToolkits, find_toolkits
 from sanca.toolkit_bridge.gateway import CallStatus, Gateway, GatewayCall, HostDescription
+from sanca.toolkit_bridge.inferred import Inferred
 from sanca.toolkit_bridge.names import did_you_mean, near_names
 from sanca.toolkit_bridge.python_tools import PythonTool, PythonToolkit, tool
 from sanca.toolkit_bridge.stubs import render_stub, render_tool, signature
@@ -21,6 +22,7 @@ __all__ = [
     "GatewayCall",
     "GatewayConnectionInfo",
     "HostDescription",
+    "Inferred",
     "PythonTool",
     "PythonToolkit",
     "ToolSignature",

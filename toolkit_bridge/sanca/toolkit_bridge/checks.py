@@ -11,7 +11,7 @@ from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]  #
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, as the end of a sentence ("must be …"); empty when nothing is."""
 
-_WORDS = {
+WORDS = {
     "string": "a text (str)",
     "integer": "a whole number (int)",
     "number": "a number (int or float)",
@@ -74,11 +74,11 @@ def _compile(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Check
 
 def _of_type(name: str | Sequence[str]) -> Check:
     if isinstance(name, str) and name in _TYPES:
-        kind, wrong = _TYPES[name], f"must be {_WORDS[name]}"
+        kind, wrong = _TYPES[name], f"must be {WORDS[name]}"
         return lambda value: "" if isinstance(value, kind) else f"{wrong}, got {_show(value)}"
     names = [name] if isinstance(name, str) else list(name)
     tests = [_TESTS[each] for each in names if each in _TESTS]
-    words = " or ".join(_WORDS[each] for each in names if each in _TESTS)
+    words = " or ".join(WORDS[each] for each in names if each in _TESTS)
     return lambda value: (
         "" if not tests or any(test(value) for test in tests) else f"must be {words}, got {_show(value)}"
     )

@@ -1,32 +1,31 @@
-"""Type stubs of toolkits: the Python signatures a model reads and the type checker uses. Calls nothing."""
+"""Type stubs of toolkits: the Python signatures a model reads. Calls nothing; the checker's own are `checker_stubs`."""
 
 from __future__ import annotations
 
+import json
 import keyword
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sanca.core.tools import Effect, ToolDefinition, ToolkitDefinition
+from sanca.core.tools import Effect, ToolDefinition, ToolkitDefinition, ToolOverload
+from sanca.toolkit_bridge.annotations import Annotations, RecordType, plain
+from sanca.toolkit_bridge.observed import Observed
 
-_PLAIN = {
-    "string": "str",
-    "integer": "int",
-    "number": "float",
-    "boolean": "bool",
-    "null": "None",
-    "object": "Record",
-    "array": "list[Any]",
-}
 _WIDTH = 110
 _INDENT = "    "
+_EXAMPLE_CHARS = 60
 
 
-def render_stub(toolkit: ToolkitDefinition) -> str:
+def render_stub(toolkit: ToolkitDefinition, observed: Mapping[str, Observed] | None = None) -> str:
     """Return the toolkit as a Python class of static methods, with docstrings; dotted names nest.
 
-    The text is valid Python given `from typing import Any, Iterator, Literal` and a class `Record`. Only a tool whose
-    name Python cannot write is left out.
+    The text is valid Python given `Record` and `from typing import Any, Iterator, Literal, NotRequired, TypedDict,
+    overload`. Records stand before the first tool that needs them. A tool whose name Python cannot write is left out.
+
+    Args:
+        toolkit: What to render.
+        observed: What calls of its tools gave, by the tool's name, for those that do not say it themselves.
     """
     lines: list[str] = []
     parts = toolkit.name.split(".")
@@ -34,70 +33,103 @@ def render_stub(toolkit: ToolkitDefinition) -> str:
         lines.append(f"{_INDENT * depth}class {part}:")
     inside = _INDENT * len(parts)
     lines.extend(_docstring([toolkit.description or f"Toolkit {toolkit.name}."], inside))
+    annotations = Annotations()
     for tool in toolkit.tools:
-        if tool.name.isidentifier() and not keyword.iskeyword(tool.name):
+        if is_name(tool.name):
+            text = render_tool(
+                tool, toolkit=toolkit.name, annotations=annotations, seen=(observed or {}).get(tool.name)
+            )
             lines.append("")
-            lines.append(f"{inside}@staticmethod")
-            lines.extend(inside + line if line else "" for line in render_tool(tool).splitlines())
+            lines.extend(inside + line if line else "" for line in text.splitlines())
     return "\n".join(lines) + "\n"
 
 
-def render_tool(tool: ToolDefinition) -> str:
-    """Return one tool as a function with a docstring."""
-    text = [tool.description.strip() or tool.name]
-    if tool.effect is not Effect.READ:
-        text.append(f"Effect: {tool.effect}{' (a person is asked first)' if tool.approval != 'NEVER' else ''}.")
-    if tool.undo:
-        text.append(f"Undo: {tool.undo}")
-    text.extend(_argument_lines(tool.input_schema))
-    if fields := _fields(tool.output_schema):
-        text.append(f"Returns: {fields}")
-    return "\n".join([f"def {signature(tool)}:", *_docstring(text, _INDENT)])
+def render_tool(
+    tool: ToolDefinition,
+    *,
+    toolkit: str = "",
+    annotations: Annotations | None = None,
+    seen: Observed | None = None,
+) -> str:
+    """Return one tool as static methods with docstrings, one for each of its overloads, below the records it needs.
+
+    Args:
+        tool: What to render.
+        toolkit: Its toolkit's name, for the example.
+        annotations: Those of the toolkit, so that a record is written once.
+        seen: What earlier calls gave.
+    """
+    kept = annotations or Annotations()
+    returns = {} if declares_result(tool) or seen is None else seen.shape
+    blocks: list[str] = []
+    ways = tool.overloads or (
+        ToolOverload(input_schema=tool.input_schema, output_schema=tool.output_schema or returns),
+    )
+    for number, way in enumerate(ways):
+        head = f"def {_signature(tool, way, kept)}:"
+        blocks.extend(_record_lines(kept.new_records()))
+        blocks.extend(["@overload"] if tool.overloads else [])
+        text = _paragraphs(tool, way, f"{toolkit}.{tool.name}" if toolkit else tool.name, is_first=number == 0)
+        if number == 0 and seen is not None and seen.sample and not declares_result(tool):
+            text.append(f"Gave, for instance: {seen.sample}")
+        blocks.extend(["@staticmethod", head, *_docstring(text, _INDENT)])
+    return "\n".join(blocks)
 
 
 def signature(tool: ToolDefinition) -> str:
     """Return `logs(service: str, level: Literal["DEBUG"] | None = None) -> list[Record]`."""
-    schema = tool.input_schema
+    return _signature(tool, ToolOverload(input_schema=tool.input_schema, output_schema=tool.output_schema), None)
+
+
+def parameters(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bool, bool]]:
+    """Return name, schema, whether it is required and whether it goes by name only, of those Python can write."""
     properties: Mapping[str, Any] = schema.get("properties") or {}
     required = set(schema.get("required") or ())
-    shown: list[str] = []
-    starred = False
+    found: list[tuple[str, Mapping[str, Any], bool, bool]] = []
+    by_name = False
     for name, each in properties.items():
-        if not name.isidentifier() or keyword.iskeyword(name):
-            continue
-        if name in required and shown and "=" in shown[-1] and not starred:
-            shown.append("*")
-            starred = True
-        shown.append(_parameter(name, each, name in required))
-    returns = python_type(tool.output_schema)
+        if is_name(name):
+            by_name = by_name or (name in required and bool(found) and not found[-1][2])
+            found.append((name, each if isinstance(each, Mapping) else {}, name in required, by_name))
+    return found
+
+
+def declares_result(tool: ToolDefinition) -> bool:
+    """Whether a tool says what it gives."""
+    return bool(tool.output_schema) or bool(tool.overloads)
+
+
+def is_name(text: str) -> bool:
+    """Whether Python can write it as a name."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def returned(annotation: str, tool: ToolDefinition, schema: Mapping[str, Any]) -> str:
+    """Return the annotation of what a call gives: an iterator where the tool gives its result piece by piece."""
     if tool.streams:
-        returns = f"Iterator[{returns}]"
-    return f"{tool.name}({', '.join(shown)}) -> {returns}"
+        return f"Iterator[{annotation}]"
+    pieces = schema.get("x-pieces")
+    if pieces == "items":
+        return f"Iterator[{annotation.removeprefix('list[').removesuffix(']')}]"
+    return {"bytes": "bytes", "text": "str"}.get(str(pieces), annotation)
 
 
-def python_type(schema: Mapping[str, Any]) -> str:
-    """Return the Python annotation of a JSON Schema; `Any` where it says nothing."""
-    if not schema:
-        return "Any"
-    if "const" in schema:
-        return f"Literal[{schema['const']!r}]"
-    if "enum" in schema:
-        return _literal(schema["enum"])
-    for key in ("anyOf", "oneOf"):
-        if key in schema:
-            return _union(python_type(part) for part in schema[key])
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        return _union(python_type({**schema, "type": each}) for each in kind)
-    if kind == "array" and schema.get("items"):
-        return f"list[{python_type(schema['items'])}]"
-    if kind == "object" and not schema.get("properties") and isinstance(schema.get("additionalProperties"), Mapping):
-        return f"dict[str, {python_type(schema['additionalProperties'])}]"
-    return _PLAIN.get(str(kind), "Record" if "$ref" in schema else "Any")
+def _signature(tool: ToolDefinition, way: ToolOverload, annotations: Annotations | None) -> str:
+    definitions = way.input_schema.get("$defs") or {}
+
+    def annotation(schema: Mapping[str, Any], hint: str, defs: Mapping[str, Any]) -> str:
+        return plain(schema) if annotations is None else annotations.of(schema, hint, defs)
+
+    shown: list[str] = []
+    for name, each, is_required, by_name in parameters(way.input_schema):
+        if by_name and "*" not in shown:
+            shown.append("*")
+        shown.append(_parameter(name, each, annotation(each, f"{tool.name} {name}", definitions), is_required))
+    result = annotation(way.output_schema, tool.name, way.output_schema.get("$defs") or {})
+    return f"{tool.name}({', '.join(shown)}) -> {returned(result, tool, way.output_schema)}"
 
 
-def _parameter(name: str, schema: Mapping[str, Any], is_required: bool) -> str:
-    annotation = python_type(schema)
+def _parameter(name: str, schema: Mapping[str, Any], annotation: str, is_required: bool) -> str:
     if is_required:
         return f"{name}: {annotation}"
     default = schema.get("default")
@@ -106,36 +138,63 @@ def _parameter(name: str, schema: Mapping[str, Any], is_required: bool) -> str:
     return f"{name}: {annotation} = {default!r}"
 
 
-def _literal(values: Iterable[Any]) -> str:
-    texts = [value for value in values if value is not None]
-    named = f"Literal[{', '.join(_quoted(value) for value in texts)}]" if texts else "None"
-    return f"{named} | None" if None in list(values) and texts else named
+def _record_lines(records: Iterable[RecordType]) -> list[str]:
+    lines: list[str] = []
+    for record in records:
+        if all(is_name(one.key) for one in record.fields):
+            lines.append(f"class {record.name}(TypedDict):")
+            lines.extend(f"{_INDENT}{one.key}: {_field(one.annotation, one.is_required)}" for one in record.fields)
+        else:
+            shown = ", ".join(f"{one.key!r}: {_field(one.annotation, one.is_required)}" for one in record.fields)
+            lines.append(f'{record.name} = TypedDict("{record.name}", {{{shown}}})')
+        lines.append("")
+    return lines
 
 
-def _quoted(value: Any) -> str:
-    return (
-        f'"{value}"' if isinstance(value, str) and value.isprintable() and not set(value) & {'"', "\\"} else repr(value)
-    )
+def _field(annotation: str, is_required: bool) -> str:
+    return annotation if is_required else f"NotRequired[{annotation}]"
 
 
-def _union(parts: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(parts))
-    return " | ".join(sorted(unique, key=lambda part: part == "None"))
+def _paragraphs(tool: ToolDefinition, way: ToolOverload, name: str, *, is_first: bool) -> list[str]:
+    text = [way.description.strip() or tool.description.strip() or tool.name]
+    if tool.effect is not Effect.READ and is_first:
+        text.append(f"Effect: {tool.effect}{' (a person is asked first)' if tool.approval != 'NEVER' else ''}.")
+    if tool.undo and is_first:
+        text.append(f"Undo: {tool.undo}")
+    if tool.alternative and is_first:
+        text.append(f"If it keeps failing: {tool.alternative}")
+    text.extend(_argument_lines(way.input_schema))
+    if example := _example(way.input_schema, name):
+        text.append(f"Example: {example}")
+    if described := str(way.output_schema.get("description") or ""):
+        text.append(f"Returns: {described}")
+    return text
 
 
 def _argument_lines(schema: Mapping[str, Any]) -> list[str]:
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    return [f"{name}: {each['description'].strip()}" for name, each in properties.items() if each.get("description")]
+    lines = []
+    for name, each, _, _ in parameters(schema):
+        kind = "base64" if each.get("contentEncoding") == "base64" else str(each.get("format") or "")
+        told = [str(each.get("description") or "").strip(), f"({kind})" if kind else ""]
+        if any(told):
+            lines.append(f"{name}: {' '.join(filter(None, told))}")
+    return lines
 
 
-def _fields(schema: Mapping[str, Any]) -> str:
-    """Return the keys of the records a tool gives: `{name, status: "up"|"down", depends_on: list[str]}`."""
-    record = schema.get("items", schema) if schema.get("type") == "array" else schema
-    properties: Mapping[str, Any] = record.get("properties") or {} if isinstance(record, Mapping) else {}
-    if not properties:
-        return str(record.get("description", "")) if isinstance(record, Mapping) else ""
-    shown = [f"{name}: {python_type(each)}" for name, each in properties.items()]
-    return ("each " if record is not schema else "") + "{" + ", ".join(shown) + "}"
+def _example(schema: Mapping[str, Any], name: str) -> str:
+    """Return a call made of the examples that the arguments' schemas give, when they are enough for a call."""
+    shown = []
+    for each, details, is_required, by_name in parameters(schema):
+        examples = details.get("examples")
+        if isinstance(examples, list) and examples and len(value := _said(examples[0])) <= _EXAMPLE_CHARS:
+            shown.append(value if is_required and not by_name else f"{each}={value}")
+        elif is_required:
+            return ""
+    return f"{name}({', '.join(shown)})" if shown else ""
+
+
+def _said(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _docstring(paragraphs: Iterable[str], indent: str) -> list[str]:

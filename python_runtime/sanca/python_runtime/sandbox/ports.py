@@ -112,6 +112,8 @@ class ActionResult:
     """What Python warned of, each once."""
     notes: tuple[str, ...] = ()
     """Sentences of the engine about the session: why names are gone, where they came back from."""
+    names: dict[str, str] | None = None
+    """The names the session has now → their type (`Any`: none of Python's own); None where that is not known."""
     peak_megabytes: float | None = None
     """The most memory it held at a time, where that can be measured."""
 

@@ -55,6 +55,7 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         peak_megabytes=_megabytes(told["peak_bytes"]),
         images=read_images(answer.get("images")),
         warnings=_warnings(answer.get("warnings")),
+        names=_known_names(answer.get("names")),
     )
 
 
@@ -181,3 +182,11 @@ def _names(told: object) -> list[str]:
 def _reasons(told: object) -> dict[str, str]:
     pairs = list(told.items())[:_MOST_NAMES] if isinstance(told, dict) else []
     return {name[:_REASON_CHARS]: str(reason)[:_REASON_CHARS] for name, reason in pairs if isinstance(name, str)}
+
+
+def _known_names(told: Any) -> dict[str, str] | None:
+    """Return a session's names and their types; None when the guest did not say."""
+    if not isinstance(told, dict) or len(told) > _MOST_NAMES:
+        return None
+    names = {name: kind for name, kind in told.items() if isinstance(name, str) and name.isidentifier()}
+    return {name: kind[:_NAME_CHARS] if isinstance(kind, str) else "Any" for name, kind in names.items()}

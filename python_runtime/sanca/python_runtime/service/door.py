@@ -228,6 +228,7 @@ class EngineDoor:
             version=VERSION,
             sandbox_level=parts.sandbox.level,
             sandbox_detail=parts.sandbox.detail,
+            type_check_detail=parts.checker.detail,
             gateway=gateway,
             gateway_detail=detail,
             store="sqlite",

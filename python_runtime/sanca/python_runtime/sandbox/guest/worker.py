@@ -1,7 +1,8 @@
 """The loop of rounds in a guest: takes an action, runs it in the session's namespace, answers with value or error.
 
 Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`; out `{"value", "value_json", "value_name",
-"images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings", "stderr"}`.
+"images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings", "stderr",
+"names"}`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .channel import ToolChannel
 from .descriptions import Descriptions
 from .errors import PUBLIC
 from .keeping import why_not
+from .known_names import known_names
 from .libraries import ADDED_FOLDER
 from .proxies import Tool, Toolkit, Tools, make_toolkits
 from .records import Record
@@ -107,6 +109,7 @@ class Worker:
                 self._is_running = False
         except BaseException as error:  # whatever an action raises is its answer
             answer = self._answers.describe_error(error, self._toolkits)
+        answer["names"] = known_names(self._main.__dict__)
         if self._is_interrupted and not self._channel.is_sending:
             end_threads(self._threads_before, _END_THREADS_SECONDS)
         _flush()
@@ -167,7 +170,8 @@ class Worker:
         if last is not None:
             tree.body.pop()
         space = self._main.__dict__
-        exec(compile(tree, filename, "exec"), space)  # noqa: S102 - running it is what the sandbox is for
+        if tree.body:
+            exec(compile(tree, filename, "exec"), space)  # noqa: S102 - running it is what the sandbox is for
         if last is None:
             return None, LAST_VALUE
         name = name_of(last.value)
