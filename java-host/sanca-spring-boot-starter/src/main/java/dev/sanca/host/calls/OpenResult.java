@@ -13,19 +13,24 @@ final class OpenResult {
     private static final Logger LOG = LoggerFactory.getLogger(OpenResult.class);
     private final String handle;
     private final String runId;
-    private final Pieces pieces;
+    private final String kind;
+    private final boolean isStream;
+    private final @Nullable Long total;
     private final ReentrantLock reading = new ReentrantLock();
     private long lastPosition = -1;
     private @Nullable Piece last;
     private long position;
-    private volatile boolean isSourceClosed;
+    private volatile @Nullable Pieces source; // null: closed, and what it held is free
     private volatile boolean isClosing;
     private volatile long usedNanos = System.nanoTime();
 
     OpenResult(String handle, String runId, Pieces pieces) {
         this.handle = handle;
         this.runId = runId;
-        this.pieces = pieces;
+        this.source = pieces;
+        this.kind = pieces.kind();
+        this.isStream = pieces.isStream();
+        this.total = pieces.total();
     }
 
     String runId() {
@@ -38,7 +43,7 @@ final class OpenResult {
 
     /** Whether it was read to its end or closed; all that is left of it is its last piece. */
     boolean isOver() {
-        return isSourceClosed;
+        return source == null;
     }
 
     /**
@@ -53,11 +58,12 @@ final class OpenResult {
             if (from == lastPosition && last != null) {
                 return answer(last);
             }
-            if (from != position || isSourceClosed) {
+            Pieces pieces = source;
+            if (from != position || pieces == null) {
                 throw new ToolArgumentException(
                         "position", "The next piece begins at " + position + ", not at " + from + ".");
             }
-            return answer(readOn(limit));
+            return answer(readOn(pieces, limit));
         } finally {
             usedNanos = System.nanoTime();
             closeIfAsked();
@@ -77,7 +83,7 @@ final class OpenResult {
         }
     }
 
-    private Piece readOn(Limit limit) throws Exception {
+    private Piece readOn(Pieces pieces, Limit limit) throws Exception {
         boolean isRead = false;
         try {
             Piece piece = pieces.read(limit);
@@ -93,8 +99,9 @@ final class OpenResult {
     }
 
     private void closeIfAsked() {
-        if (isClosing && !isSourceClosed) {
-            isSourceClosed = true;
+        Pieces pieces = source;
+        if (isClosing && pieces != null) {
+            source = null;
             try {
                 pieces.close();
             } catch (Exception error) {
@@ -104,6 +111,6 @@ final class OpenResult {
     }
 
     private PageAnswer answer(Piece piece) {
-        return new PageAnswer(handle, pieces.kind(), pieces.isStream(), piece, position, pieces.total());
+        return new PageAnswer(handle, kind, isStream, piece, position, total);
     }
 }
