@@ -11,7 +11,7 @@ import org.springframework.util.unit.DataSize;
  * @param keepCount how many call ids are kept
  * @param keepFor how long a call id is kept
  * @param maxAnswer the largest answer that crosses to the engine
- * @param keepReadAnswer the largest answer of a read that is kept; a repeated read above it is read again
+ * @param keepReadAnswer the largest read that is kept, arguments and answer; a repeated one above it is read again
  */
 @ConfigurationProperties("sanca.calls")
 record CallProperties(

@@ -53,10 +53,11 @@ final class CallRecord {
         store.write(() -> rows.put(callId, FINISHED + digest + envelope));
     }
 
-    /** A read ended. Large answers are not kept: a repeated id reads again. */
-    void finishRead(String callId, String digest, String envelope) {
-        if (envelope.length() <= properties.keepReadAnswer().toBytes()
-                && rows.put(callId, FINISHED + digest + envelope) == null) {
+    /** A read ended. Large ones are not kept: a repeated id reads again. */
+    void finishRead(String callId, CallDigest digest, String envelope) {
+        if (envelope.length() + digest.argumentChars()
+                        <= properties.keepReadAnswer().toBytes()
+                && rows.put(callId, FINISHED + digest.text() + envelope) == null) {
             remember(callId);
         }
     }

@@ -31,7 +31,7 @@ final class CallReporter {
         double seconds = call.seconds();
         timer(toolkit, tool.name(), outcome).record((long) (seconds * 1e9), TimeUnit.NANOSECONDS);
         if (tool.effect() != Effect.READ) {
-            write("effect", toolkit, tool, context, call.digest(), outcome, seconds);
+            write("effect", toolkit, tool, context, call.digest().text(), outcome, seconds);
         }
     }
 

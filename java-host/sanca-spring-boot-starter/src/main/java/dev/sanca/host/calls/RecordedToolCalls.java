@@ -3,7 +3,6 @@ package dev.sanca.host.calls;
 import dev.sanca.host.HostException;
 import dev.sanca.host.HostJson;
 import dev.sanca.host.access.AccessRights;
-import dev.sanca.host.access.Digests;
 import dev.sanca.host.budget.RunBudget;
 import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.Effect;
@@ -54,7 +53,7 @@ final class RecordedToolCalls implements ToolCalls {
     public String call(String toolkit, String tool, String argumentsJson, String contextJson) {
         try {
             CallContext context = context(contextJson);
-            String digest = Digests.ofCall(toolkit, tool, argumentsJson);
+            CallDigest digest = new CallDigest(toolkit, tool, argumentsJson);
             String known = answerOfRecord(toolkit, tool, context.callId(), digest);
             return known != null ? known : run(toolkit, tool, argumentsJson, context, digest);
         } catch (ToolException refusal) {
@@ -89,12 +88,12 @@ final class RecordedToolCalls implements ToolCalls {
                         : CallStates.never(callId));
     }
 
-    private @Nullable String answerOfRecord(String toolkit, String tool, String callId, String digest) {
+    private @Nullable String answerOfRecord(String toolkit, String tool, String callId, CallDigest digest) {
         CallRecord.Row row = record.find(callId).orElse(null);
         if (row == null) {
             return null;
         }
-        if (!row.digest().equals(digest)) {
+        if (!row.digest().equals(digest.text())) {
             return conflict(callId);
         }
         if (row.isFinal()) {
@@ -118,14 +117,14 @@ final class RecordedToolCalls implements ToolCalls {
         }
     }
 
-    private String run(String toolkit, String tool, String argumentsJson, CallContext context, String digest) {
+    private String run(String toolkit, String tool, String argumentsJson, CallContext context, CallDigest digest) {
         RegisteredTool found = toolkit.equals(ResultPages.TOOLKIT) ? pages.find(tool) : registry.find(toolkit, tool);
         CallContext known = access.identify(context);
         try {
             access.check(known, toolkit, found.definition(), argumentsJson);
             budget.take(context.runId());
         } catch (ToolException refusal) {
-            reporter.refused(toolkit, found.definition(), known, digest, refusal);
+            reporter.refused(toolkit, found.definition(), known, digest.text(), refusal);
             throw refusal;
         }
         JsonNode arguments = arguments(argumentsJson);
@@ -133,7 +132,7 @@ final class RecordedToolCalls implements ToolCalls {
         RunningCall call = new RunningCall(digest, limit);
         RunningCall other = running.add(context.callId(), call);
         if (other != null) {
-            return other.digest().equals(digest) ? awaitAnswer(other) : conflict(context.callId());
+            return other.digest().text().equals(digest.text()) ? awaitAnswer(other) : conflict(context.callId());
         }
         return runOnce(toolkit, found, arguments, known, call);
     }
@@ -152,11 +151,11 @@ final class RecordedToolCalls implements ToolCalls {
                 return envelope = CallEnvelope.NEVER_BEGAN;
             }
             if (isEffect) {
-                record.begin(callId, call.digest());
+                record.begin(callId, call.digest().text());
             }
             envelope = execute(tool, arguments, context, call);
             keep(isEffect, callId, call.digest(), envelope);
-report(toolkit, tool, context, call, envelope);
+            report(toolkit, tool, context, call, envelope);
             return envelope;
         } finally {
             call.answer().complete(envelope == null ? unknown(callId) : envelope);
@@ -165,21 +164,20 @@ report(toolkit, tool, context, call, envelope);
     }
 
     /** What is known is told also when it cannot be kept: a repeated id is then unknown, and still not run again. */
-    private void keep(boolean isEffect, String callId, String digest, String envelope) {
+    private void keep(boolean isEffect, String callId, CallDigest digest, String envelope) {
         if (!isEffect) {
             record.finishRead(callId, digest, envelope);
             return;
         }
         try {
-            record.finishEffect(callId, digest, envelope);
+            record.finishEffect(callId, digest.text(), envelope);
         } catch (HostException error) {
             LOG.error("How the call {} ended could not be recorded.", callId, error);
         }
     }
 
     /** A meter or an audit log that fails does not change what happened. */
-    private void report(
-            String toolkit, RegisteredTool tool, CallContext context, RunningCall call, String envelope) {
+    private void report(String toolkit, RegisteredTool tool, CallContext context, RunningCall call, String envelope) {
         try {
             reporter.ended(toolkit, tool.definition(), context, call, CallEnvelope.outcome(envelope));
         } catch (RuntimeException error) {

@@ -12,20 +12,20 @@ final class RunningCall {
     }
 
     private final Thread thread = Thread.currentThread();
-    private final String digest;
+    private final CallDigest digest;
     private final long startNanos;
     private final long deadlineNanos;
     private final CompletableFuture<String> answer = new CompletableFuture<>();
     private Stop stop = Stop.NONE;
     private boolean interruptible;
 
-    RunningCall(String digest, double timeoutSeconds) {
+    RunningCall(CallDigest digest, double timeoutSeconds) {
         this.digest = digest;
         this.startNanos = System.nanoTime();
         this.deadlineNanos = startNanos + (long) (timeoutSeconds * 1e9);
     }
 
-    String digest() {
+    CallDigest digest() {
         return digest;
     }
 

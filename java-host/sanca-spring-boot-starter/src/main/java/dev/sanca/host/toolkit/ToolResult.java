@@ -12,8 +12,6 @@ public record ToolResult(@Nullable Object value, JavaType type) {
 
     /** The value as JSON. */
     public static String write(@Nullable Object value, @Nullable JavaType type) {
-        return type == null || value == null
-                ? ToolJson.MAPPER.writeValueAsString(value)
-                : ToolJson.MAPPER.writerFor(type).writeValueAsString(value);
+        return ToolJson.write(value, type);
     }
 }
