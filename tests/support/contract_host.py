@@ -30,7 +30,7 @@ class ContractHost:
         flags = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
         command = ["java", *flags, "-cp", class_path(), MAIN, str(home), *properties]
         home.mkdir(parents=True, exist_ok=True)
-        self._log = (home / "host.log").open("wb")
+        self._log = (home / "host.log").open("ab")
         self.home = home
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log)
         assert self.process.stdout is not None
@@ -39,6 +39,16 @@ class ContractHost:
                 return
         self.close()
         raise AssertionError(f"the contract host did not start; see {self._log.name}")
+
+    def kill(self) -> None:
+        """End it at once; gateway.json stays, as after a crash."""
+        self.process.kill()
+        self.close()
+
+    def effects(self) -> list[str]:
+        """Return what the tools of `calls` changed (`--contract.calls=true`): a line each, doubles included."""
+        log = self.home / "effects.log"
+        return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
     def close(self) -> None:
         """End it: it stops when its input does."""

@@ -152,13 +152,12 @@ class DeliveringGateway(ABC):
             status = self._await_status(call.call_id, time.monotonic() + STOP_SECONDS) or status
         if status.outcome is not None and (status.state == "done" or not call.repeatable):
             return status.outcome
+        late = f"{name} did not answer within {call.timeout_seconds:g} seconds"
+        if status.state == "running" and call.repeatable:
+            return failure("timeout", f"{late} and did not stop when told to; it does no harm.")
         if status.state == "cancelled" or call.repeatable:
-            return failure(
-                "timeout", f"{name} did not answer within {call.timeout_seconds:g} seconds and was interrupted."
-            )
-        return _unclear(
-            call, f"{name} did not answer within {call.timeout_seconds:g} seconds and did not stop when told to."
-        )
+            return failure("timeout", f"{late} and was interrupted.")
+        return _unclear(call, f"{late} and did not stop when told to.")
 
     def _after_refusal(self, call: GatewayCall, error: GatewayError) -> CallOutcome:
         """Find out whether an effect ran that was answered by something that is no outcome."""

@@ -44,17 +44,15 @@ class _Again:
 
     def outcome(self) -> CallOutcome:
         """Try until one gives a value or a failure that stays, or it is enough; return the last one's outcome."""
-        from tenacity import (
-            Retrying,
-            stop_after_attempt,
-            stop_after_delay,
-            wait_exponential_jitter,
-        )  # few calls need it
+        # few calls need it, and it takes a while to load
+        from tenacity import Retrying, stop_after_attempt, stop_after_delay, stop_any, wait_exponential_jitter
 
         passage = self._passage
-        enough = stop_after_attempt(MOST_ATTEMPTS) | stop_after_delay(passage.definition.timeout_seconds)
+        enough = stop_any(
+            stop_after_attempt(MOST_ATTEMPTS), stop_after_delay(passage.definition.timeout_seconds), self._is_over
+        )
         retrying = Retrying(
-            stop=enough | self._is_over,
+            stop=enough,
             wait=wait_exponential_jitter(initial=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS, jitter=0.1),
             retry=lambda state: _failed(state) is not None,
             before_sleep=self._note,

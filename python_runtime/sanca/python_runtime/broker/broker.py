@@ -21,10 +21,13 @@ from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.records import CallRecord, RunContext
+from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.python_runtime.broker.sandbox_session import SandboxSession
+from sanca.python_runtime.broker.taken_out import FAILURES, PAUSE_SECONDS, TakenOut
 from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 from sanca.toolkit_bridge import CardToolkit, WireGateway
+from sanca.toolkit_bridge.gateway import HostDescription
 from sanca.toolkit_bridge.py4j_gateway import Py4JGateway
 
 log = structlog.get_logger(__name__)
@@ -47,12 +50,15 @@ class Broker:
         *,
         adds_libraries: bool = False,
         answers_unread_seconds: float = 30.0,
+        tool_failures: int = FAILURES,
+        tool_pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._outbox = outbox
         self._answers_unread_seconds = answers_unread_seconds
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
-        self._host = HostLink(home, self._control, self._rebuild)
+        self._reliability = Reliability(TakenOut(tool_failures, tool_pause_seconds))
+        self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
         self._loop = ToolkitLoop(home, factories, self._rebuild)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
         self._engine_backend = EngineBackend(outbox.post)
@@ -63,7 +69,7 @@ class Broker:
         self._is_open = False
         self._own_toolkit = engine_toolkit(adds_libraries=adds_libraries)
         self._catalog = Catalog([(self._own_toolkit, self._engine_backend)])
-        self._gate = ToolCallGate(lambda: self._catalog, self._journal, outbox)
+        self._gate = ToolCallGate(lambda: self._catalog, self._journal, outbox, self._reliability)
         self._runs: dict[str, RunState] = {}
         self._sessions: dict[str, SandboxSession] = {}
 
@@ -122,7 +128,7 @@ class Broker:
                 session_id,
                 connected,
                 self._gate,
-                lambda: self._catalog.content,
+                lambda: self._reliability.described(self._catalog.content),
                 self._misbehaved,
                 unread_seconds=self._answers_unread_seconds,
             )
@@ -196,9 +202,15 @@ class Broker:
             "gateway_detail": self._host.detail,
             "gateway_latency_ms": self._host.latency_ms,
             "journal": self._journal.problem or "ok",
-            "problems": dict(self._loop.problems),
+            "problems": {**self._loop.problems, **self._reliability.taken_out.sentences()},
+            "calls": self._reliability.counts.told(),
             "pid": os.getpid(),
         }
+
+    def _host_is_back(self, description: HostDescription) -> None:
+        """Forget how the tools of a host did that is another process now."""
+        names = {f"{toolkit.name}.{tool.name}" for toolkit in description.toolkits for tool in toolkit.tools}
+        self._reliability.taken_out.forget(names)
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})

@@ -18,6 +18,7 @@ from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.policy import check_budget, check_right, decide
 from sanca.python_runtime.broker.records import Ask, AskKind, CallRecord, CallStatusWord
+from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.toolkit_bridge.gateway import failure
 
@@ -35,8 +36,11 @@ _STATUS: dict[str, CallStatusWord] = {
 class ToolCallGate:
     """Made once; called from many threads. The catalog is read anew for every call."""
 
-    def __init__(self, catalog: Callable[[], Catalog], journal: Journal, outbox: Outbox) -> None:
+    def __init__(
+        self, catalog: Callable[[], Catalog], journal: Journal, outbox: Outbox, reliability: Reliability
+    ) -> None:
         self._catalog = catalog
+        self._reliability = reliability
         self._journal = journal
         self._outbox = outbox
 
@@ -87,6 +91,13 @@ class ToolCallGate:
         except Exception as error:
             log.exception("gate_failed", toolkit=toolkit, tool=tool, call_id=passage.call_id)
             passage.outcome = failure("failed", f"The broker failed at {toolkit}.{tool}: {type(error).__name__}.")
+        return self._advised(passage)
+
+    def _advised(self, passage: Passage) -> Passage:
+        """Add to a failure what else may do."""
+        outcome = passage.ended()
+        if outcome.error is not None and outcome.error.kind != "not_found":
+            passage.outcome = self._reliability.advised(passage.entry, outcome, self._catalog())
         return passage
 
     def _prepare(self, passage: Passage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -100,6 +111,7 @@ class ToolCallGate:
                 f"{entry.name}: an argument has no JSON form: {error}.", tool_name=entry.name
             ) from None
         check_right(context, entry.name, entry.definition.right)
+        self._reliability.taken_out.check(entry.name)
         run = passage.run
         argument_bytes = run.count_arguments(len(passage.arguments_json))
         check_budget(context.budget, passage.number, run.tool_seconds, argument_bytes)
@@ -125,7 +137,7 @@ class ToolCallGate:
         self._depart(passage, passage)
         left = time.monotonic()
         try:
-            return passage.entry.backend.call(passage)
+            return self._reliability.call(passage)
         finally:
             passage.run.arrive(passage.call_id, time.monotonic() - left)
             passage.note_departure()
@@ -154,6 +166,7 @@ class ToolCallGate:
 
         That an effect leaves is on the disk before it does; a read's row is queued while the tool works already.
         """
+        self._reliability.taken_out.enter(passage.entry.name)
         if passage.entry.is_effect:
             self._journal.put_and_wait(passage.fact("call_requested", passage.requested()))
         passage.run.depart(under_way)
@@ -225,6 +238,7 @@ class ToolCallGate:
     def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> None:
         passage.outcome = CallOutcome(ok=outcome.ok, error=outcome.error, value=facts.summary())
         passage.seconds = facts.seconds
+        self._reliability.note(passage.entry, outcome.error)
         self._finish(passage, facts.journalled())
 
     def _finish(self, passage: Passage, result: dict[str, Any]) -> None:
@@ -236,6 +250,9 @@ class ToolCallGate:
             data |= {"toolkit": passage.toolkit, "tool": passage.tool, "round": passage.round}
         if outcome.replayed:
             data["replayed"] = True
+        if outcome.attempts:
+            data["attempts"] = [attempt.model_dump() for attempt in outcome.attempts]
+        self._reliability.count(passage, outcome)
         try:
             self._journal.put(passage.fact("call_finished", data))
         except SancaError as problem:

@@ -4,7 +4,7 @@ ToolError
 ├─ ToolNotFoundError    no such toolkit or tool; `near` holds close names
 ├─ ToolArgumentError    `argument` names what is missing, unknown or of the wrong kind
 ├─ ToolDeniedError      a right, a policy or a person said no
-└─ ToolFailedError      the tool ran and failed, or cannot be reached (`kind` says which)
+└─ ToolFailedError      the tool ran and failed, or cannot be reached (`kind` says which); `alternative` may do instead
 ConversionError         a value has no form on the wire
 """
 
@@ -27,6 +27,7 @@ class ToolError(Exception):
         java_class: str | None = None,
         stack: tuple[str, ...] = (),
         retryable: bool = False,
+        alternative: str | None = None,
     ) -> None:
         self.kind = kind
         self.argument = argument
@@ -34,6 +35,7 @@ class ToolError(Exception):
         self.java_class = java_class
         self.stack = stack
         self.retryable = retryable
+        self.alternative = alternative
         super().__init__(message)
 
 
@@ -80,4 +82,5 @@ def error_from_wire(error: Mapping[str, Any]) -> ToolError:
         java_class=error.get("java_class"),
         stack=tuple(error.get("stack") or ()),
         retryable=bool(error.get("retryable", False)),
+        alternative=error.get("alternative"),
     )

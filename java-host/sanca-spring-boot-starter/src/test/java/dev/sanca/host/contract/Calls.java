@@ -31,7 +31,7 @@ class Calls {
 
     @ToolMethod(description = "Changes something.", effect = Effect.WRITE, approval = Approval.NEVER)
     public String append(String text, CallContext context) throws IOException {
-        write(context.callId());
+        write(context.callId() + " " + text);
         return text;
     }
 
