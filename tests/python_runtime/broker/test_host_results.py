@@ -13,8 +13,13 @@ import pytest
 from action_box import Box
 from broker_driver import Driver, driven
 from contract_host import ContractHost
+from sanca.core.errors import GatewayUnavailableError
+from sanca.core.tools import CallContext, CallOutcome
 from sanca.python_runtime.broker.records import RunBudget
 from sanca.python_runtime.sandbox import NamespaceSandbox
+from sanca.python_runtime.sandbox.monty import MontySandbox
+from sanca.toolkit_bridge import GatewayCall, WireGateway
+from sanca.toolkit_bridge.pages import ResultCloser, ResultPieces, release_results
 
 pytestmark = [pytest.mark.anyio, pytest.mark.jvm]
 
@@ -386,6 +391,99 @@ async def test_bytes_go_there_and_back(box: Box) -> None:
 # Ends
 
 
+class LosingGateway(WireGateway):
+    """Loses the host's answer to every other call."""
+
+    calls = 0
+
+    def call(self, call: GatewayCall) -> CallOutcome:
+        outcome = super().call(call)
+        self.calls += 1
+        if self.calls % 2:
+            raise GatewayUnavailableError("The answer was lost.")
+        return outcome
+
+
+def context_of(call_id: str, timeout_seconds: float) -> str:
+    """Return the context of a call of `run_pages`."""
+    return CallContext(
+        call_id=call_id,
+        run_id="run_pages",
+        session_id="s",
+        tenant="t",
+        user="u",
+        timeout_seconds=timeout_seconds,
+        pages=True,
+    ).model_dump_json()
+
+
+def opened(gateway: WireGateway, losing: WireGateway, call_id: str) -> tuple[list[Any], ResultPieces, ResultCloser]:
+    """Call an endless stream and return its first items, and the rest behind a gateway that loses answers."""
+    sent = GatewayCall(call_id, "streams", "count", f'{{"name":"{call_id}"}}', context_of(call_id, 5.0), 5.0)
+    first = gateway.call(sent)
+    assert first.page is not None, first.error
+    closer = ResultCloser()
+    return first.value, ResultPieces(losing, gateway, closer, call_id, first.page, context_of), closer
+
+
+def test_a_piece_whose_answer_was_lost_is_asked_for_again(host: ContractHost, home: Path) -> None:
+    gateway, losing = WireGateway(home), LosingGateway(home)
+    items, pieces, closer = opened(gateway, losing, "run_pages/1")
+
+    for _ in range(5):
+        piece = pieces.pull(5.0)
+        assert piece.ok, piece.error
+        items += piece.value
+
+    assert items == list(range(len(items)))
+    assert len(items) > 1_000
+    assert losing.calls == 10
+    pieces.close()
+    closer.close(5.0)
+    assert not pieces.pull(5.0).ok
+    losing.close()
+    gateway.close()
+
+
+def test_a_piece_that_cannot_be_had_is_an_outcome_and_lets_go_of_the_rest(host: ContractHost, home: Path) -> None:
+    gateway, losing = WireGateway(home), LosingGateway(home)
+    _, pieces, closer = opened(gateway, losing, "run_pages/2")
+    losing.close()
+
+    piece = pieces.pull(5.0)
+
+    assert piece.error is not None
+    assert (piece.error.kind, piece.error.retryable) == ("unavailable", True)
+    assert pieces.pull(5.0).error is not None
+    assert release_results(gateway, "run_pages", context_of)
+    closer.close(5.0)
+    gateway.close()
+
+
+async def test_at_the_level_without_files_and_handles_everything_comes_whole(driver: Driver, watcher: Driver) -> None:
+    async with MontySandbox() as sandbox:
+        session = await sandbox.spawn()
+        made = Box(driver, session, f"run_{next(_RUN_NUMBERS)}", ("streams", "results"))
+        await driver.open_run(made.run_id, bind=False)
+        await driver.client.bind(made.run_id, session.tool_socket, made.run_id, 1)
+
+        assert (
+            await made.value("rows = streams.rows(30_000)\n(len(rows), rows[29_999]['name'])")
+            == "(30000, '服务 29999')"
+        )
+        assert await made.value("(len(streams.file(2_000_000)), len(streams.bytes(2_000_000)), streams.bytes(2))") == (
+            "(2000000, 2000000, b'\\x00\\x01')"
+        )
+        assert await made.value("(len(streams.lines(9)), len(results.wide(100_000)['rows']))") == "(72, 100000)"
+        assert await made.value(f"len(streams.count('{made.run_id}'))") == "1000"
+        too_much = await made.run("streams.bytes(20_000_000)")
+        assert "longer than 16 MB" in (too_much.error or "")
+        await closed(driver, made.run_id)
+        await session.close()
+        await driver.client.close_run(made.run_id)
+    await nothing_open(driver)
+
+
 async def test_a_new_broker_lets_go_of_what_one_that_died_has_left(
     host: ContractHost, home: Path, tmp_path: Path
 ) -> None:
@@ -408,3 +506,29 @@ async def test_a_new_broker_lets_go_of_what_one_that_died_has_left(
         await second.open_run("run_after", bind=False)
         await closed(second, "left", run="run_after")
         assert await looked_at(second, "open", run="run_after") == 0
+
+
+async def test_a_host_that_goes_in_mid_stream_is_said_so(
+    host: ContractHost, home: Path, sandbox: NamespaceSandbox, driver: Driver
+) -> None:
+    """The last test of the module: it ends the host."""
+    session = await sandbox.spawn()
+    box = Box(driver, session, "run_last", ("streams",))
+    await driver.open_run(box.run_id, bind=False)
+    await driver.client.bind(box.run_id, session.tool_socket, box.run_id, 1)
+    results = []
+
+    async def read() -> None:
+        results.append(await box.run("for number in streams.ticks('last', 20): pass"))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read)
+        await driver.engine.until(lambda: "running ticks" in driver.engine.heard)
+        await anyio.sleep(0.5)  # until the stream flows
+        await anyio.to_thread.run_sync(host.close)
+
+    assert results[0].error_type == "ToolFailedError", results[0]
+    assert "streams.ticks" in results[0].error or "host" in results[0].error
+    (finished,) = [row.data for row in await box.journal("call_finished")]
+    assert (finished["ok"], finished["error"]["kind"]) == (False, "unavailable")
+    await session.close()

@@ -6,6 +6,7 @@ They hold everything, so they are good in later actions and are kept with a sess
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import pathlib
 import zlib
@@ -98,9 +99,10 @@ class LargeList(_Large, Sequence[Any]):
     def save(self, path: Any) -> None:
         """Write it as JSON: `rows.save("/output/rows.json")`."""
         with pathlib.Path(path).open("w", encoding="utf-8") as file:
-            for number, part in enumerate(self._parts()):
-                file.write("[" if number == 0 else ",")
-                file.write(json.dumps(part, ensure_ascii=False)[1:-1])
+            between = "["
+            for part in filter(None, self._parts()):
+                file.write(between + json.dumps(part, ensure_ascii=False)[1:-1])
+                between = ","
             file.write("]")
 
     def __repr__(self) -> str:
@@ -126,10 +128,10 @@ class LargeText(_Large):
         """Go through its lines, each with its end, as of a file."""
         rest = ""
         for part in self._parts():
-            *lines, rest = (rest + part).splitlines(keepends=True) or [""]
+            *lines, rest = io.StringIO(rest + part, newline="").readlines() or [""]
             yield from lines
         if rest:
-            yield from rest.splitlines(keepends=True)
+            yield rest
 
     def __contains__(self, text: str) -> bool:
         tail = ""

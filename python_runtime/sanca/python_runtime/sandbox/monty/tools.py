@@ -55,11 +55,7 @@ class MontyChannel:
             raise ConversionError(f"The arguments are {len(message):,} bytes long, more than a call may carry.")
         try:
             self._send(message)
-            answer = self._receive(self._number)
-            if "g" in answer:  # it is offered in memory, which this level does not take
-                answer = self._ask({"n": self._number, "g": True})
-                if "m" in answer:
-                    answer = self._ask({"n": self._number, "g": False})
+            answer = self._taken(self._receive(self._number))
             if "k" in answer:
                 return self._join(self._number, str(answer["k"]))
             if "s" in answer:
@@ -108,11 +104,19 @@ class MontyChannel:
         frames.send(self._connection, frames.pack(message))
         return self._receive(message["n"])
 
+    def _taken(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer; a long one is offered in memory, which this level does not take, and is asked for again."""
+        if "g" in answer:
+            answer = self._ask({"n": answer["n"], "g": True})
+            if "m" in answer:
+                answer = self._ask({"n": answer["n"], "g": False})
+        return answer
+
     def _collect(self, number: int, at_once: int) -> list[Any]:
         """Return a stream's items, at most as many as one who takes no streams would get."""
         items: list[Any] = []
         while len(items) < _MOST_ITEMS:
-            answer = self._ask({"n": number, "p": at_once})
+            answer = self._taken(self._ask({"n": number, "p": at_once}))
             items += answer.get("i", [])
             if "e" in answer:
                 raise error_from_wire(answer["e"])
@@ -125,7 +129,7 @@ class MontyChannel:
         """Return what comes in pieces whole, a file too: there are neither handles nor files here."""
         parts: list[Any] = []
         while sum(map(len, parts)) <= frames.MESSAGE_BYTES:
-            answer = self._ask({"n": number, "p": 1})
+            answer = self._taken(self._ask({"n": number, "p": 1}))
             parts += answer.get("i", [])
             if "e" in answer:
                 raise error_from_wire(answer["e"])
