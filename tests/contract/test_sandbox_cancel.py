@@ -133,8 +133,10 @@ async def test_cancelled_action_leaves_no_child(sandbox: Sandbox, session: Sandb
         assert (await run(session, "import os\nos.fork()")).status == "error"
         return
     assert await cancel_when_begun(session, broker, CHILDREN) < GENEROUS_SECONDS
-    result = await run(session, "import os\n[pid for pid in os.listdir('/proc') if pid.isdigit()]")
-    assert result.value == "['1', '2']"
+    result = await run(
+        session, "import os\n[int(pid) for pid in os.listdir('/proc') if pid.isdigit()] == [1, os.getpid()]"
+    )
+    assert result.value == "True"  # the guest itself may be a new one, when the machine was busy
 
 
 async def test_thread_of_an_earlier_round_outlives_a_cancelled_action(

@@ -18,7 +18,8 @@ import anyio.to_thread
 from sanca.core.messages import Caller
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
-from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, depth_below, remove_tree
+from sanca.python_runtime.sandbox.fork_server.folder_size import MOST_DEPTH
+from sanca.python_runtime.sandbox.output_folder import depth_below, remove_tree
 
 MEDIA_TYPES = {
     ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".txt": "text/plain", ".log": "text/plain",

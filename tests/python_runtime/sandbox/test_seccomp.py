@@ -23,6 +23,7 @@ EPERM, ENOSYS = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
 HIGH = 1 << 32
 
 REFUSED = {
+    "sendmsg": (46, 211),
     "execve": (59, 221), "execveat": (322, 281), "ptrace": (101, 117), "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271), "kcmp": (312, 272), "mount": (165, 40), "umount2": (166, 39),
     "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268), "add_key": (248, 217),
@@ -59,7 +60,7 @@ NEEDED = {
     "munmap": (11, 215), "brk": (12, 214), "futex": (202, 98), "rseq": (334, 293), "exit_group": (231, 94),
     "getrandom": (318, 278), "epoll_pwait": (281, 22), "rt_sigaction": (13, 134), "newfstatat": (262, 79),
     "getdents64": (217, 61), "clock_nanosleep": (230, 115), "wait4": (61, 260), "kill": (62, 129),
-    "recvfrom": (45, 207), "sendmsg": (46, 211), "unlinkat": (263, 35), "renameat2": (316, 276),
+    "recvfrom": (45, 207), "unlinkat": (263, 35), "renameat2": (316, 276),
 }  # fmt: skip
 CHECKED = {
     "clone": (56, 220), "ioctl": (16, 29), "fcntl": (72, 25), "prctl": (157, 167), "madvise": (28, 233),

@@ -30,7 +30,7 @@ _ANSWER_BYTES = 65536
 _END_SECONDS = 5.0
 _REQUEST_LIMITS = (
     "cores", "memory_megabytes", "session_cpu_seconds", "processes", "file_megabytes", "open_files", "tmp_megabytes",
-    "tmp_files",
+    "tmp_files", "output_folder_megabytes",
 )  # fmt: skip
 _FIRST_STAGE = "import sys; sys.path.append(sys.argv.pop(3)); from fork_server import {0}; {0}.main()"
 

@@ -9,20 +9,25 @@ import os
 import stat
 import uuid
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import anyio
+from sanca.python_runtime.sandbox.fork_server.folder_size import MOST_ENTRIES, Countless, measure
 
-MOST_DEPTH = 16
-"""Folders in folders; what lies deeper is never handed over, and ends the action."""
 _MEGABYTE = 1 << 20
-_MOST_ENTRIES = 10_000
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 async def is_over_limit(folder: Path, limit_megabytes: int) -> bool:
     """Whether the folder holds more bytes, more than 10,000 entries, or what cannot be counted: too deep or closed."""
-    return await anyio.to_thread.run_sync(_measure_is_over, folder, limit_megabytes * _MEGABYTE)
+    try:
+        await anyio.to_thread.run_sync(
+            partial(measure, str(folder), most_bytes=limit_megabytes * _MEGABYTE, most_entries=MOST_ENTRIES)
+        )
+    except Countless:
+        return True
+    return False
 
 
 def remove_tree(folder: Path) -> None:
@@ -34,23 +39,6 @@ def remove_tree(folder: Path) -> None:
         finally:
             os.close(top)
         folder.rmdir()
-
-
-def _measure_is_over(folder: Path, limit_bytes: int) -> bool:
-    held_bytes = entries = 0
-    closed: list[OSError] = []
-    for where, folders, files in os.walk(folder, followlinks=False, onerror=closed.append):
-        entries += len(folders) + len(files)
-        if entries > _MOST_ENTRIES or (folders and depth_below(folder, where) >= MOST_DEPTH):
-            return True
-        for name in files:
-            try:
-                held_bytes += os.lstat(Path(where) / name).st_blocks * 512
-            except FileNotFoundError:
-                continue
-            if held_bytes > limit_bytes:
-                return True
-    return any(not isinstance(error, FileNotFoundError) for error in closed)
 
 
 def depth_below(folder: Path, where: str) -> int:

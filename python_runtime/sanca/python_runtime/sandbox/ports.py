@@ -27,7 +27,7 @@ class Abilities:
     files: bool = True
     """`/input` and `/output`; without it `spawn` refuses folders."""
     disk_quota: bool = True
-    """What an action may write to /tmp is bounded by the kernel. /output lies on the host's disk and is counted."""
+    """What an action may write is bounded: to /tmp by the kernel, to /output within milliseconds."""
     memory_limit: bool = True
     """Using too much memory ends as a `limit` that the session survives."""
     cpu_share: bool = True

@@ -18,8 +18,9 @@ import anyio
 from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
 from sanca.python_runtime.sandbox.budget import SessionBudget
 from sanca.python_runtime.sandbox.clock import ActionClock
+from sanca.python_runtime.sandbox.fork_server.folder_size import MOST_DEPTH, MOST_ENTRIES
 from sanca.python_runtime.sandbox.launcher import ForkedSession
-from sanca.python_runtime.sandbox.output_folder import MOST_DEPTH, is_over_limit
+from sanca.python_runtime.sandbox.output_folder import is_over_limit
 from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSeconds
 from sanca.python_runtime.sandbox.results import (
     Stop,
@@ -143,7 +144,7 @@ class NamespaceSession:
             told = await self._perform(self._run_message(code, limit_seconds, toolkits, filename), clock)
             self._budget.spend(clock.seconds - clock.waited_seconds, told["cpu_seconds"])
             if self._stop_reason is None:
-                self._stop_reason = await self._full_folder()
+                self._stop_reason = self._too_full("/output") if told["is_full"] else await self._full_folder()
             return read_result(told, stop=self._stop_reason, seconds=clock.seconds, waited_seconds=clock.waited_seconds)
         except EOFError:
             self._alive, self._names_lost = False, True
@@ -349,12 +350,15 @@ class NamespaceSession:
     async def _full_folder(self) -> Stop | None:
         for name, (folder, megabytes) in self._counted_folders().items():
             if await is_over_limit(folder, megabytes):
-                sentence = (
-                    f"{name} holds more than {megabytes} MB or 10,000 files, or folders that are closed or more than"
-                    f" {MOST_DEPTH} deep; delete some."
-                )
-                return Stop("limit", sentence, LimitExceededError.__name__)
+                return self._too_full(name)
         return None
+
+    def _too_full(self, name: str) -> Stop:
+        sentence = (
+            f"{name} holds more than {self._counted_folders()[name][1]} MB or {MOST_ENTRIES:,} files, also such as were"
+            f" deleted and are still open, or folders that are closed or more than {MOST_DEPTH} deep; delete some."
+        )
+        return Stop("limit", sentence, LimitExceededError.__name__)
 
     def _kill_first_process(self) -> None:
         try:

@@ -3,8 +3,8 @@
 Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
 (a pipe may come with it, for the guest),
 `{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
-answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "cpu_seconds", "reply"}`;
-`reply` is the guest's, not decoded.
+answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "cpu_seconds", "is_full",
+"reply"}`; `is_full`: it filled /output; `reply` is the guest's, not decoded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from ..guest import frames
 from . import syscalls
+from .folder_guard import FolderGuard
 from .guest_process import GuestProcess
 from .hardening import Limits
 from .keeper import KeeperClient
@@ -28,6 +29,7 @@ from .watcher import Watcher
 _CONTROL_BYTES = 4 << 20
 _REPLY_BYTES = 3 << 20
 _MOST_MOUNTS = 3
+_OUTPUT = "/output"
 _SWEEP_SECONDS = 0.5
 _SWEEP_PAUSE_SECONDS = 0.001
 
@@ -52,6 +54,8 @@ class _FirstProcess:
         self._walls = walls
         self._watcher = Watcher(limits, walls, keeper)
         self._made = None if walls.renews_guest else GuestProcess(tools, limits, walls)
+        self._guard: FolderGuard | None = None
+        """Of /output, where that is a mount."""
         self._names_lost = False
 
     def serve(self) -> None:
@@ -78,6 +82,8 @@ class _FirstProcess:
         self._guest.limit_cpu(request["cpu_seconds"])
         self._guest.send(request["action"], descriptors)
         self._watcher.begin(self._guest.pid)
+        if self._guard is not None:
+            self._guard.begin()
         end, reply = self._wait_for_end(request["round"], output)
         self._watcher.end()
         cpu_seconds = self._watcher.cpu_seconds()
@@ -87,27 +93,32 @@ class _FirstProcess:
             self._sweep()
         else:
             exit_status = self._replace_guest()
+        if self._guard is not None:
+            self._guard.end(self._guest.pid)
         stdout, dropped_chars = output.text()
         names_lost, self._names_lost = self._names_lost, False
         return {
             "round": request["round"], "end": end, "exit": exit_status, "stdout": stdout,
             "dropped_chars": dropped_chars, "names_lost": names_lost, "reply": reply,
             "peak_bytes": self._watcher.peak_bytes, "cpu_seconds": cpu_seconds,
+            "is_full": self._guard is not None and self._guard.is_full,
         }  # fmt: skip
 
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
         """Return `reply` and the guest's message, or why there is none.
 
-        That is `died`, `killed`, `protocol`, or of what there was too much: `memory`, `threads`.
+        That is `died`, `killed`, `protocol`, or of what there was too much: `memory`, `threads`, `files`.
         """
         incoming = frames.Assembler(_REPLY_BYTES)
         poller = select.poll()
         for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):
             poller.register(descriptor, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in poller.poll(self._watcher.pause_milliseconds())}
+            ready = {descriptor for descriptor, _ in poller.poll(self._pause_milliseconds())}
             if self._watcher.is_due() and (excess := self._watcher.look()):
                 return excess, b""
+            if self._guard is not None and self._guard.is_due() and self._is_to_be_ended(self._guard):
+                return "files", b""
             if self._guest.output in ready and not output.read_from(self._guest.output):
                 poller.unregister(self._guest.output)
             if self._control.fileno() in ready and self._is_told_to_kill(round_number):
@@ -120,6 +131,18 @@ class _FirstProcess:
                     return "died", b""
                 except ValueError:
                     return "protocol", b""
+
+    def _pause_milliseconds(self) -> int:
+        pause = self._watcher.pause_milliseconds()
+        return pause if self._guard is None else min(pause, self._guard.pause_milliseconds())
+
+    def _is_to_be_ended(self, guard: FolderGuard) -> bool:
+        guest = self._guest
+        verdict = guard.look(lambda: [guest.pid, *self._walls.others(guest.pid)], self._watcher.still)
+        if verdict == "interrupt":
+            self._watcher.end()
+            guest.interrupt()
+        return verdict == "end"
 
     def _is_told_to_kill(self, round_number: int) -> bool:
         try:
@@ -163,6 +186,8 @@ class _FirstProcess:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        if _OUTPUT in paths and not self._walls.renews_guest:
+            self._guard = FolderGuard(_OUTPUT, self._limits)
         if self._walls.renews_guest and self._made is not None:
             self._replace_guest()
             self._names_lost = False

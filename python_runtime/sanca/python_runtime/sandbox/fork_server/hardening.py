@@ -24,6 +24,7 @@ class Limits(TypedDict):
     open_files: int
     tmp_megabytes: int
     tmp_files: int
+    output_folder_megabytes: int
     output_bytes: int
     has_kernels_share: bool
     """Whether something outside holds the session to `cores`, so that its first process need not."""

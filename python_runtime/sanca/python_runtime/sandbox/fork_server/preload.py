@@ -43,6 +43,8 @@ def preload(modules: Sequence[str], libraries: Sequence[str]) -> None:
     if "matplotlib" not in sys.modules:
         lists = sorted(_MADE_CHARTS_FOLDER.glob("fontlist-*.json"))
         _font_lists.extend((str(path), f"{CHARTS_FOLDER}/{path.name}") for path in lists)
+    if (transports := sys.modules.get("asyncio.selector_events")) is not None:
+        vars(transports)["_HAS_SENDMSG"] = False  # since 3.12 it would use that call, which guests do not have
     _require_one_thread()
 
 

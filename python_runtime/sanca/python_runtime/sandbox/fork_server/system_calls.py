@@ -66,8 +66,8 @@ _ALLOWED: dict[str, tuple[int, int]] = {
     # Waiting for descriptors
     "ppoll": (271, 73), "pselect6": (270, 72), "epoll_create1": (291, 20), "epoll_ctl": (233, 21),
     "epoll_pwait": (281, 22), "epoll_pwait2": (441, 441), "eventfd2": (290, 19),
-    # The sockets it was given, and pairs of its own
-    "recvfrom": (45, 207), "sendmsg": (46, 211), "recvmsg": (47, 212), "shutdown": (48, 210),
+    # The sockets it was given, and pairs of its own. Not sendmsg: descriptors on their way in it cannot be counted.
+    "recvfrom": (45, 207), "recvmsg": (47, 212), "shutdown": (48, 210),
     "getsockname": (51, 204), "getpeername": (52, 205), "getsockopt": (55, 209),
 }  # fmt: skip
 _ALLOWED_X86_64 = {

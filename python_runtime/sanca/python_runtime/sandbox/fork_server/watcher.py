@@ -11,7 +11,8 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -26,6 +27,7 @@ _SAVED_SECONDS = 0.1
 _LONGEST_STOP_SECONDS = 1.0
 _MOST_PASSES = 100
 _STOPPING_SECONDS = 0.0005
+_LOW_PRIORITY = 15
 _MEGABYTE = 1 << 20
 _MUCH_BYTES = 64 * _MEGABYTE
 """From here on a session is worth a group."""
@@ -65,12 +67,14 @@ class Watcher:
         self._looked = time.monotonic()
         self._saved_seconds = 0.0
         self._next_look = 0.0
-        self._is_stopped = False
+        self._is_stopped = self._is_in_group = False
         self.peak_bytes = 0
         """The most memory that was seen in this round, of all processes; 0 when nobody looked."""
 
     def begin(self, guest: int) -> None:
         """A round begins."""
+        if self._is_in_group and guest != self._guest:
+            _give_way([guest])
         self._guest = guest
         self._has_looked = False
         self.peak_bytes = 0
@@ -82,6 +86,21 @@ class Watcher:
     def end(self) -> None:
         """The round is over, or its action is to be interrupted: nothing stays stopped."""
         self._continue()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let each thread of the session do no more than end the call of the kernel it is in."""
+        was_stopped, self._is_stopped = self._is_stopped, True
+        known: set[int] = set()
+        while new := {self._guest, *self._walls.others(self._guest)} - known:
+            for pid in new:
+                _signal(pid, signal.SIGSTOP)
+            known |= new
+        try:
+            yield
+        finally:
+            if not was_stopped:
+                self._continue()
 
     def pause_milliseconds(self) -> int:
         """How long to wait before the next look."""
@@ -131,7 +150,9 @@ class Watcher:
         keeper, self._keeper = self._keeper, None
         self._stop_all()
         pids = [os.getpid(), self._guest, *self._walls.others(self._guest)]
-        is_moved = keeper.move(pids, self._limits)
+        is_moved = self._is_in_group = keeper.move(pids, self._limits)
+        if is_moved:
+            _give_way(pids[1:])
         self._has_kernels_share = self._has_kernels_share or (is_moved and "cpu" in keeper.controllers)
         self._is_stopped = True
         self._continue()
@@ -210,6 +231,14 @@ def _threads_of(pid: int) -> int:
         return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[17])
     except OSError:
         return 0
+
+
+def _give_way(pids: list[int]) -> None:
+    """In a group, which has its share as a whole: let the first process look when it has to, however many there are."""
+    for pid in pids:
+        with suppress(OSError):
+            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+                os.setpriority(os.PRIO_PROCESS, int(task), _LOW_PRIORITY)
 
 
 def _signal(pid: int, number: int) -> None:

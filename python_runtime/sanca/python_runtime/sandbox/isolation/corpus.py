@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sanca.python_runtime.sandbox.isolation import (
+    disk_probes,
     endless_probes,
     exhaustion_probes,
     file_probes,
@@ -21,6 +22,7 @@ PROBES = (
     *process_probes.PROBES,
     *forging_probes.PROBES,
     *exhaustion_probes.PROBES,
+    *disk_probes.PROBES,
     *leftover_probes.PROBES,
     *value_probes.PROBES,
     *file_probes.PROBES,

@@ -1,4 +1,4 @@
-"""Attacks that use things up: memory, processes, disk, output, descriptors, inodes, processor time; in C code too.
+"""Attacks that use things up: memory, processes, output, descriptors, processor time; in C code too. Not disk.
 
 Every one is bounded, so that it does little harm where nothing stops it.
 """
@@ -6,16 +6,14 @@ Every one is bounded, so that it does little harm where nothing stops it.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from sanca.python_runtime.sandbox.isolation.probe import Bare, Check, Evidence, Probe, nothing_done
+from sanca.python_runtime.sandbox.isolation.probe import Bare, Check, Evidence, Probe, nothing_done, told_number
 
 _SLACK_MEGABYTES = 160
 """What a guest holds besides what it asked for: touched pages of the preloaded libraries."""
 _FOR_A_MOMENT = 6
 """Where no control group holds all processes of a session together, they are counted 20 times a second and ended: until
 then they may touch so many times what the session may hold."""
-_MEGABYTE = 1 << 20
 
 
 def _memory_bounded(evidence: Evidence) -> str | None:
@@ -28,23 +26,6 @@ def _memory_together_bounded(evidence: Evidence) -> str | None:
     if held > most + _SLACK_MEGABYTES and evidence.result.status not in {"limit", "killed"}:
         return f"it held {held:.0f} MB and was not ended"
     return f"it held {held:.0f} MB" if held > most * _FOR_A_MOMENT + _SLACK_MEGABYTES else None
-
-
-def _tmp_bounded(evidence: Evidence) -> str | None:
-    most = evidence.limits.tmp_megabytes + 4
-    written = _told(evidence, "wrote")
-    return f"it wrote {written} MB to /tmp" if written > most else None
-
-
-def _output_bounded(evidence: Evidence) -> str | None:
-    held = sum(path.lstat().st_blocks * 512 for path in _files(evidence.output_dir)) // _MEGABYTE
-    most = evidence.limits.output_folder_megabytes * 2  # it is counted ten times a second
-    return f"/output holds {held} MB" if held > most else None
-
-
-def _entries_bounded(evidence: Evidence) -> str | None:
-    count = sum(1 for _ in _files(evidence.output_dir))
-    return f"/output holds {count:,} files" if count > 30_000 else None  # 10,000 may be there, counted now and then
 
 
 def _processes_bounded(evidence: Evidence) -> str | None:
@@ -61,7 +42,7 @@ def _threads_bounded(evidence: Evidence) -> str | None:
 
 def _files_bounded(evidence: Evidence) -> str | None:
     own = 16  # the first process, which is ours, holds some more
-    count = max(evidence.watch.most_files - own, _told(evidence, "opened"))
+    count = max(evidence.watch.most_files - own, told_number(evidence, "opened"))
     return f"it held {count} descriptors" if count > evidence.limits.open_files else None
 
 
@@ -84,15 +65,6 @@ def _share_kept(evidence: Evidence) -> str | None:
 def _nothing_locked(evidence: Evidence) -> str | None:
     locked = evidence.watch.most_locked_megabytes
     return f"{locked:.0f} MB of memory were locked" if locked > 1 else None
-
-
-def _told(evidence: Evidence, word: str) -> int:
-    lines = [line.split() for line in evidence.result.stdout.splitlines()]
-    return max((int(line[1]) for line in lines if len(line) == 2 and line[0] == word and line[1].isdigit()), default=0)
-
-
-def _files(folder: Path) -> list[Path]:
-    return [Path(where) / name for where, _, names in os.walk(folder) for name in names]
 
 
 def _hungry(
@@ -247,63 +219,6 @@ for _ in range(2000):
 hold(0.5)
 """,
         check=_threads_bounded,
-    ),
-    Probe(
-        "exhaustion.disk",
-        "write more to /output than it may hold",
-        """
-piece = bytes(4 << 20)
-for number in range(200):
-    with open(f"@OUT@/part{number}", "wb") as file: file.write(piece)
-""",
-        _output_bounded,
-        limit_seconds=8.0,
-        lacking="disk_quota",
-    ),
-    Probe(
-        "exhaustion.disk-unseen",
-        "keep what it deleted, or reserve what it does not write, beyond what /output may hold",
-        """
-held = []
-for number in range(30):
-    file = open(f"@OUT@/hidden{number}", "wb"); held.append(file)
-    try: os.posix_fallocate(file.fileno(), 0, 30 << 20)
-    except OSError as error: print("denied fallocate", error.errno); break
-try: os.truncate("@OUT@/hidden0", 1 << 40)
-except OSError as error: print("denied truncate", error.errno)
-""",
-        _output_bounded,
-        limit_seconds=6.0,
-        lacking="disk_quota",
-    ),
-    Probe(
-        "exhaustion.tmp",
-        "write more to /tmp than it may hold",
-        """
-written = 0
-try:
-    for number in range(120):
-        with open(f"/tmp/@TAG@-{number}", "wb") as file: written += file.write(bytes(2 << 20)) >> 20
-except OSError as error: print("denied", error.errno)
-finally:
-    print("wrote", written)
-    import glob
-    for name in glob.glob("/tmp/@TAG@-*"): os.remove(name)
-""",
-        _tmp_bounded,
-        limit_seconds=6.0,
-        lacking="disk_quota",
-    ),
-    Probe(
-        "exhaustion.inodes",
-        "make more files than there may be",
-        """
-for number in range(80_000):
-    open(f"@OUT@/n{number}", "w").close()
-""",
-        _entries_bounded,
-        limit_seconds=6.0,
-        lacking="disk_quota",
     ),
     _hungry(
         "descriptors",

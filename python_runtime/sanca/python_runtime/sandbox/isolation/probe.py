@@ -70,6 +70,12 @@ def ended_in_time(evidence: Evidence) -> str | None:
     return f"it ran for {evidence.result.seconds:.1f} s" if evidence.facts.get("ran_on") else None
 
 
+def told_number(evidence: Evidence, word: str) -> int:
+    """Return the greatest number that the action printed after a word, on a line of its own; 0 when it told none."""
+    lines = [line.split() for line in evidence.result.stdout.splitlines()]
+    return max((int(line[1]) for line in lines if len(line) == 2 and line[0] == word and line[1].isdigit()), default=0)
+
+
 def all_of(*checks: Check) -> Check:
     """Return a check that is the first of `checks` to find something."""
 
