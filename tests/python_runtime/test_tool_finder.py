@@ -13,6 +13,7 @@ from sanca.memory.tool_search import ToolUse
 from sanca.prompts import Cmd, PromptInputs
 from sanca.python_runtime import Engine
 from sanca.python_runtime.broker.journal import SCHEMA
+from sanca.python_runtime.engine import LOCAL
 from sanca.python_runtime.models import ScriptedModel
 from sanca.python_runtime.tool_finder import SHOWN_TOOLS_MAX, ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
@@ -66,19 +67,19 @@ async def test_search_follows_the_toolkits() -> None:
 async def test_few_tools_are_all_shown() -> None:
     finder = ToolFinder(lambda: (WEATHER,))
     assert not finder.is_abridged
-    assert "def forecast(city: str)" in finder.shown()
-    assert await finder.for_message("weather") == ""
+    assert "def forecast(city: str)" in finder.shown(LOCAL)
+    assert await finder.for_message("weather", LOCAL) == ""
 
 
 @pytest.mark.anyio
 async def test_of_many_tools_a_prompt_shows_only_what_the_message_needs() -> None:
     finder = ToolFinder(lambda: (WEATHER, CRM))
     assert finder.is_abridged
-    shown = finder.shown()
+    shown = finder.shown(LOCAL)
     assert "def forecast(city: str)" in shown
     assert "# crm: 301 tools, such as field_0, field_1" in shown
     assert "def field_7" not in shown
-    stubs = await finder.for_message("these two customers are the same, merge them")
+    stubs = await finder.for_message("these two customers are the same, merge them", LOCAL)
     assert "class crm:" in stubs and "def merge_customers()" in stubs
     assert stubs.count("def ") < SHOWN_TOOLS_MAX
     compile(stubs, "stubs", "exec")
@@ -90,12 +91,15 @@ async def test_the_prompt_says_how_to_find_more_only_when_there_is_more() -> Non
     message = "merge two customers"
     request = Cmd().build(
         PromptInputs(
-            message=message, toolkits=finder.shown(), is_abridged=True, tools=await finder.for_message(message)
+            message=message,
+            toolkits=finder.shown(LOCAL),
+            is_abridged=True,
+            tools=await finder.for_message(message, LOCAL),
         )
     )
     assert 'tools.search("what it should do")' in request.messages[0].content
     assert "<tools>\nclass crm:" in request.messages[1].content
-    whole = Cmd().build(PromptInputs(message=message, toolkits=ToolFinder(lambda: (WEATHER,)).shown()))
+    whole = Cmd().build(PromptInputs(message=message, toolkits=ToolFinder(lambda: (WEATHER,)).shown(LOCAL)))
     assert not any("<tools>" in one.content for one in whole.messages)
 
 

@@ -17,6 +17,7 @@ from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.rounds import CallFact
 from sanca.python_runtime.tool_finder import ToolFinder
 
@@ -44,6 +45,7 @@ class EngineCallbacks:
         on_lost: Callable[[], Awaitable[None]],
         libraries: AddedLibraries,
         finder: ToolFinder,
+        observed: ObservedResults,
         on_misbehaved: Callable[[str, str], None],
     ) -> None:
         """Take what it tells.
@@ -55,6 +57,7 @@ class EngineCallbacks:
             on_lost: Told when the broker's process ended.
             libraries: Adds libraries to sessions.
             finder: Searches the tools, and hears how calls ended.
+            observed: Learns what calls gave.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
         """
         self._live = live
@@ -63,6 +66,7 @@ class EngineCallbacks:
         self._on_lost = on_lost
         self._libraries = libraries
         self._finder = finder
+        self._observed = observed
         self._on_misbehaved = on_misbehaved
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
@@ -72,6 +76,8 @@ class EngineCallbacks:
         if call.status in _ENDED:
             self._finder.note_call(f"{call.toolkit}.{call.tool}", succeeded=call.status == "ok")
         if live := self._live(run_id):
+            if call.status == "ok":
+                self._observed.note_call(run_id, live.record.request.caller, f"{call.toolkit}.{call.tool}")
             live.note_call(
                 CallFact(
                     call_id=call.call_id,

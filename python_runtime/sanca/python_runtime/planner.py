@@ -107,18 +107,19 @@ class ModelPlanner:
         entities = percept.entities if percept else {}
         references = percept.references if percept else {}
         message = percept.text if percept else state.request.text
+        caller = state.request.caller
         return PromptInputs(
             message=message,
             language=state.language,
-            toolkits=self._tools.shown(),
+            toolkits=self._tools.shown(caller),
             is_abridged=self._tools.is_abridged,
-            tools=await self._tools.for_message(message),
+            tools=await self._tools.for_message(message, caller),
             history=state.history,
             page=Page(**page.model_dump()) if page else None,
             files=state.files,
             environment={
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "user": state.request.caller.user,
+                "user": caller.user,
                 **{f"{kind}s": ", ".join(names) for kind, names in entities.items()},
                 **{f"{word!r} means": name for word, name in references.items()},
             },

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
+from sanca.core.messages import Caller
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.memory.tool_search import FoundTool, ToolUse
 from sanca.python_runtime.tool_uses import counted
+from sanca.toolkit_bridge.observed import Observed
 from sanca.toolkit_bridge.stubs import render_stub, signature
 
 if TYPE_CHECKING:
     from sanca.memory.tool_search.index import ToolIndex
+
+Observations = Callable[[ToolkitDefinition, Caller], Mapping[str, Observed]]
+"""Tells by a tool's name what it gave in earlier calls, as far as this caller may know."""
 
 SHOWN_TOOLS_MAX = 60
 """With more tools than this a prompt shows the smaller toolkits whole, and of the others only what a message needs."""
@@ -26,16 +31,21 @@ class ToolFinder:
     """Searches the toolkits as they are now. The index follows them when it is next asked."""
 
     def __init__(
-        self, toolkits: Callable[[], Sequence[ToolkitDefinition]], uses: Callable[[], dict[str, ToolUse]] = dict
+        self,
+        toolkits: Callable[[], Sequence[ToolkitDefinition]],
+        uses: Callable[[], dict[str, ToolUse]] = dict,
+        observed: Observations = lambda _toolkit, _caller: {},
     ) -> None:
         """Take what it searches.
 
         Args:
             toolkits: The toolkits now.
             uses: Reads how tools did in earlier calls; asked once, in a thread, at the first search.
+            observed: What is known of the results of a toolkit's tools that do not declare them.
         """
         self._toolkits = toolkits
         self._read_uses = uses
+        self._observed = observed
         self._uses: dict[str, ToolUse] | None = None
         self._lock = threading.Lock()
         self._index: ToolIndex | None = None
@@ -51,14 +61,18 @@ class ToolFinder:
         """Return the tools that fit a query, best first: `name`, `tool` (the call's form), `description`, `score`."""
         return [_found(tool, found) for tool, found in await self._find(query, _FOUND_TOOLS)]
 
-    def shown(self) -> str:
+    def shown(self, caller: Caller) -> str:
         """Return the stubs every prompt shows: all while they are few, else small toolkits whole, the others in short.
 
-        It depends on the toolkits alone, so that providers find the start of a prompt in their caches.
+        It depends on the toolkits, and on what the caller's earlier calls gave, which soon rests: providers find the
+        start of a prompt in their caches.
         """
         toolkits = self._toolkits()
         whole = whole_toolkits(toolkits)
-        stubs = [render_stub(toolkit) if toolkit.name in whole else _in_short(toolkit) for toolkit in toolkits]
+        stubs = [
+            render_stub(toolkit, self._observed(toolkit, caller)) if toolkit.name in whole else _in_short(toolkit)
+            for toolkit in toolkits
+        ]
         return "\n".join(stubs)
 
     @property
@@ -67,7 +81,7 @@ class ToolFinder:
         toolkits = self._toolkits()
         return len(whole_toolkits(toolkits)) < len(toolkits)
 
-    async def for_message(self, message: str) -> str:
+    async def for_message(self, message: str, caller: Caller) -> str:
         """Return the stubs of the tools a message may need, of those that `shown` leaves out."""
         toolkits = self._toolkits()
         whole = whole_toolkits(toolkits)
@@ -80,7 +94,8 @@ class ToolFinder:
         for toolkit in left_out:
             tools = tuple(tool for tool in toolkit.tools if f"{toolkit.name}.{tool.name}" in found)
             if tools:
-                stubs.append(render_stub(toolkit.model_copy(update={"tools": tools})))
+                few = toolkit.model_copy(update={"tools": tools})
+                stubs.append(render_stub(few, self._observed(few, caller)))
         return "\n".join(stubs)
 
     async def _find(self, query: str, limit: int) -> list[tuple[ToolDefinition, FoundTool]]:

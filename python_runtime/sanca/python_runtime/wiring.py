@@ -31,6 +31,7 @@ from sanca.python_runtime.history import WhatRunsDid
 from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.models import ModelRegistry
+from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.planner import ModelPlanner
 from sanca.python_runtime.rounds import Zone
 from sanca.python_runtime.run_queue import RunQueue
@@ -61,6 +62,7 @@ class Parts:
     models: ModelRegistry
     broker: BrokerKeeper
     tools: ToolFinder
+    observed: ObservedResults
     sandbox: ConfiguredSandbox
     checker: TyChecker
     workers: SessionWorkers
@@ -88,6 +90,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
         try:
             await _open(parts, tasks, planner)
             tasks.start_soon(parts.workers.keep)
+            tasks.start_soon(parts.observed.keep)
             tasks.start_soon(_warm_up, parts)
             yield parts
         finally:
@@ -116,6 +119,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         ),
         cut_off=lambda: _after_lost_broker(parts),
     )
+    observed = ObservedResults(home, lambda: broker.client.toolkits)
     journal = Journal(lambda: broker.client, JournalReader(home))
     sandbox = ConfiguredSandbox(sandbox_settings)
     store = RunStore(home / "runs.db")
@@ -134,7 +138,10 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         library=library,
         models=ModelRegistry(home, os.environ),
         broker=broker,
-        tools=ToolFinder(lambda: broker.client.toolkits, lambda: uses_in_journal(home / "journal.db")),
+        tools=ToolFinder(
+            lambda: broker.client.toolkits, lambda: uses_in_journal(home / "journal.db"), observed.of_toolkit
+        ),
+        observed=observed,
         sandbox=sandbox,
         checker=TyChecker(limit_seconds=settings.type_check_seconds),
         workers=SessionWorkers(sandbox, lambda: broker.client, files, settings, home / "snapshots"),
@@ -189,6 +196,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
             lambda session_id: parts.files.folders(session_id)[0], lambda: find_library(SandboxSettings())
         ),
         finder=parts.tools,
+        observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
     )
     async with anyio.create_task_group() as opening:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sanca.toolkit_bridge.masking import looks_secret, masked
+from sanca.toolkit_bridge.masking import HIDDEN, looks_secret, masked
 
 _ITEMS_SEEN = 30
 _KEYS_MAX = 40
@@ -14,7 +15,8 @@ _KEYS_MAX = 40
 _KINDS_MAX = 4
 _DEPTH_MAX = 5
 _KEY_CHARS = 60
-_TEXT_CHARS = 40
+_WORD = re.compile(r"[\w.:/+@%-]{0,40}")
+_TEXT = "(text)"
 _SAMPLE_KEYS = 8
 _SAMPLE_CHARS = 300
 
@@ -48,7 +50,10 @@ def merge(one: Shape, other: Shape) -> Shape:
 
 
 def sample_of(value: Any) -> str:
-    """Return a value in a line: few items, short texts, and nothing that looks like a secret."""
+    """Return a value in a line: few items, short words, and nothing that looks like a secret.
+
+    Of sentences it only says that they are texts: what a tool read somewhere is not to speak to a model from a stub.
+    """
     text = _short(value, 0)
     return text if len(text) <= _SAMPLE_CHARS else f"{text[: _SAMPLE_CHARS - 1]}…"
 
@@ -124,7 +129,7 @@ def _values(shape: Shape) -> list[Shape]:
 def _short(value: Any, depth: int, key: str = "") -> str:
     if isinstance(value, str):
         text = masked(value, key)
-        return repr(text if len(text) <= _TEXT_CHARS else f"{text[: _TEXT_CHARS - 1]}…")
+        return repr(text if text == HIDDEN or _WORD.fullmatch(text) else _TEXT)
     if isinstance(value, bool | int | float) or value is None:
         return repr(masked(value, key)) if key else repr(value)
     if depth >= _DEPTH_MAX - 2:

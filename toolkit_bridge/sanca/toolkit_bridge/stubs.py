@@ -70,8 +70,8 @@ def render_tool(
         blocks.extend(_record_lines(kept.new_records()))
         blocks.extend(["@overload"] if tool.overloads else [])
         text = _paragraphs(tool, way, f"{toolkit}.{tool.name}" if toolkit else tool.name, is_first=number == 0)
-        if number == 0 and seen is not None and seen.sample and not declares_result(tool):
-            text.append(f"Gave, for instance: {seen.sample}")
+        if number == 0 and seen is not None and not declares_result(tool):
+            text.append(f"Result as seen in earlier calls{f', for instance: {seen.sample}' if seen.sample else '.'}")
         blocks.extend(["@staticmethod", head, *_docstring(text, _INDENT)])
     return "\n".join(blocks)
 
