@@ -257,6 +257,19 @@ describe("the approval card", () => {
     show(<ApprovalCard {...props} approval={approval()} />, { language: "zh" });
     expect(screen.getByRole("button", { name: "批准" })).toBeVisible();
   });
+
+  it("says in Chinese what sanca's own tools do, and leaves a portal's tools as they are", () => {
+    const own = approval({
+      description: "Deploys a release of a service.",
+      undo: "roll back to the previous release",
+    });
+    const { unmount } = show(<ApprovalCard {...props} approval={own} />, { language: "zh" });
+    expect(screen.getByText("部署某个服务的一个版本。")).toBeVisible();
+    expect(screen.getByText(/回滚到上一个版本/)).toBeVisible();
+    unmount();
+    show(<ApprovalCard {...props} approval={approval()} />, { language: "zh" });
+    expect(screen.getByText("Put payment back to r11.")).toBeVisible();
+  });
 });
 
 describe("Markdown", () => {

@@ -10,6 +10,7 @@ import { LazySurface } from "../cards/LazySurface";
 import type { UserAction } from "../cards/Surface";
 import { useI18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
+import { toolText } from "../i18n/toolTexts";
 import { Fold } from "../ui/controls";
 import { Highlighted, Markdown, pretty, reveal } from "../ui/text";
 import { AnswerForm, fieldsOf, isYesNo } from "./AnswerForm";
@@ -26,7 +27,7 @@ interface ApprovalProps {
 
 export function ApprovalCard(props: ApprovalProps) {
   const { approval, interrupt, busy } = props;
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const host = useHost();
   const right = rightOf(host, approval.toolkit, approval.tool);
   const asked = approval.state === "asked";
@@ -55,7 +56,7 @@ export function ApprovalCard(props: ApprovalProps) {
       <div className="approval-body">
         {asks ? (
           <>
-            {approval.description && <p>{approval.description}</p>}
+            {approval.description && <p>{toolText(approval.description, language)}</p>}
             <ExactCall approval={approval} />
           </>
         ) : (
@@ -138,7 +139,7 @@ function Question({ approval, message }: { approval: Approval; message?: string 
 }
 
 function ExactCall({ approval }: { approval: Approval }) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const named = approval.arguments ?? {};
   const patch = ["patch", "diff"].map((name) => named[name]).find((value) => typeof value === "string") as
     string | undefined;
@@ -151,7 +152,7 @@ function ExactCall({ approval }: { approval: Approval }) {
       {patch && <Diff path={typeof named.path === "string" ? named.path : undefined} patch={patch} />}
       <p className="undo">
         <Undo2 size={14} aria-hidden />
-        {approval.undo ? t("undoBy", { how: approval.undo }) : t("noUndo")}
+        {approval.undo ? t("undoBy", { how: toolText(approval.undo, language) }) : t("noUndo")}
       </p>
       {approval.arguments_json && (
         <Fold label={t("exactArguments")}>
