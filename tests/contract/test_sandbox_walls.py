@@ -381,6 +381,18 @@ async def test_answer_without_end_costs_no_memory_of_ours(session: SandboxSessio
     assert await value_of(session, "1 + 1") == "2"
 
 
+async def test_names_and_classes_that_lie_cost_the_session_nothing(session: SandboxSession) -> None:
+    code = (
+        "class Name(str):\n    def startswith(self, *_): raise SystemExit(9)\n"
+        "    def __eq__(self, _): raise SystemExit(9)\n    __hash__ = lambda self: 7\n"
+        "class Kind(type):\n    def __hash__(cls): raise SystemExit(8)\n    def __eq__(cls, _): raise SystemExit(8)\n"
+        "class Value(metaclass=Kind): pass\n"
+        "kept = [Value()]\nvalue = Value()\nglobals()[Name('other')] = 1"
+    )
+    assert (await run(session, code)).status == "ok"
+    assert await value_of(session, "len(kept)") == "1"
+
+
 _BEAT = "def beat():\n    while True: time.sleep(0.01); open('/tmp/beat', 'a').write('x')\n"
 
 
