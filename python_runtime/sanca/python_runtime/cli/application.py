@@ -111,6 +111,23 @@ def doctor(
     sys.exit(run_doctor(as_json=as_json))
 
 
+@application.command("eval")
+def evaluate(
+    suite: Annotated[str, typer.Option(help="The task set: humaneval, bfcl, agentdojo, m3tooleval or tau-retail.")],
+    truth: Annotated[bool, typer.Option("--truth", help="Run the set's own solutions.")] = False,
+    data: Annotated[Path | None, typer.Option(help="A folder with the data of a set that no package carries.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, the first ones.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep results here, a JSON line a task, and go on after those that it has.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a task set through sandbox and gate, graded by its own checker. Exit code 0 only when all passed."""
+    from sanca.python_runtime.cli.eval import run_evaluation
+
+    sys.exit(run_evaluation(suite, truth=truth, data=data, limit=limit, out=out, as_json=as_json))
+
+
 @application.command("setup-libraries")
 def setup_libraries() -> None:
     """Install what actions may import (numpy, pandas, charts …) beside the engine; `make setup` does it too."""

@@ -1,0 +1,238 @@
+"""Runs tasks of a set: each in a sandbox session and run of its own, its actions' calls through the broker's gate."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import anyio
+from sanca.core.errors import ConfigurationError, RunError
+from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.broker.journal_reader import JournalReader
+from sanca.python_runtime.broker.records import BrokerSettings, RunBudget, RunContext
+from sanca.python_runtime.evaluation import served
+from sanca.python_runtime.evaluation.listener import Listener
+from sanca.python_runtime.evaluation.results import ResultFile, TaskResult
+from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Suite, Verdict
+from sanca.python_runtime.sandbox import ActionResult, Sandbox, SandboxSession, open_sandbox
+
+_ACTION_SECONDS = 60.0
+_OPEN_SECONDS = 180.0
+"""How long the broker may take to import a set's packages."""
+_ERROR_CHARS = 2_000
+_CONTROL_RUN = "run_evaluation"
+_CONTROL_BUDGET = RunBudget(calls=10**9, seconds=1e9, argument_bytes=2**50)
+
+
+class Author(Protocol):
+    """Writes the actions of tasks."""
+
+    @property
+    def name(self) -> str:
+        """Whose actions these are, for the results."""
+
+    async def next_action(self, task: EvaluationTask, so_far: Sequence[ActionResult]) -> str | None:
+        """Return a task's next action, knowing how those before ended; None when there is nothing more to do."""
+
+
+class TruthAuthor:
+    """Gives the set's own solutions."""
+
+    name = "truth"
+
+    async def next_action(self, task: EvaluationTask, so_far: Sequence[ActionResult]) -> str | None:
+        """Return the solution's next action, however those before ended."""
+        return task.truth[len(so_far)] if len(so_far) < len(task.truth) else None
+
+
+async def run_tasks(
+    suite: Suite,
+    suite_name: str,
+    data: Path | None,
+    author: Author,
+    *,
+    tasks: Sequence[EvaluationTask],
+    results: ResultFile,
+    on_result: Callable[[TaskResult], None],
+) -> list[TaskResult]:
+    """Run those tasks that have no result yet, one after the other.
+
+    Args:
+        suite: The set.
+        suite_name: By which the broker makes it too.
+        data: Its data folder, if it needs one.
+        author: Who writes the actions.
+        tasks: Which tasks.
+        results: Where results are kept, and looked up.
+        on_result: Told of every result, those of an earlier run first.
+
+    Returns:
+        A result a task, in the order of the tasks.
+    """
+    known = {each.task: each for each in results.read() if _is_of(each, suite, author)}
+    for task in tasks:
+        if task.id in known:
+            on_result(known[task.id])
+    if any(task.id not in known for task in tasks):
+        async with open_runner(suite_name, data) as runner:
+            for task in tasks:
+                if task.id not in known:
+                    known[task.id] = result = await runner.run(task, suite, author)
+                    results.append(result)
+                    on_result(result)
+    return [known[task.id] for task in tasks]
+
+
+@asynccontextmanager
+async def open_runner(suite_name: str, data: Path | None, home: Path | None = None) -> AsyncIterator[Runner]:
+    """Open a sandbox and a broker that serves a set; their state folder is gone at the end unless it is given.
+
+    Raises:
+        SancaError: The sandbox or the broker cannot start, or the broker cannot serve the set; says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="sanca-evaluation-") as scratch:
+        folder = home or Path(scratch)
+        served.describe(folder, suite_name, data)
+        settings = BrokerSettings(folder, "warning", (served.FACTORY,), tool_failures=0)
+        listener = Listener()
+        async with open_sandbox() as sandbox, BrokerClient.open(settings, listener) as client:
+            listener.client = client
+            await _await_toolkits(client, listener)
+            await client.open_run(
+                RunContext(_CONTROL_RUN, "ses_evaluation", rights=(served.RIGHT,), budget=_CONTROL_BUDGET)
+            )
+            yield Runner(sandbox, client, listener, folder)
+
+
+class Runner:
+    """Runs one task after the other. See `open_runner`."""
+
+    def __init__(self, sandbox: Sandbox, client: BrokerClient, listener: Listener, home: Path) -> None:
+        self._sandbox = sandbox
+        self._client = client
+        self._listener = listener
+        self._journal = JournalReader(home)
+
+    async def run(self, task: EvaluationTask, suite: Suite, author: Author) -> TaskResult:
+        """Run a task and grade it."""
+        begun = time.monotonic()
+        run_id = f"run_{uuid.uuid4().hex}"
+        await self._control("begin", run_id=run_id, task_id=task.id)
+        await self._client.open_run(RunContext(run_id, f"ses_{run_id}", user="evaluation", channel="api"))
+        try:
+            rounds = await self._run_actions(task, run_id, author)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._client.close_run(run_id)
+        verdict = Verdict(**await self._control("grade", run_id=run_id))
+        counts = await self._count(run_id)
+        return TaskResult(
+            suite.name,
+            suite.version,
+            author.name,
+            task.id,
+            verdict.passed,
+            verdict.reason,
+            rounds=len(rounds),
+            failed_actions=sum(one.status != "ok" for one in rounds),
+            seconds=round(time.monotonic() - begun, 4),
+            **counts,
+        )
+
+    async def _run_actions(self, task: EvaluationTask, run_id: str, author: Author) -> list[ActionResult]:
+        session = await self._sandbox.spawn(libraries=False)
+        box = _Box(self._client, session, run_id, task.toolkits)
+        self._listener.boxes[run_id] = session
+        rounds: list[ActionResult] = []
+        try:
+            while (code := await author.next_action(task, tuple(rounds))) is not None:
+                rounds.append(await box.run(code))
+                await self._tell(run_id, _outcome(len(rounds), rounds[-1]))
+            if task.check:
+                checked = await box.run(task.check)
+                await self._tell(run_id, _outcome(len(rounds) + 1, checked, is_check=True))
+        finally:
+            with anyio.CancelScope(shield=True):
+                del self._listener.boxes[run_id]
+                await box.close()
+        return rounds
+
+    async def _tell(self, run_id: str, outcome: RoundOutcome) -> None:
+        await self._control("end_round", run_id=run_id, outcome=dataclasses.asdict(outcome))
+
+    async def _control(self, tool: str, **arguments: object) -> Any:
+        outcome = await self._client.call(_CONTROL_RUN, served.CONTROL, tool, arguments)
+        if outcome.error is not None:
+            raise RunError(f"The evaluation cannot go on: {outcome.error.message}")
+        return outcome.value
+
+    async def _count(self, run_id: str) -> dict[str, int]:
+        """Count a run's calls and approvals in the journal."""
+        await self._client.flush()
+        kinds = ("call_finished", "approval_answered")
+        rows = await anyio.to_thread.run_sync(lambda: self._journal.rows(run_id, kinds=kinds))
+        ended = [row for row in rows if row.kind == "call_finished"]
+        failed = sum(not row.data["ok"] for row in ended)
+        return {"calls": len(ended), "failed_calls": failed, "approvals": len(rows) - len(ended)}
+
+
+class _Box:
+    """A task's sandbox session, bound to its run for each action."""
+
+    def __init__(self, client: BrokerClient, session: SandboxSession, run_id: str, toolkits: Sequence[str]) -> None:
+        self._client = client
+        self._session = session
+        self._id = self._run_id = run_id
+        self._toolkits = toolkits
+        self._rounds = 0
+
+    async def run(self, code: str) -> ActionResult:
+        socket = None if self._rounds else self._session.tool_socket
+        self._rounds += 1
+        await self._client.bind(self._id, socket, self._run_id, self._rounds)
+        try:
+            return await self._session.run(
+                code,
+                limit_seconds=_ACTION_SECONDS,
+                toolkits=self._toolkits,
+                filename=f"action_{self._rounds}",
+                waited_seconds=lambda: self._client.waited_seconds(self._id),
+            )
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._client.unbind(self._id)
+
+    async def close(self) -> None:
+        await self._session.close()
+        await self._client.end_session(self._id)
+
+
+def _outcome(number: int, result: ActionResult, *, is_check: bool = False) -> RoundOutcome:
+    error = (result.error or "")[-_ERROR_CHARS:]
+    return RoundOutcome(number, result.status, result.value or "", result.value_json, error, is_check)
+
+
+def _is_of(result: TaskResult, suite: Suite, author: Author) -> bool:
+    return (result.suite, result.version, result.author) == (suite.name, suite.version, author.name)
+
+
+async def _await_toolkits(client: BrokerClient, listener: Listener) -> None:
+    """Wait until the broker serves the set.
+
+    Raises:
+        ConfigurationError: It cannot; says why.
+    """
+    with anyio.move_on_after(_OPEN_SECONDS):
+        while not any(toolkit.name == served.CONTROL for toolkit in client.toolkits):
+            with anyio.move_on_after(0.5):
+                await listener.changed()
+            if problem := (await client.health()).problems.get(served.FACTORY):
+                raise ConfigurationError(f"The broker cannot serve the task set: {problem}")
+        return
+    raise ConfigurationError(f"The broker has not loaded the task set within {_OPEN_SECONDS:g} seconds.")
