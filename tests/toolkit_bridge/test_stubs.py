@@ -82,3 +82,18 @@ def test_the_card_toolkits_stub_is_valid() -> None:
 
     ast.parse(text)
     assert "def table(title: str, rows: list[Record | list[Any]], columns: list[str] | None = None)" in text
+
+
+def test_what_comes_piece_by_piece_is_an_iterator_or_a_file_and_bytes_are_bytes() -> None:
+    in_base64 = {"type": "string", "contentEncoding": "base64"}
+    given = {
+        "int": {"type": "integer"},
+        "Iterator[int]": {"type": "array", "items": {"type": "integer"}, "x-pieces": "items"},
+        "BinaryIO": {**in_base64, "x-pieces": "bytes"},
+        "TextIO": {"type": "string", "x-pieces": "text"},
+        "bytes": in_base64,
+        "bytes | None": {"anyOf": [in_base64, {"type": "null"}]},
+    }
+
+    for annotation, schema in given.items():
+        assert signature(ToolDefinition(name="go", output_schema=schema)) == f"go() -> {annotation}"

@@ -528,7 +528,7 @@ async def test_a_host_that_goes_in_mid_stream_is_said_so(
         await anyio.to_thread.run_sync(host.close)
 
     assert results[0].error_type == "ToolFailedError", results[0]
-    assert "streams.ticks" in results[0].error or "host" in results[0].error
+    assert "streams.ticks" in (said := results[0].error or "") or "host" in said, said
     (finished,) = [row.data for row in await box.journal("call_finished")]
     assert (finished["ok"], finished["error"]["kind"]) == (False, "unavailable")
     await session.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -31,6 +31,11 @@ _VALUE_CHARS = 1024 * 1024
 
 MakeContext = Callable[[str, float], str]
 """Call id and time limit → `contextJson`, with `pages`."""
+
+
+def gives_bytes(schema: Mapping[str, Any]) -> bool:
+    """Whether a tool's result is bytes, by its output schema; the host writes them in base64."""
+    return schema.get("contentEncoding") == "base64" or any(map(gives_bytes, schema.get("anyOf") or ()))
 
 
 class ResultPieces:

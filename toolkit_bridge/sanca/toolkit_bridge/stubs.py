@@ -11,17 +11,20 @@ from typing import Any
 from sanca.core.tools import Effect, ToolDefinition, ToolkitDefinition, ToolOverload
 from sanca.toolkit_bridge.annotations import Annotations, RecordType, plain
 from sanca.toolkit_bridge.observed import Observed
+from sanca.toolkit_bridge.pages import gives_bytes
 
 _WIDTH = 110
 _INDENT = "    "
 _EXAMPLE_CHARS = 60
+_FILES = {"bytes": "BinaryIO", "text": "TextIO"}
 
 
 def render_stub(toolkit: ToolkitDefinition, observed: Mapping[str, Observed] | None = None) -> str:
     """Return the toolkit as a Python class of static methods, with docstrings; dotted names nest.
 
-    The text is valid Python given `Record` and `from typing import Any, Iterator, Literal, NotRequired, TypedDict,
-    overload`. Records stand before the first tool that needs them. A tool whose name Python cannot write is left out.
+    The text is valid Python given `Record` and `from typing import Any, BinaryIO, Iterator, Literal, NotRequired,
+    TextIO, TypedDict, overload`. Records stand before the first tool that needs them. A tool whose name Python cannot
+    write is left out.
 
     Args:
         toolkit: What to render.
@@ -105,13 +108,20 @@ def is_name(text: str) -> bool:
 
 
 def returned(annotation: str, tool: ToolDefinition, schema: Mapping[str, Any]) -> str:
-    """Return the annotation of what a call gives: an iterator where the tool gives its result piece by piece."""
+    """Return the annotation of what a call gives: an iterator or a file where it comes piece by piece.
+
+    Bytes inside a value are in base64; a value that is bytes is `bytes`.
+    """
     if tool.streams:
         return f"Iterator[{annotation}]"
     pieces = schema.get("x-pieces")
     if pieces == "items":
         return f"Iterator[{annotation.removeprefix('list[').removesuffix(']')}]"
-    return {"bytes": "bytes", "text": "str"}.get(str(pieces), annotation)
+    if pieces in _FILES:
+        return _FILES[pieces]
+    if gives_bytes(schema):
+        return "bytes | None" if annotation.endswith("| None") else "bytes"
+    return annotation
 
 
 def _signature(tool: ToolDefinition, way: ToolOverload, annotations: Annotations | None) -> str:

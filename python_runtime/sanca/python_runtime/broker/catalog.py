@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from sanca.core.tools import CallOutcome, Effect, ToolDefinition, ToolkitDefinit
 from sanca.python_runtime.broker.call_streams import ItemSource
 from sanca.python_runtime.broker.passage import Passage
 from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names
+from sanca.toolkit_bridge.pages import gives_bytes
 
 ENGINE_TOOLKIT = ToolkitDefinition(
     name="sanca",
@@ -152,9 +153,5 @@ def _entry(toolkit: str, definition: ToolDefinition, backend: Backend) -> ToolEn
         backend=backend,
         is_effect=is_effect,
         is_repeatable=not is_effect or definition.idempotent,
-        gives_bytes=_is_bytes(definition.output_schema),
+        gives_bytes=gives_bytes(definition.output_schema),
     )
-
-
-def _is_bytes(schema: Mapping[str, Any]) -> bool:
-    return schema.get("contentEncoding") == "base64" or any(_is_bytes(part) for part in schema.get("anyOf") or ())
