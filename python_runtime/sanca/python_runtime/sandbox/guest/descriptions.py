@@ -8,12 +8,9 @@ import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .annotations import Annotations, iterator_of, shown_as
 from .channel import ToolChannel
 from .errors import ToolNotFoundError
-
-_TYPES: dict[str, Any] = {
-    "string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict, "null": None,
-}  # fmt: skip
 
 
 class Descriptions:
@@ -64,36 +61,28 @@ class Descriptions:
 def signature_of(tool: Mapping[str, Any]) -> inspect.Signature:
     """Return a tool's signature: its input schema's properties in order; required after optional ones by name.
 
-    Properties whose name Python cannot write (`some-key`, `class`) are summed up as `**other`.
+    Properties whose name Python cannot write (`some-key`, `class`) are summed up as `**other`. Of a tool with overloads
+    it is what takes them all; `render_tool` shows each.
     """
-    schema = tool.get("input_schema") or {}
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    required = set(schema.get("required") or ())
-    parameters: list[inspect.Parameter] = []
-    kind: inspect._ParameterKind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    for name, details in properties.items():
-        if not name.isidentifier() or keyword.iskeyword(name):
-            continue
-        default = inspect.Parameter.empty if name in required else details.get("default")
-        if name in required and parameters and parameters[-1].default is not inspect.Parameter.empty:
-            kind = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter(name, kind, default=default, annotation=_annotation(details)))
-    if len(parameters) < len(properties):
-        other = "other" if "other" not in properties else "other_arguments"
-        parameters.append(inspect.Parameter(other, inspect.Parameter.VAR_KEYWORD))
-    return inspect.Signature(parameters)
+    return _signature(tool, tool, _annotations(tool))
 
 
 def render_tool(toolkit: str, tool: Mapping[str, Any]) -> str:
-    """Return a tool's documentation: signature, description, arguments, effect."""
-    lines = [f"{toolkit}.{tool['name']}{signature_of(tool)}", "", str(tool.get("description") or "")]
-    properties: Mapping[str, Any] = (tool.get("input_schema") or {}).get("properties") or {}
-    described = [f"  {name}: {_details(details)}".rstrip(": ") for name, details in properties.items()]
-    if described:
-        lines += ["", "Arguments:", *described]
+    """Return a tool's documentation: signature, description, arguments, example, result, effect."""
+    annotations = _annotations(tool)
+    ways = tool.get("overloads") or [tool]
+    lines = [f"{toolkit}.{tool['name']}{_text_of(_signature(tool, way, annotations))}" for way in ways]
+    lines += ["", str(tool.get("description") or "")]
+    for way in ways:
+        lines += _arguments(toolkit, tool, way)
+    if annotations.records:
+        lines += ["", 'Records (`record.key` and `record["key"]` are the same):']
+        lines += [f"  {name}: {{{', '.join(fields)}}}" for name, fields in annotations.records.items()]
     effect = str(tool.get("effect") or "READ")
     if effect != "READ":
         lines += ["", f"Effect: {effect}. A person may be asked first."]
+    lines += [f"Undo: {tool['undo']}"] if tool.get("undo") else []
+    lines += ["", f"When it keeps failing: {tool['alternative']}"] if tool.get("alternative") else []
     if tool.get("streams"):
         lines += ["", "Gives a stream: `for item in …` (or `async for`); leave the loop to end it early."]
     return "\n".join(lines)
@@ -105,7 +94,7 @@ def render_toolkit(name: str, toolkit: Mapping[str, Any], below: Sequence[str]) 
     tools = toolkit.get("tools", ())
     for tool in tools:
         first_line = str(tool.get("description") or "").partition("\n")[0]
-        lines.append(f"  {name}.{tool['name']}{signature_of(tool)}  {first_line}".rstrip())
+        lines.append(f"  {name}.{tool['name']}{_text_of(signature_of(tool))}  {first_line}".rstrip())
     lines += [f"  {other} (a toolkit)" for other in below]
     if tools:
         first = f"{name}.{tools[0]['name']}"
@@ -113,19 +102,86 @@ def render_toolkit(name: str, toolkit: Mapping[str, Any], below: Sequence[str]) 
     return "\n".join(lines)
 
 
-def _annotation(details: Mapping[str, Any]) -> Any:
-    kind = details.get("type")
-    if isinstance(kind, list):
-        kinds = [_TYPES.get(str(one), Any) for one in kind]
-        joined = kinds[0]
-        for one in kinds[1:]:
-            joined = joined | one
-        return joined
-    return _TYPES.get(str(kind), Any)
+def _signature(tool: Mapping[str, Any], way: Mapping[str, Any], annotations: Annotations) -> inspect.Signature:
+    properties, required = _properties(way)
+    parameters: list[inspect.Parameter] = []
+    kind: inspect._ParameterKind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    for name, details in properties.items():
+        if not name.isidentifier() or keyword.iskeyword(name):
+            continue
+        is_required = name in required
+        default = inspect.Parameter.empty if is_required else details.get("default")
+        if is_required and parameters and parameters[-1].default is not inspect.Parameter.empty:
+            kind = inspect.Parameter.KEYWORD_ONLY
+        annotation = annotations.of(details, f"{tool['name']} {name}")
+        if default is None and annotation is not Any and annotation is not None:
+            annotation = annotation | None
+        parameters.append(inspect.Parameter(name, kind, default=default, annotation=annotation))
+    if len(parameters) < len(properties):
+        other = "other" if "other" not in properties else "other_arguments"
+        parameters.append(inspect.Parameter(other, inspect.Parameter.VAR_KEYWORD))
+    return inspect.Signature(parameters, return_annotation=_returned(tool, way, annotations))
+
+
+def _returned(tool: Mapping[str, Any], way: Mapping[str, Any], annotations: Annotations) -> Any:
+    schema = way.get("output_schema") or {}
+    if not schema and not tool.get("streams"):
+        return inspect.Signature.empty
+    if schema.get("x-pieces") == "items":
+        return iterator_of(annotations.of(schema.get("items"), str(tool["name"])))
+    found = annotations.of(schema, str(tool["name"]))
+    return iterator_of(found) if tool.get("streams") else found
+
+
+def _arguments(toolkit: str, tool: Mapping[str, Any], way: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a way's arguments, with an example call when their examples are enough for one."""
+    properties, required = _properties(way)
+    lines = [f"  {name}: {_details(details)}".rstrip(": ") for name, details in properties.items()]
+    told = ["", "Arguments:", *lines] if lines else []
+    given: list[str] = []
+    for name, details in properties.items():
+        examples = details.get("examples")
+        if isinstance(examples, list) and examples:
+            given.append(f"{name}={examples[0]!r}")
+        elif name in required:
+            return told
+    return [*told, "", f"Example: {toolkit}.{tool['name']}({', '.join(given)})"] if given else told
+
+
+def _properties(way: Mapping[str, Any]) -> tuple[dict[str, Mapping[str, Any]], set[str]]:
+    schema = way.get("input_schema") or {}
+    properties = schema.get("properties") or {}
+    known = {name: details if isinstance(details, Mapping) else {} for name, details in properties.items()}
+    return known, set(schema.get("required") or ())
+
+
+def _annotations(tool: Mapping[str, Any]) -> Annotations:
+    """Return an empty collection that knows what all of a tool's schemas define."""
+    definitions: dict[str, Any] = {}
+    for way in [tool, *(tool.get("overloads") or ())]:
+        for key in ("input_schema", "output_schema"):
+            definitions.update((way.get(key) or {}).get("$defs") or {})
+    return Annotations(definitions)
+
+
+def _text_of(signature: inspect.Signature) -> str:
+    """Return a signature as a stub would write it."""
+    shown: list[str] = []
+    for one in signature.parameters.values():
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in shown:
+            shown.append("*")
+        text = f"**{one.name}" if one.kind is inspect.Parameter.VAR_KEYWORD else one.name
+        text += "" if one.annotation is inspect.Parameter.empty else f": {shown_as(one.annotation)}"
+        shown.append(text if one.default is inspect.Parameter.empty else f"{text} = {one.default!r}")
+    returned = signature.return_annotation
+    arrow = "" if returned is inspect.Signature.empty else f" -> {shown_as(returned)}"
+    return f"({', '.join(shown)}){arrow}"
 
 
 def _details(details: Mapping[str, Any]) -> str:
     text = str(details.get("description") or "")
+    if form := details.get("format") or details.get("contentEncoding"):
+        text += f" ({form})"
     if choices := details.get("enum"):
         text += f" One of {', '.join(repr(choice) for choice in choices)}."
     return text.strip()
