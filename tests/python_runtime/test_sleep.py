@@ -12,6 +12,7 @@ import anyio
 import pytest
 from sanca.python_runtime import Engine
 from sanca.python_runtime.engine import LOCAL
+from sanca.python_runtime.held_session import HeldSession
 from sanca.python_runtime.observation import format_observation
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,67 @@ async def test_names_outlive_the_engine_and_the_action_is_told(home: Path) -> No
     assert first.notes == ("The engine was started anew since the last action; the session's names were kept.",)
     assert (second.value, second.notes) == ("{'a': [1, 2, 3]}", ())
     assert other.error_type == "NameError"
+
+
+async def test_what_was_not_kept_before_the_engine_died_is_told_by_the_next_one(home: Path) -> None:
+    async with Engine(home) as engine:
+        await execute_and_keep(engine, home, "x = 5")
+    left = home / "snapshots" / "ses_a.newer~"
+    assert not left.exists()
+    async with Engine(home) as engine:
+        await engine.execute("x = 5", session_id="ses_a")
+        snapshot = (home / "snapshots" / "ses_a").read_bytes()
+        await engine.execute("y = 6", session_id="ses_a")
+    (home / "snapshots" / "ses_a").write_bytes(snapshot)  # as if it had died before it kept y
+    left.touch()
+    async with Engine(home) as engine:
+        first = await engine.execute("x, 'y' in globals()", session_id="ses_a")
+        second = await engine.execute("x", session_id="ses_a")
+
+    assert first.value == "(5, False)"
+    assert len(first.notes) == 1
+    assert "before it had kept what the last action left" in format_observation(first, 8_000)
+    assert second.notes == ()
+
+
+async def test_it_is_on_the_disk_while_an_action_runs_that_newer_names_may_come(home: Path) -> None:
+    left = home / "snapshots" / "ses_a.newer~"
+    async with Engine(home) as engine:
+        log = await engine.start(engine.request("ses_a", LOCAL, action_code="say('begun')\nwhile True: pass"))
+        async for event in log.follow(until="first_end"):
+            if "begun" in event.json:
+                await until(left.exists)
+                await engine.cancel(log.run_id)
+        await engine.execute("x = 1", session_id="ses_a")
+        await until(lambda: not left.exists())
+
+
+async def test_a_polite_end_keeps_what_the_quick_snapshot_left_out(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANCA_QUICK_SNAPSHOT_KILOBYTES", "1")
+    monkeypatch.setenv("SANCA_IDLE_SNAPSHOT_SECONDS", "60")
+    async with Engine(home) as engine:
+        await execute_and_keep(engine, home, "x = bytes(100_000)")
+    async with Engine(home) as engine:
+        assert (await engine.execute("len(x)", session_id="ses_a")).value == "100000"
+
+
+async def test_names_bound_after_the_last_snapshot_are_told_when_they_are_lost(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Engine(home) as engine:
+        await execute_and_keep(engine, home, "x = 5")
+        monkeypatch.setattr(HeldSession, "take_snapshot", no_snapshot)
+        await engine.execute("y = 6", session_id="ses_a")
+        killed = await engine.execute(SUICIDE, session_id="ses_a")
+        after = await engine.execute("x, 'y' in globals()", session_id="ses_a")
+
+    assert killed.lost_names == ("y",)
+    assert "y: it was bound after the last snapshot." in format_observation(killed, 8_000)
+    assert after.value == "(5, False)"
+
+
+async def no_snapshot(*_: object) -> None:
+    """As when the next action waits already."""
 
 
 @pytest.mark.parametrize("end", [SUICIDE, STUCK])

@@ -25,6 +25,12 @@ Perform = Callable[[SandboxSession], Awaitable[ActionResult]]
 
 _OTHER_PYTHON = "it was kept by another version of Python."
 _NOT_BACK = "it could not be brought back."
+_NEWER = "it was bound after the last snapshot."
+_KEPT = "The engine was started anew since the last action; the session's names were kept."
+_OUTDATED = (
+    "The engine ended before it had kept what the last action left: names that it bound or changed are missing, or as"
+    " they were before."
+)
 _TOLD_REASONS = 20
 
 
@@ -52,6 +58,10 @@ class HeldSession:
         self._session: SandboxSession | None = None
         self._has_run = False
         """Whether there were actions before, whose names can be missed."""
+        self._is_noted = False
+        """Whether the disk tells already that there may be newer names than those of the snapshot."""
+        self._known = frozenset[str]()
+        """The names it had when they were last told."""
         self._is_complete = True
         """Whether the last snapshot holds all that the last round left."""
         self._lost: dict[str, str] = {}
@@ -95,10 +105,13 @@ class HeldSession:
         try:
             async with self._lock:
                 session = await self._wake(code)
-                self._is_complete = False
+                if not self._is_noted:
+                    self._files.expect_newer(self._session_id)
+                self._is_complete, self._is_noted = False, True
                 self.names = None
                 result = await perform(session)
                 self.names = result.names
+                self._known = self._known if result.names is None else frozenset(result.names)
                 await self._mend(session)
                 return self._tell(result)
         finally:
@@ -127,6 +140,13 @@ class HeldSession:
             await self._session.close()
         async with self._lock:
             await self._end()
+
+    async def close(self, bounds: SnapshotBounds) -> None:
+        """End the process as the engine ends: after a snapshot, when it is idle and something of it is not kept."""
+        if self._session is not None and not self._is_complete:
+            with anyio.move_on_after(bounds.limit_seconds):
+                await self.take_snapshot(bounds)
+        await self.end()
 
     async def forget(self) -> None:
         """End the process and delete the snapshot: nothing of the session lives on."""
@@ -169,16 +189,19 @@ class HeldSession:
             log.warning("snapshot_not_restored", session_id=self._session_id, reason=str(error))
             not_back = kept.kept
         self.names = {name: "Any" for name in kept.kept if name not in not_back}
-        lost = {**kept.lost, **dict.fromkeys(not_back, _NOT_BACK)}
+        newer = sorted(self._known.difference(kept.kept, kept.lost))
+        lost = {**kept.lost, **dict.fromkeys(not_back, _NOT_BACK), **dict.fromkeys(newer, _NEWER)}
+        self._known = frozenset(self.names)
         self._lost.update({name: reason for name, reason in lost.items() if not (has_files and name.startswith("/"))})
 
     async def _last_snapshot(self) -> Snapshot | None:
         stored = await self._files.get(self._session_id)
+        if not self._has_run:
+            is_outdated = self._files.is_outdated(self._session_id)
+            self._has_run = is_outdated or stored is not None
+            self._notes += [_OUTDATED if is_outdated else _KEPT] if self._has_run else []
         if stored is None:
             return None
-        if not self._has_run:
-            self._has_run = True
-            self._notes.append("The engine was started anew since the last action; the session's names were kept.")
         if stored.fits:
             return stored.snapshot
         self._lost.update(dict.fromkeys(stored.snapshot.kept, _OTHER_PYTHON))
@@ -193,8 +216,9 @@ class HeldSession:
         except SandboxError as error:
             log.info("snapshot_not_taken", session_id=self._session_id, reason=str(error))
             return
-        self._is_complete = bounds.is_generous or not taken.lost
-        await self._files.put(self._session_id, taken)
+        if await self._files.put(self._session_id, taken):
+            self._is_complete = bounds.is_generous or not taken.lost
+            self._is_noted = False
 
     async def _end(self) -> None:
         session, self._session = self._session, None

@@ -1,6 +1,7 @@
 """Snapshots of sessions on the disk: opaque files in the engine's home, one a session. Never unpickled here.
 
-A file is one line of JSON about the snapshot, then the bytes that only a guest reads.
+A file is one line of JSON about the snapshot, then the bytes that only a guest reads. While a session may have bound
+what its snapshot does not hold, an empty file stands beside it, so that an engine that comes after knows.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
@@ -53,12 +55,26 @@ class SnapshotFiles:
         self._folder = folder
         self._limit_bytes = limit_megabytes * _MEGABYTE
 
-    async def put(self, session_id: str, snapshot: Snapshot) -> None:
-        """Keep a snapshot in place of the session's last one. One that cannot be written is told in the log."""
+    async def put(self, session_id: str, snapshot: Snapshot) -> bool:
+        """Keep a snapshot in place of the session's last one; whether it could. If not, the log tells why."""
         try:
             await anyio.to_thread.run_sync(self._write, self._path(session_id), snapshot)
         except OSError as error:
             log.warning("snapshot_not_kept", session_id=session_id, reason=str(error))
+            return False
+        return True
+
+    def expect_newer(self, session_id: str) -> None:
+        """Note that an action begins, which may bind what no snapshot holds. Right before it, so it does not wait."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._mark(self._path(session_id)).touch(mode=0o600)
+        except OSError as error:
+            log.warning("snapshot_not_noted", session_id=session_id, reason=str(error))
+
+    def is_outdated(self, session_id: str) -> bool:
+        """Whether an action began after the last snapshot; asked by an engine that has just started."""
+        return self._mark(self._path(session_id)).exists()
 
     async def get(self, session_id: str) -> StoredSnapshot | None:
         """Return the session's last snapshot; None when there is none, or it cannot be read."""
@@ -66,25 +82,27 @@ class SnapshotFiles:
 
     async def forget(self, session_id: str) -> None:
         """Delete the session's snapshot, if there is one."""
-        await anyio.to_thread.run_sync(lambda: self._path(session_id).unlink(missing_ok=True))
-
-    def has(self, session_id: str) -> bool:
-        """Whether there is a snapshot of the session."""
-        return self._path(session_id).is_file()
+        path = self._path(session_id)
+        for one in (path, self._mark(path)):
+            await anyio.to_thread.run_sync(partial(one.unlink, missing_ok=True))
 
     def _path(self, session_id: str) -> Path:
         return self._folder / check_session_id(session_id)
 
+    def _mark(self, path: Path) -> Path:
+        return path.with_name(f"{path.name}.newer~")  # no session id has a tilde
+
     def _write(self, path: Path, snapshot: Snapshot) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         header = _Header(python=_PYTHON, kept=snapshot.kept, lost=snapshot.lost, libraries=snapshot.libraries)
-        new = path.with_name(f"{path.name}.new~")  # no session id has a tilde
+        new = path.with_name(f"{path.name}.new~")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
         with new.open("wb") as file:
             file.write(header.model_dump_json().encode() + b"\n")
             file.write(snapshot.data)
         new.replace(path)
+        self._mark(path).unlink(missing_ok=True)
         self._keep_quota(path)
 
     def _keep_quota(self, newest: Path) -> None:

@@ -27,6 +27,8 @@ from sanca.python_runtime.snapshots import SnapshotFiles
 log = structlog.get_logger()
 
 _PENDING_LOOK_SECONDS = 0.005
+_LAST_SECONDS = 0.5
+"""What the engine's end may wait for snapshots."""
 
 
 @dataclass
@@ -133,10 +135,11 @@ class SessionWorkers:
                     await held.sleep(self._full)
 
     async def close(self) -> None:
-        """End all workers; what their last snapshots hold lives on."""
+        """End all workers; what their last snapshots hold lives on, and what can be kept in half a second."""
+        last = replace(self._full, limit_seconds=min(_LAST_SECONDS, self._full.limit_seconds))
         async with anyio.create_task_group() as closing:
             for held in self._held.values():
-                closing.start_soon(held.end)
+                closing.start_soon(held.close, last)
 
     async def _run_bound(
         self, session: SandboxSession, request: RunRequest, code: str, round_number: int
