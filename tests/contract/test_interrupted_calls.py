@@ -89,7 +89,7 @@ def test_a_read_beyond_its_limit_is_interrupted_by_the_host_itself(gateway: Wire
     outcome = gateway.call(call_of("briefly", ms=LONG))
 
     assert kind_of(outcome) == "timeout"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20  # not the minute it would wait
 
 
 def test_the_callers_own_limit_is_kept_too(gateway: WireGateway) -> None:
@@ -250,7 +250,7 @@ async def test_a_cancelled_run_interrupts_its_calls_in_the_host(host: ContractHo
         driver.guest.begin("calls", "patiently", LONG)
         await driver.engine.until(lambda: "running patiently" in driver.engine.heard)
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             records = await driver.client.close_gate("run_c")
 
         assert [(record.call_id, record.status) for record in records] == [("run_c/1", "cancelled")]

@@ -25,7 +25,6 @@ from sanca.python_runtime.broker.journal_reader import JournalReader
 
 pytestmark = [pytest.mark.jvm, pytest.mark.slow]
 
-VERDICTS = ("done", "not_done", "unknown")
 HOST = ("--contract.calls=true", "--sanca.budget.calls-per-run=1000000")
 SECONDS = 600.0
 
@@ -57,7 +56,10 @@ class Sides:
         self.kills[what] += 1
 
     def calls_ended(self) -> int:
-        return sum(what in VERDICTS for what, _ in told(self.home))
+        """Count the callers that were told something; asked often, so the log is only counted."""
+        log = self.home / "told.log"
+        written = log.read_bytes() if log.exists() else b""
+        return written.count(b"\n") - written.count(b"begin ")
 
 
 @contextmanager

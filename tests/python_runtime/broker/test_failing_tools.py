@@ -18,6 +18,7 @@ PAUSE_SECONDS = 1.0
 TOOLS = '''
 """Tools that fail."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sanca.core.errors import ToolFailedError
@@ -59,6 +60,13 @@ def moody() -> str:
     if (HOME / "broken").exists():
         raise OSError("the disk is gone")
     return "fine"
+
+
+@tool(alternative="ill.other")
+async def stream() -> AsyncIterator[int]:
+    """Give something and fail."""
+    yield 1
+    raise OSError("the disk is gone")
 
 
 @tool
@@ -131,6 +139,14 @@ async def test_a_failure_offers_the_declared_alternative(driver: Driver, home: P
 
     assert error["alternative"] == "ill.other"
     assert error["message"] == "ill.moody failed: OSError: the disk is gone. ill.other may do instead."
+
+
+async def test_a_stream_that_breaks_off_offers_it_too(driver: Driver) -> None:
+    outcome = await driver.client.call("run_1", "ill", "stream", {})
+
+    assert outcome.error is not None
+    assert outcome.error.alternative == "ill.other"
+    assert (await finished(driver))[0]["error"]["alternative"] == "ill.other"
 
 
 async def test_a_tool_that_keeps_failing_is_out_of_use_and_everybody_is_told_until_a_try_gives_a_value(

@@ -121,7 +121,7 @@ def test_sessions_are_renamed_deleted_and_never_seen_by_others(engine: ServedEng
 
 
 def test_health_skills_and_models_are_told(engine: ServedEngine) -> None:
-    list(engine.start("s1", action_code="1"))
+    list(engine.start("s1", action_code="say('hello')"))
     health = engine.Health(pb.HealthRequest())
     skills = engine.ListSkills(pb.ListSkillsRequest(caller=CALLER)).skills
     models = engine.GetModels(pb.GetModelsRequest(caller=CALLER)).models
@@ -131,6 +131,7 @@ def test_health_skills_and_models_are_told(engine: ServedEngine) -> None:
 
     assert (health.status, health.gateway, health.sandbox_level) == ("ok", "none", "namespace")
     assert health.pid == engine.process.pid
+    assert [(one.tool, one.calls, one.failures) for one in health.tool_calls] == [("sanca.say", 1, 0)]
     assert "calculate" in [skill.name for skill in skills]
     assert list(models) == []
     assert [(one.model, one.has_key) for one in after] == [("m", True)]

@@ -45,16 +45,13 @@ class _Again:
     def outcome(self) -> CallOutcome:
         """Try until one gives a value or a failure that stays, or it is enough; return the last one's outcome."""
         # few calls need it, and it takes a while to load
-        from tenacity import Retrying, stop_after_attempt, stop_after_delay, stop_any, wait_exponential_jitter
+        from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_exponential_jitter
 
         passage = self._passage
-        enough = stop_any(
-            stop_after_attempt(MOST_ATTEMPTS), stop_after_delay(passage.definition.timeout_seconds), self._is_over
-        )
         retrying = Retrying(
-            stop=enough,
+            stop=stop_after_attempt(MOST_ATTEMPTS) | stop_after_delay(passage.definition.timeout_seconds),
             wait=wait_exponential_jitter(initial=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS, jitter=0.1),
-            retry=lambda state: _failed(state) is not None,
+            retry=lambda state: not passage.run.is_closed and _failed(state) is not None,
             before_sleep=self._note,
             sleep=lambda seconds: _pause(passage.run, seconds),
             retry_error_callback=_result,
@@ -68,9 +65,6 @@ class _Again:
             return first
         self._begun = time.monotonic()
         return self._passage.entry.backend.call(self._passage)
-
-    def _is_over(self, _: RetryCallState) -> bool:
-        return self._passage.run.is_closed
 
     def _note(self, state: RetryCallState) -> None:
         outcome, error = _result(state), _failed(state)

@@ -119,12 +119,12 @@ class StreamFacts:
 class CallStream:
     """One call that is under way as long as its stream is open. Ended exactly once, by whoever comes first."""
 
-    def __init__(self, passage: Passage, finish: Callable[[Passage, CallOutcome, StreamFacts], None]) -> None:
+    def __init__(self, passage: Passage, finish: Callable[[Passage, CallOutcome, StreamFacts], CallOutcome]) -> None:
         """Hold a call that is about to leave.
 
         Args:
             passage: The call.
-            finish: Told once how it ended.
+            finish: Told once how it ended; returns what its caller is told.
         """
         self.call_id = passage.call_id
         self._passage = passage
@@ -260,8 +260,8 @@ class CallStream:
         if self._source is not None:
             self._source.close()
         self._run.arrive(self.call_id, 0.0)
-        self._finish(self._passage, outcome, self._facts)
-        return outcome
+        self._outcome = self._finish(self._passage, outcome, self._facts)
+        return self._outcome
 
 
 class ListSource:

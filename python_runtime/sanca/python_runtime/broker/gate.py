@@ -81,6 +81,7 @@ class ToolCallGate:
                 return self._open_stream(passage)
             outcome = self._run(passage)
             if passage.rest is not None:
+                passage.outcome = outcome if outcome.attempts else None
                 return self._read_on(passage, passage.rest)
             passage.outcome = self._answered_by_person(passage, outcome)
         except RecursionError:
@@ -235,11 +236,14 @@ class ToolCallGate:
         self._finish(passage, {} if outcome.error is not None else {"value": outcome.value})
         return outcome
 
-    def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> None:
-        passage.outcome = CallOutcome(ok=outcome.ok, error=outcome.error, value=facts.summary())
+    def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> CallOutcome:
+        told = self._reliability.advised(passage.entry, outcome, self._catalog())
+        attempts = passage.outcome.attempts if passage.outcome is not None else ()
+        passage.outcome = CallOutcome(ok=told.ok, error=told.error, value=facts.summary(), attempts=attempts)
         passage.seconds = facts.seconds
         self._reliability.note(passage.entry, outcome.error)
         self._finish(passage, facts.journalled())
+        return told
 
     def _finish(self, passage: Passage, result: dict[str, Any]) -> None:
         outcome = passage.ended()

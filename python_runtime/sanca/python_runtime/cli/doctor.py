@@ -138,9 +138,13 @@ def check_engine() -> Check:
         health = ask_health()
     except SancaError as error:
         return Check("engine", "note", str(error))
-    return Check(
-        "engine", "ok", f"{health.status}, pid {health.pid}, sandbox {health.sandbox_level}, gateway {health.gateway}"
-    )
+    told = f"{health.status}, pid {health.pid}, sandbox {health.sandbox_level}, gateway {health.gateway}"
+    if health.tool_calls:
+        calls, failures = (sum(getattr(one, what) for one in health.tool_calls) for what in ("calls", "failures"))
+        slowest = max(health.tool_calls, key=lambda one: one.longest_seconds)
+        told += f"; {calls:,} tool calls, {failures:,} of them without a value, the longest {slowest.longest_seconds:.1f} s"
+        told += f" ({slowest.tool})"
+    return Check("engine", "note" if health.gateway_detail else "ok", told, health.gateway_detail)
 
 
 def check_models() -> Check:

@@ -214,12 +214,14 @@ class EngineDoor:
             broker = await parts.broker.client.health()
         except SancaError as error:
             return self._health("degraded", "disconnected", str(error), 0.0)
-        problems = [f"{name}: {reason}" for name, reason in broker.problems.items()]
+        problems = [_problem(name, reason) for name, reason in broker.problems.items()]
         if broker.journal != "ok":
             problems.append(broker.journal)
         detail = "; ".join([broker.gateway_detail, *problems] if broker.gateway_detail else problems)
         status = "ok" if broker.journal == "ok" and broker.gateway != "disconnected" else "degraded"
-        return self._health(status, broker.gateway, detail, broker.latency_ms)
+        reply = self._health(status, broker.gateway, detail, broker.latency_ms)
+        reply.tool_calls.extend(pb.ToolCount(**count) for count in broker.calls)
+        return reply
 
     def _health(self, status: str, gateway: str, detail: str, latency_ms: float) -> pb.HealthReply:
         parts = self._engine.parts
@@ -238,6 +240,10 @@ class EngineDoor:
             uptime_seconds=time.monotonic() - self._began_at,
             broker_latency_ms=latency_ms,
         )
+
+
+def _problem(name: str, reason: str) -> str:
+    return reason if reason.startswith(name) else f"{name}: {reason}"
 
 
 def _limit(asked: int) -> int:
