@@ -14,12 +14,14 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_jsonable_python
 from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Verdict, needed, version_of
-from sanca.python_runtime.evaluation.world_tools import WorldToolkit, tool_of
+from sanca.python_runtime.evaluation.world_tools import WorldTool, WorldToolkit, tool_of
 
 _PACKAGE = "bfcl-eval"
 _CATEGORIES = ("base", "miss_func", "miss_param", "long_context")
@@ -36,6 +38,8 @@ _CLASSES = (
 _CHECKERS = "bfcl_eval.eval_checker.multi_turn_eval"
 _OWNER = "sanca_solution"
 """Under which name the set keeps the objects of its solution."""
+_TEXTS_TOO = ("ticket_id",)
+"""A defect of the set: four solutions close a ticket 'ticket_001', which then is not found."""
 _NOTHING = "'There is nothing to call in this turn.'"
 
 
@@ -164,20 +168,30 @@ def _action(calls: Sequence[str], owners: Mapping[str, str]) -> str:
 def _toolkit(class_name: str) -> WorldToolkit:
     kind = _class(class_name)
     methods = inspect.getmembers(kind, inspect.isfunction)
-    tools = tuple(tool_of(method) for name, method in methods if not name.startswith("_"))
+    tools = tuple(_accepting(tool_of(method)) for name, method in methods if not name.startswith("_"))
     return WorldToolkit(_toolkit_of(class_name), inspect.getdoc(kind) or class_name, tools)
+
+
+def _accepting(tool: WorldTool) -> WorldTool:
+    """Let texts pass for the parameters to which solutions give them although a number is declared."""
+    parameters = (
+        each.replace(annotation=int | str) if each.name in _TEXTS_TOO and each.annotation is int else each
+        for each in tool.parameters
+    )
+    return replace(tool, parameters=tuple(parameters))
 
 
 def _answer(value: Any) -> tuple[str, Any]:
     """Return a method's answer as the set compares it, and as the action gets it."""
+    given = to_jsonable_python(value, fallback=repr)  # long lists of the set hold a literal `...`
     if isinstance(value, str):
-        return value, value
+        return value, given
     if not isinstance(value, dict):
-        return str(value), value
+        return str(value), given
     try:
-        return json.dumps(value), value
-    except TypeError:  # an object inside
-        return str(value), str(value)
+        return json.dumps(value), given
+    except TypeError:  # what the set does then
+        return str(value), given
 
 
 def _entries(category: str) -> list[dict[str, Any]]:

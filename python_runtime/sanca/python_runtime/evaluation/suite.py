@@ -16,6 +16,7 @@ _PLACES = {
     "humaneval": "sanca.python_runtime.evaluation.humaneval:HumanEval",
     "bfcl": "sanca.python_runtime.evaluation.bfcl:BfclMultiTurn",
     "agentdojo": "sanca.python_runtime.evaluation.agentdojo:AgentDojo",
+    "tau-retail": "sanca.python_runtime.evaluation.tau_retail:TauRetail",
 }
 """Name → `module:class`."""
 
