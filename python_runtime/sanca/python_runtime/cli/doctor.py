@@ -142,8 +142,8 @@ def check_engine() -> Check:
     if health.tool_calls:
         calls, failures = (sum(getattr(one, what) for one in health.tool_calls) for what in ("calls", "failures"))
         slowest = max(health.tool_calls, key=lambda one: one.longest_seconds)
-        told += f"; {calls:,} tool calls, {failures:,} of them without a value, the longest {slowest.longest_seconds:.1f} s"
-        told += f" ({slowest.tool})"
+        told += f"; {calls:,} tool calls, {failures:,} of them without a value, the longest"
+        told += f" {slowest.longest_seconds:.1f} s ({slowest.tool})"
     return Check("engine", "note" if health.gateway_detail else "ok", told, health.gateway_detail)
 
 
