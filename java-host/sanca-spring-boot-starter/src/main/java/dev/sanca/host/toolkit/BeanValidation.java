@@ -9,6 +9,7 @@ import jakarta.validation.metadata.MethodDescriptor;
 import java.lang.reflect.Method;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -16,22 +17,23 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /** Applies the Bean Validation constraints of parameters and of what is {@code @Valid} inside them. */
 final class BeanValidation implements ArgumentChecks {
     private static final int SHOWN_CHARS = 60;
-    private final Supplier<@Nullable Validator> validator;
+    private final Supplier<Optional<Validator>> validator;
     private final ConcurrentMap<Method, Boolean> constrained = new ConcurrentHashMap<>();
 
-    /** @param validator asked for when the first call comes; null: the portal has none */
+    /** @param validator asked once, when the first call comes: a look for a bean takes longer than most calls; null: none */
     BeanValidation(Supplier<@Nullable Validator> validator) {
-        this.validator = validator;
+        this.validator = SingletonSupplier.of(() -> Optional.ofNullable(validator.get()));
     }
 
     @Override
     public void check(Object bean, String tool, AnnotatedTool.Bound bound) {
         Method method = bound.overload().declared();
-        Validator present = validator.get();
+        Validator present = validator.get().orElse(null);
         if (present == null || !constrained.computeIfAbsent(method, each -> isConstrained(present, each))) {
             return;
         }
