@@ -14,7 +14,7 @@ from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime import Engine
 from sanca.python_runtime.engine import LOCAL
 from sanca.python_runtime.models import ScriptedModel
-from sanca.python_runtime.observed_results import ObservedResults
+from sanca.python_runtime.observed_results import ObservedResults, journalled_values
 from sanca.toolkit_bridge.observed import merge, sample_of, shape_of
 
 pytestmark = pytest.mark.anyio
@@ -112,6 +112,17 @@ async def test_a_broken_file_is_no_reason_not_to_start(home: Path) -> None:
     await observed.learn()
 
     assert observed.of_toolkit(ToolkitDefinition(name="garden"), LOCAL) == {}
+
+
+def test_what_the_journal_has_of_a_long_value_or_a_stream_is_learnt_as_what_it_is() -> None:
+    rows = [{"id": 1}, {"id": 2}]
+
+    assert journalled_values({"items": 9, "sample": rows}) == rows
+    assert journalled_values({"items": 9, "sample": rows, "value": None, "value_bytes": 9_000_000}) == [rows]
+    assert journalled_values({"chars": 9, "sample": ["text"], "value": None, "value_bytes": 9_000_000}) == []
+    assert journalled_values({"value": None, "value_bytes": 300_000}) == []
+    assert journalled_values({"value": None}) == [None]
+    assert journalled_values({"error": {}}) == []
 
 
 def test_shapes_are_merged_over_calls() -> None:

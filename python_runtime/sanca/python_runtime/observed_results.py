@@ -178,7 +178,7 @@ def _take(file: _File, caller: Caller, name: str, digest: str, finished: Mapping
     known = file.tools.get(key)
     if known is None or known.digest != digest:
         known = file.tools[key] = _Known(digest=digest)
-    values = finished.get("sample") or [] if "items" in finished else [finished["value"]] if "value" in finished else []
+    values = journalled_values(finished)
     if not values or known.calls >= _LEARNT_CALLS:
         return False
     before = (known.shape, len(known.samples))
@@ -193,6 +193,15 @@ def _take(file: _File, caller: Caller, name: str, digest: str, finished: Mapping
     while len(file.tools) > _TOOLS_MAX:
         file.tools.popitem(last=False)
     return before != (known.shape, len(known.samples))
+
+
+def journalled_values(finished: Mapping[str, Any]) -> list[Any]:
+    """Return what the journal has of a call's result: a value, or the first items of a stream."""
+    if "value_bytes" in finished:  # too long to be there; of a list, its beginning is
+        return [finished["sample"]] if "items" in finished else []
+    if "items" in finished:
+        return list(finished.get("sample") or [])
+    return [finished["value"]] if "value" in finished else []
 
 
 def _digest(tool: ToolDefinition) -> str:

@@ -71,6 +71,22 @@ def test_text_tells_every_overload_an_example_and_the_records_of_the_result() ->
     assert "When it keeps failing: crm.search" in text
 
 
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "contentEncoding": "base64"}, "bytes"),
+        ({"anyOf": [{"type": "string", "contentEncoding": "base64"}, {"type": "null"}]}, "bytes | None"),
+        ({"type": "string", "contentEncoding": "base64", "x-pieces": "bytes"}, "BinaryIO"),
+        ({"type": "string", "x-pieces": "text"}, "TextIO"),
+    ],
+)
+def test_bytes_are_bytes_and_what_comes_is_a_file(schema: dict[str, Any], expected: str) -> None:
+    text = render_tool("system", {**tool({}), "output_schema": schema})
+
+    assert text.startswith(f"system.t() -> {expected}\n")
+    assert ("Gives an open file" in text) == ("IO" in expected)
+
+
 def test_a_stream_is_an_iterator_of_its_items() -> None:
     item = {"type": "object", "title": "log line", "properties": {"text": {"type": "string"}}}
     python = render_tool("system", {**tool({}), "streams": True, "output_schema": item})

@@ -112,8 +112,8 @@ class ResultPieces:
             if outcome.page is not None:
                 self.page = outcome.page
             is_closed = self._is_closed
-        if is_closed and outcome.ok and self.page.more:
-            self._let_go()
+        if is_closed and self.page.more:
+            self._let_go()  # also when it was interrupted, which may have been before the host began to read
         return is_closed
 
     def _ask(self, call_id: str, timeout_seconds: float) -> CallOutcome:

@@ -6,11 +6,13 @@ import difflib
 import inspect
 import keyword
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from .annotations import Annotations, iterator_of, shown_as
 from .channel import ToolChannel
 from .errors import ToolNotFoundError
+
+_FILES: dict[Any, Any] = {"bytes": BinaryIO, "text": TextIO}
 
 
 class Descriptions:
@@ -83,8 +85,11 @@ def render_tool(toolkit: str, tool: Mapping[str, Any]) -> str:
         lines += ["", f"Effect: {effect}. A person may be asked first."]
     lines += [f"Undo: {tool['undo']}"] if tool.get("undo") else []
     lines += ["", f"When it keeps failing: {tool['alternative']}"] if tool.get("alternative") else []
-    if tool.get("streams"):
+    pieces = {(way.get("output_schema") or {}).get("x-pieces") for way in ways}
+    if tool.get("streams") or "items" in pieces:
         lines += ["", "Gives a stream: `for item in …` (or `async for`); leave the loop to end it early."]
+    if pieces & _FILES.keys():
+        lines += ["", "Gives an open file: `with … as file: file.read()`, or line by line; closing it ends it early."]
     return "\n".join(lines)
 
 
@@ -129,8 +134,21 @@ def _returned(tool: Mapping[str, Any], way: Mapping[str, Any], annotations: Anno
         return inspect.Signature.empty
     if schema.get("x-pieces") == "items":
         return iterator_of(annotations.of(schema.get("items"), str(tool["name"])))
+    if schema.get("x-pieces") in _FILES:
+        return _FILES[schema["x-pieces"]]
+    if (of_bytes := _bytes_of(schema)) is not None:
+        return of_bytes
     found = annotations.of(schema, str(tool["name"]))
     return iterator_of(found) if tool.get("streams") else found
+
+
+def _bytes_of(schema: Mapping[str, Any]) -> Any:
+    """Return the annotation of a result that is bytes, which its schema says to be in base64; None for any other."""
+    if schema.get("contentEncoding") == "base64":
+        return bytes
+    ways = schema.get("anyOf")
+    parts = [part for part in ways if isinstance(part, Mapping)] if isinstance(ways, list) else []
+    return bytes | None if any(part.get("contentEncoding") == "base64" for part in parts) else None
 
 
 def _arguments(toolkit: str, tool: Mapping[str, Any], way: Mapping[str, Any]) -> list[str]:
