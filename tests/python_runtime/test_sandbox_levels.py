@@ -7,9 +7,11 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from sanca.core.errors import SandboxError
 from sanca.python_runtime import Engine
+from sanca.python_runtime.sandbox import NamespaceSandbox, SandboxSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +58,30 @@ async def test_engine_does_not_open_at_a_level_that_cannot_be_had(home: Path, mo
     monkeypatch.setenv("SANCA_SANDBOX_CONTAINER_COMMAND", "no-such-runtime")
     with pytest.raises(SandboxError, match="needs runsc, podman or docker"):
         await Engine(home).__aenter__()
+
+
+async def test_libraries_are_loaded_after_the_start_but_not_while_an_action_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANCA_SANDBOX_LEVEL", "namespace")
+    monkeypatch.setenv("SANCA_SANDBOX_WARM_LIBRARIES_SECONDS", "0.05")
+    async with Engine(home) as engine:
+        calls: list[bool] = []
+        monkeypatch.setattr(engine.parts.sandbox, "warm_libraries", lambda: calls.append(engine.parts.workers.is_idle))
+        await engine.execute("__import__('time').sleep(0.5)", session_id="ses_a")
+        with anyio.fail_after(20):
+            while not calls:  # noqa: ASYNC110 - a background task's work has no event for us
+                await anyio.sleep(0.01)
+    assert calls == [True]
+
+
+async def test_loaded_libraries_wait_in_a_ready_session() -> None:
+    async with NamespaceSandbox(SandboxSettings(warm_sessions=1)) as sandbox:
+        sandbox.warm_libraries()
+        with anyio.fail_after(30):
+            while sandbox.ready_sessions < 2:  # noqa: ASYNC110 - as above
+                await anyio.sleep(0.01)
+        session = await sandbox.spawn(libraries=True)
+        result = await session.run("import sys\n'numpy' in sys.modules", limit_seconds=5, toolkits=())
+        await session.close()
+    assert result.value == "True"

@@ -92,6 +92,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
             tasks.start_soon(parts.workers.keep)
             tasks.start_soon(parts.observed.keep)
             tasks.start_soon(_warm_up, parts)
+            tasks.start_soon(_warm_libraries, parts)
             yield parts
         finally:
             with anyio.CancelScope(shield=True):
@@ -245,3 +246,14 @@ async def _warm_up(parts: Parts) -> None:
     """Load weights and card models now rather than in the first message that needs them."""
     await anyio.to_thread.run_sync(partial(parts.library.match, "warm up"))
     await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")
+
+
+async def _warm_libraries(parts: Parts) -> None:
+    """Have the sandbox load libraries while nothing is going on, some time after the start."""
+    if not (wait := parts.sandbox.warm_libraries_seconds):
+        return
+    while True:
+        await anyio.sleep(wait)
+        if parts.workers.is_idle:
+            parts.sandbox.warm_libraries()
+            return

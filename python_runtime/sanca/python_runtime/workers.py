@@ -76,6 +76,11 @@ class SessionWorkers:
         """How many of them have a process."""
         return sum(one.is_awake for one in self._held.values())
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no action runs."""
+        return not any(one.is_busy for one in self._held.values())
+
     async def wake(self, request: RunRequest, code: str) -> dict[str, Any]:
         """Make the session's worker ready for an action, and return the facts about it that belong into the journal.
 

@@ -16,7 +16,7 @@ from sanca.python_runtime.sandbox.fork_server.hardening import Limits
 
 LIMITS = Limits(
     cores=0.5, memory_megabytes=256, session_cpu_seconds=9, processes=16, file_megabytes=1, open_files=16,
-    tmp_megabytes=64, tmp_files=64, output_bytes=1024, has_kernels_share=False,
+    tmp_megabytes=64, tmp_files=64, output_folder_megabytes=256, output_bytes=1024, has_kernels_share=False,
 )  # fmt: skip
 
 

@@ -141,6 +141,11 @@ class ConfiguredSandbox:
             input_dir=input_dir, output_dir=output_dir, tenant=tenant, libraries=libraries
         )
 
+    @property
+    def warm_libraries_seconds(self) -> float:
+        """How long after the start `warm_libraries` is to be called; 0: never."""
+        return self._settings.warm_libraries_seconds
+
     def warm_libraries(self) -> None:
         """Begin to load libraries now rather than with the first action that needs one, where that is possible."""
         if hasattr(self._in_force, "warm_libraries"):

@@ -99,7 +99,7 @@ class NamespaceSandbox:
 
     def warm_libraries(self) -> None:
         """Start the fork server with libraries now rather than with the first action that needs one."""
-        if self._has_libraries:
+        if self._has_libraries and self._is_open:
             self._pool(True, self._usual_limits)
 
     async def spawn(

@@ -26,6 +26,9 @@ class SandboxSettings(BaseSettings, SandboxLimits):
     """Sessions kept ready at the most, of each kind: with and without libraries loaded."""
     warm_idle_seconds: float = Field(default=30.0, gt=0)
     """For how long a busy moment is remembered when it is decided how many to keep ready."""
+    warm_libraries_seconds: float = Field(default=5.0, ge=0)
+    """So long after the engine's start, when no action runs, libraries are loaded for the first action that imports
+    one; 0: only with that action, which then waits a second or two."""
     server_sessions: int = Field(default=10_000, ge=1)
     """After so many sessions a fork server is replaced, so that its hash seed is."""
     server_minutes: float = Field(default=120.0, gt=0)
