@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from sanca.core.tools import Effect, ToolDefinition, ToolkitDefinition
 from sanca.toolkit_bridge import CardToolkit, render_stub, signature
@@ -85,8 +86,8 @@ def test_the_card_toolkits_stub_is_valid() -> None:
 
 
 def test_what_comes_piece_by_piece_is_an_iterator_or_a_file_and_bytes_are_bytes() -> None:
-    in_base64 = {"type": "string", "contentEncoding": "base64"}
-    given = {
+    in_base64: dict[str, Any] = {"type": "string", "contentEncoding": "base64"}
+    given: dict[str, dict[str, Any]] = {
         "int": {"type": "integer"},
         "Iterator[int]": {"type": "array", "items": {"type": "integer"}, "x-pieces": "items"},
         "BinaryIO": {**in_base64, "x-pieces": "bytes"},

@@ -21,8 +21,8 @@ record ResultProperties(
         @DefaultValue("1MB") DataSize inline,
         @DefaultValue("256KB") DataSize piece,
         @DefaultValue("200") int items,
-        @DefaultValue("32") int openPerRun,
-        @DefaultValue("256") int open,
+        @DefaultValue("64") int openPerRun,
+        @DefaultValue("1024") int open,
         @DefaultValue("5m") Duration idle) {
 
     ResultProperties {
