@@ -154,8 +154,7 @@ async def test_toolkits_of_factories_are_opened_called_followed_and_closed(
     factories = ("outside_factory:load", "outside_factory:broken", "no_such_module:load")
     async with driven(home, toolkit_factories=factories) as driver:
         await driver.open_run()
-        await driver.engine.until(lambda: "mcp.outside" in [each.name for each in driver.client.toolkits])
-
+        assert {"mcp.outside", "mcp.soon"} <= {each.name for each in driver.client.toolkits}
         assert await driver.value("mcp.outside", "ping") == "pong"
         problems = (await driver.client.health()).problems
 
@@ -166,7 +165,20 @@ async def test_toolkits_of_factories_are_opened_called_followed_and_closed(
 
     assert "bad luck" in problems["mcp.unlucky"]
     assert {"outside_factory:broken", "no_such_module:load"} <= set(problems)
-    assert sorted((home / "outside.log").read_text(encoding="utf-8").split()) == ["closed"] * 2 + ["opened"] * 2
+    assert sorted((home / "outside.log").read_text(encoding="utf-8").split()) == ["closed"] * 3 + ["opened"] * 3
+
+
+async def test_the_start_waits_three_seconds_for_a_toolkit_that_hangs_and_offers_the_others(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside_factory.py").write_text(FACTORY, encoding="utf-8")
+    (home / "toolkits.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    begun = anyio.current_time()
+    async with driven(home, toolkit_factories=("outside_factory:hanging",)) as driver:
+        assert 3 <= anyio.current_time() - begun < 15
+        assert "mcp.outside" in [each.name for each in driver.client.toolkits]
+        assert "mcp.hanging" not in [each.name for each in driver.client.toolkits]
 
 
 async def test_an_error_in_the_body_comes_out_as_it_is(home: Path) -> None:
@@ -257,7 +269,10 @@ anyio.run(main)
 
 FACTORY = '''
 """Outside toolkits of a test."""
+import asyncio
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
+
+FAILURES = {"mcp.soon": 1, "mcp.late": 2, "mcp.unlucky": 1000}
 
 class Outside:
     tries = 0
@@ -265,7 +280,9 @@ class Outside:
         self.log, self.definition = home / "outside.log", ToolkitDefinition(name=name, source="mcp")
     async def open(self):
         self.tries += 1
-        if self.definition.name == "mcp.unlucky" or (self.definition.name == "mcp.late" and self.tries == 1):
+        if self.definition.name == "mcp.hanging":
+            await asyncio.sleep(1000)
+        if self.tries <= FAILURES.get(self.definition.name, 0):
             raise RuntimeError("bad luck")
         self.definition = self.definition.model_copy(update={"tools": (ToolDefinition(name="ping"),)})
         self.log.open("a").write("opened\\n")
@@ -277,7 +294,10 @@ class Outside:
         self.log.open("a").write("closed\\n")
 
 def load(home):
-    return [Outside(home, "mcp.outside"), Outside(home, "mcp.late"), Outside(home, "mcp.unlucky")]
+    return [Outside(home, f"mcp.{name}") for name in ("outside", "soon", "late", "unlucky")]
+
+def hanging(home):
+    return [Outside(home, "mcp.hanging"), Outside(home, "mcp.outside")]
 
 def broken(home):
     raise ValueError("no")

@@ -19,11 +19,13 @@ from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
+from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.records import CallRecord, RunContext
 from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.python_runtime.broker.sandbox_session import SandboxSession
+from sanca.python_runtime.broker.settle import RECENT_SECONDS, Settling
 from sanca.python_runtime.broker.taken_out import FAILURES, PAUSE_SECONDS, TakenOut
 from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 from sanca.toolkit_bridge import CardToolkit, WireGateway
@@ -33,6 +35,8 @@ from sanca.toolkit_bridge.py4j_gateway import Py4JGateway
 log = structlog.get_logger(__name__)
 
 _FIRST_TRY_SECONDS = 5.0
+_SETTLE_SECONDS = 3.0
+"""How long the first catalog waits for MCP servers and other agents, so that the first action finds them."""
 _STOP_SECONDS = 2.0
 """How long a call that was told to stop may take to do so."""
 _ABANDON_SECONDS = 3.0
@@ -58,6 +62,8 @@ class Broker:
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
         self._reliability = Reliability(TakenOut(tool_failures, tool_pause_seconds))
+        self._settling = Settling(self._control, self._journal.put)
+        self._left_open = JournalReader(home).effects_left_open(RECENT_SECONDS)
         self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
         self._loop = ToolkitLoop(home, factories, self._rebuild)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
@@ -78,6 +84,7 @@ class Broker:
         self._host.start()
         self._loop.open()
         self._host.await_first_try(_FIRST_TRY_SECONDS)
+        self._loop.await_settled(_SETTLE_SECONDS)
         if self._host.state == "connected":
             self._host_backend.release_left(self._journal.recent_runs(RESULTS_IDLE_SECONDS))
         self._rebuild()
@@ -92,6 +99,7 @@ class Broker:
         for run in self._runs.values():
             self._host_backend.release(run)
         self._host_backend.close(_STOP_SECONDS)
+        self._settling.close()
         self._host.close()
         self._fast.close()
         self._control.close()
@@ -208,9 +216,11 @@ class Broker:
         }
 
     def _host_is_back(self, description: HostDescription) -> None:
-        """Forget how the tools of a host did that is another process now."""
+        """Forget how the tools of a host did that is another process now; ask it what the broker before us cannot."""
         names = {f"{toolkit.name}.{tool.name}" for toolkit in description.toolkits for tool in toolkit.tools}
         self._reliability.taken_out.forget(names)
+        left, self._left_open = self._left_open, []
+        self._settling.settle([row for row in left if f"{row.data['toolkit']}.{row.data['tool']}" in names])
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})

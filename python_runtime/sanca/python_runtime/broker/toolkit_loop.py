@@ -28,6 +28,8 @@ _CLOSE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 """A toolkit that cannot be opened is tried again after a pause: its server may be starting."""
+_TRIES_TO_SETTLE = 2
+"""An outside toolkit that failed so often is not waited for: its server does not just begin to listen."""
 _LOOK_SECONDS = 2.0
 """How often a toolkit's definition is looked at: an MCP server may change its tools."""
 OUTSIDE_TOOLKITS_FILE = "toolkits.json"
@@ -45,6 +47,8 @@ class ToolkitLoop:
         self._ending: anyio.Event | None = None
         self._keepers: list[Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._settled = threading.Event()
+        self._is_open = False
         self.threads = ToolThreads()
         """Where tools that are plain functions run."""
         self.toolkits: dict[str, Toolkit] = {}
@@ -60,8 +64,15 @@ class ToolkitLoop:
         for source, problem in found.problems.items():
             self._note(source, problem)
         self._open_all(found.toolkits)
+        self._is_open = True
         if (self._home / OUTSIDE_TOOLKITS_FILE).exists():
             threading.Thread(target=self._open_outside, name="outside-toolkits", daemon=True).start()
+        else:
+            self._settled.set()
+
+    def await_settled(self, seconds: float) -> None:
+        """Wait until each outside toolkit is there or does not come at once, or until the time is over."""
+        self._settled.wait(seconds)
 
     def start(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run a coroutine function on the loop."""
@@ -89,15 +100,15 @@ class ToolkitLoop:
                 made += _made_by(factory, self._home)
             except Exception as error:
                 self._note(factory, f"{factory} gave no toolkits: {type(error).__name__}: {error}")
-        self._open_all(made)
-        self._changed()
+        self._open_all(made, tries=_TRIES_TO_SETTLE)
+        self._settled.set()
 
-    def _open_all(self, toolkits: Iterable[Toolkit]) -> None:
-        """Start to keep toolkits and wait until each has been tried once."""
+    def _open_all(self, toolkits: Iterable[Toolkit], *, tries: int = 1) -> None:
+        """Start to keep toolkits and wait until each is open or has been tried in vain, `tries` times."""
         trying = []
         for toolkit in toolkits:
             tried: Future[None] = Future()
-            self._keepers.append(self._running().start_task_soon(self._keep, toolkit, tried))
+            self._keepers.append(self._running().start_task_soon(self._keep, toolkit, tried, tries))
             trying.append((toolkit.definition.name, tried))
         for name, tried in trying:
             try:
@@ -105,20 +116,22 @@ class ToolkitLoop:
             except (FutureTimeoutError, CancelledError):
                 self._note(name, f"{name} has not opened within {_OPEN_SECONDS:g} seconds.")
 
-    async def _keep(self, toolkit: Toolkit, tried: Future[None]) -> None:
+    async def _keep(self, toolkit: Toolkit, tried: Future[None], tries: int) -> None:
         """Open a toolkit, hold it, close it: all in one task, as cancel scopes of MCP sessions demand."""
         pause = _FIRST_PAUSE_SECONDS
         while not await self._is_opened(toolkit):
-            _set(tried)
+            tries -= 1
+            if tries <= 0:
+                _set(tried)
             if await self._ends_within(pause):
                 return
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-        told, is_late = toolkit.definition, tried.done()
+        told = toolkit.definition
         self.toolkits[told.name] = toolkit
         self.problems.pop(told.name, None)
-        _set(tried)
-        if is_late:
+        if self._is_open:
             await anyio.to_thread.run_sync(self._changed)
+        _set(tried)
         while not await self._ends_within(_LOOK_SECONDS):
             if toolkit.definition != told:
                 told = toolkit.definition
