@@ -91,6 +91,8 @@ class CallContext(BaseModel):
     approved_by: str | None = None
     pages: bool = False
     """Whether who calls reads long results piece by piece; without it they come whole."""
+    texts: bool = False
+    """Whether the caller takes a long text as it is, after an envelope without it (only the engine's own wire)."""
 
 
 class CallError(BaseModel):

@@ -7,16 +7,17 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
 from sanca.core.tools import CallAttempt, CallOutcome
+from sanca.toolkit_bridge.beside import Reply
 from sanca.toolkit_bridge.gateway import (
     CallStatus,
     ConnectionBrokenError,
     GatewayCall,
     HostDescription,
-    Reply,
     ReplyTimeoutError,
     failure,
     parse_description,
@@ -136,7 +137,9 @@ class DeliveringGateway(ABC):
             return self._invoke(method, arguments, CONTROL_TIMEOUT_SECONDS)
 
     def _send(self, call: GatewayCall) -> Reply:
-        arguments = (call.toolkit, call.tool, call.arguments_json, call.context_json)
+        arguments: tuple[str, ...] = (call.toolkit, call.tool, call.arguments_json, call.context_json)
+        if call.texts:
+            arguments += tuple(chain.from_iterable(call.texts.items()))
         timeout_seconds = call.timeout_seconds + GRACE_SECONDS
         return self._invoke(
             "call", arguments, timeout_seconds, call.call_id, repeatable=call.repeatable, left=call.left

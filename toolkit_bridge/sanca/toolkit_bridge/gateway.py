@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import orjson
@@ -11,11 +11,10 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sanca.core.errors import GatewayError, GatewayUnavailableError
 from sanca.core.tools import CallError, CallOutcome, ToolkitDefinition
+from sanca.toolkit_bridge import beside
+from sanca.toolkit_bridge.beside import Reply
 
 log = structlog.get_logger(__name__)
-
-Reply = str | bytes | bytearray
-"""What the host answered: a text, or a text in UTF-8."""
 
 REPLY_LIMIT_BYTES = 64 * 1024 * 1024
 """A bigger answer breaks the connection instead of filling the memory."""
@@ -60,6 +59,8 @@ class GatewayCall:
     """Whether running it twice does no harm (it only reads, or is idempotent)."""
     left: Callable[[], None] | None = None
     """Called when the request has left, before the answer is waited for; may be called again when it leaves again."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Long texts among the arguments, by name: not in `arguments_json` (see `beside.split`)."""
 
 
 class CallStatus(BaseModel):
@@ -135,6 +136,8 @@ def parse_envelope(text: Reply) -> CallOutcome:
     Raises:
         GatewayError: It is no call envelope.
     """
+    if (value := beside.text_of(text)) is not None:
+        return CallOutcome(ok=True, value=value)
     try:
         outcome: CallOutcome = _ENVELOPE.validate_python(orjson.loads(text))
     except (orjson.JSONDecodeError, ValidationError) as error:

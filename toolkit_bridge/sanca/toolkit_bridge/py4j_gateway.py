@@ -12,6 +12,7 @@ from typing import Any
 from py4j.java_gateway import GatewayClient, GatewayConnection, GatewayParameters, JavaGateway
 from py4j.protocol import ERROR_ON_SEND, Py4JAuthenticationError, Py4JError, Py4JJavaError, Py4JNetworkError
 from sanca.core.errors import GatewayAuthError, GatewayError, GatewayUnavailableError
+from sanca.toolkit_bridge.beside import joined
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo, connect
 from sanca.toolkit_bridge.delivery import DeliveringGateway
 from sanca.toolkit_bridge.gateway import (
@@ -98,6 +99,7 @@ class Py4JGateway(DeliveringGateway):
         repeatable: bool = False,
         left: Callable[[], None] | None = None,
     ) -> str:
+        arguments = joined(arguments)
         _check_texts(arguments)
         if self._closed.is_set():
             raise GatewayUnavailableError("The gateway is closed.")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from sanca.core.errors import GatewayAuthError, GatewayError
+from sanca.toolkit_bridge.beside import joined
 from sanca.toolkit_bridge.connection import GatewayConnectionInfo
 from sanca.toolkit_bridge.gateway import (
     HALF_CHARACTER,
@@ -135,6 +136,8 @@ class WireConnection:
 
     def _request(self, method: str, arguments: tuple[str, ...]) -> list[bytes]:
         """Return what to send, in few pieces: a long text is one of its own, which spares copying it."""
+        if not self._is_counting:
+            arguments = joined(arguments)
         if not self._is_counting or sum(map(len, arguments)) < _COUNTED_CHARS:
             lines = "".join([f"s{escape(argument)}\n" for argument in arguments])
             return [f"{'C' if self._is_counting else 'c'}\nt\n{method}\n{lines}e\n".encode()]

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sanca.core.errors import GatewayError, GatewayUnavailableError
+from sanca.toolkit_bridge.beside import Reply
 from sanca.toolkit_bridge.connection import connect
 from sanca.toolkit_bridge.delivery import DeliveringGateway
-from sanca.toolkit_bridge.gateway import ConnectionBrokenError, Reply
+from sanca.toolkit_bridge.gateway import ConnectionBrokenError
 from sanca.toolkit_bridge.wire import WireConnection
 
 _IDLE_CONNECTIONS = 32

@@ -18,6 +18,7 @@ from sanca.python_runtime.broker.host_pieces import HostItems, HostPieces
 from sanca.python_runtime.broker.loop_stream import LoopStream
 from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.tool_threads import GivenUpError, Waiting
+from sanca.toolkit_bridge.beside import split
 from sanca.toolkit_bridge.gateway import Gateway, GatewayCall, failure
 from sanca.toolkit_bridge.pages import ResultCloser, ResultPieces, release_results
 
@@ -45,15 +46,17 @@ class HostBackend:
         """Run a tool in the host."""
         definition = call.definition
         call.run.asked_host = True
+        arguments_json, texts = split(call.arguments, call.arguments_json)
         request = GatewayCall(
             call.call_id,
             call.toolkit,
             definition.name,
-            call.arguments_json,
+            arguments_json,
             call.run.context_json(call.call_id, definition.timeout_seconds, call.approved_by),
             definition.timeout_seconds,
             call.entry.is_repeatable,
             call.note_departure,
+            texts,
         )
         try:
             outcome = self._fast.call(request)

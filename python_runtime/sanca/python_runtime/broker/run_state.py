@@ -191,5 +191,6 @@ def _context_tail(context: RunContext) -> str:
         "channel": context.channel,
         "trace_id": context.trace_id,
         "pages": True,
+        "texts": True,
     }
     return "," + orjson.dumps(fixed).decode()[1:]

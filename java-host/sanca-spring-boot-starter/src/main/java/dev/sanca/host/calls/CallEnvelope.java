@@ -29,11 +29,23 @@ final class CallEnvelope {
             "conflict",
             "unavailable");
 
+    /** What comes before a text that is answered as it is; no other envelope begins so. */
+    private static final String TEXT = "{\"ok\":true,\"text\":true,\"replayed\":false}\n";
+
     private CallEnvelope() {}
 
     /** A value that is written already. */
     static String written(String json) {
         return VALUE + json + FIRST;
+    }
+
+    /** A text as it is, after the envelope. */
+    static String text(String text) {
+        return TEXT + text;
+    }
+
+    static boolean isText(String envelope) {
+        return envelope.startsWith(TEXT);
     }
 
     /** The piece of a result that is read piece by piece. */
@@ -72,12 +84,14 @@ final class CallEnvelope {
 
     /** The stored answer, marked as given before. */
     static String replayed(String envelope) {
-        return envelope.endsWith(FIRST) ? envelope.substring(0, envelope.length() - FIRST.length()) + AGAIN : envelope;
+        return envelope.endsWith(FIRST) && !isText(envelope)
+                ? envelope.substring(0, envelope.length() - FIRST.length()) + AGAIN
+                : envelope;
     }
 
     /** {@code ok} or the kind of the error, read from the text. */
     static String outcome(String envelope) {
-        return envelope.startsWith(VALUE)
+        return envelope.startsWith(VALUE) || isText(envelope)
                 ? "ok"
                 : HostJson.MAPPER.readTree(envelope).path("error").path("kind").asString("failed");
     }

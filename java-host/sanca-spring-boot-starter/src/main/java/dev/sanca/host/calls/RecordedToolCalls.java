@@ -8,11 +8,11 @@ import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.Effect;
 import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolException;
-import dev.sanca.host.toolkit.ToolJson;
 import dev.sanca.host.toolkit.ToolNotFoundException;
 import dev.sanca.host.toolkit.ToolStoppedException;
 import dev.sanca.host.toolkit.ToolkitRegistry;
 import dev.sanca.host.toolkit.ToolkitRegistry.RegisteredTool;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,11 +51,17 @@ final class RecordedToolCalls implements ToolCalls {
 
     @Override
     public String call(String toolkit, String tool, String argumentsJson, String contextJson) {
+        return call(toolkit, tool, argumentsJson, contextJson, Map.of());
+    }
+
+    @Override
+    public String call(
+            String toolkit, String tool, String argumentsJson, String contextJson, Map<String, String> texts) {
         try {
             CallContext context = context(contextJson);
-            CallDigest digest = new CallDigest(toolkit, tool, argumentsJson);
+            CallDigest digest = new CallDigest(toolkit, tool, argumentsJson, texts);
             String known = answerOfRecord(toolkit, tool, context.callId(), digest);
-            return known != null ? known : run(toolkit, tool, argumentsJson, context, digest);
+            return known != null ? known : run(toolkit, tool, argumentsJson, texts, context, digest);
         } catch (ToolException refusal) {
             return CallEnvelope.failure(refusal);
         } catch (HostException error) {
@@ -117,17 +123,28 @@ final class RecordedToolCalls implements ToolCalls {
         }
     }
 
-    private String run(String toolkit, String tool, String argumentsJson, CallContext context, CallDigest digest) {
+    private String run(
+            String toolkit,
+            String tool,
+            String argumentsJson,
+            Map<String, String> texts,
+            CallContext context,
+            CallDigest digest) {
         RegisteredTool found = toolkit.equals(ResultPages.TOOLKIT) ? pages.find(tool) : registry.find(toolkit, tool);
         CallContext known = access.identify(context);
         try {
-            access.check(known, toolkit, found.definition(), argumentsJson);
+            boolean isExact = found.definition().needsApproval(); // what was approved was all of it
+            access.check(
+                    known,
+                    toolkit,
+                    found.definition(),
+                    isExact ? LongTexts.joined(argumentsJson, texts) : argumentsJson);
             budget.take(context.runId());
         } catch (ToolException refusal) {
             reporter.refused(toolkit, found.definition(), known, digest.text(), refusal);
             throw refusal;
         }
-        JsonNode arguments = arguments(argumentsJson);
+        JsonNode arguments = LongTexts.tree(argumentsJson, texts);
         double limit = Math.min(found.definition().timeoutSeconds(), positive(context.timeoutSeconds()));
         RunningCall call = new RunningCall(digest, limit);
         RunningCall other = running.add(context.callId(), call);
@@ -166,7 +183,9 @@ final class RecordedToolCalls implements ToolCalls {
     /** What is known is told also when it cannot be kept: a repeated id is then unknown, and still not run again. */
     private void keep(boolean isEffect, String callId, CallDigest digest, String envelope) {
         if (!isEffect) {
-            record.finishRead(callId, digest, envelope);
+            if (!CallEnvelope.isText(envelope)) {
+                record.finishRead(callId, digest, envelope);
+            }
             return;
         }
         try {
@@ -193,7 +212,7 @@ final class RecordedToolCalls implements ToolCalls {
                 return CallEnvelope.NEVER_BEGAN;
             }
             Object value = tool.toolkit().call(tool.definition().name(), arguments, context);
-            String envelope = pages.envelope(value, context);
+            String envelope = pages.envelope(value, context, tool.definition().effect() == Effect.READ);
             call.end();
             return envelope;
         } catch (JacksonException error) {
@@ -243,14 +262,6 @@ final class RecordedToolCalls implements ToolCalls {
         } catch (JacksonException error) {
             throw new ToolArgumentException(
                     null, "The call context is not what it must be: " + error.getOriginalMessage() + ".");
-        }
-    }
-
-    private static JsonNode arguments(String argumentsJson) {
-        try {
-            return ToolJson.tree(argumentsJson);
-        } catch (JacksonException error) {
-            throw new ToolArgumentException(null, "The arguments are not JSON: " + error.getOriginalMessage() + ".");
         }
     }
 

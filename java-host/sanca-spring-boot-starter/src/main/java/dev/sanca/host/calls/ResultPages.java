@@ -32,6 +32,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class ResultPages implements AutoCloseable {
     static final String TOOLKIT = "sanca.results";
+    private static final int LONG_TEXT_CHARS = 65_536;
     private static final long MOST_ITEMS = 10_000;
     private static final long FIRST_MILLIS = 10_000;
     private static final long REST_MILLIS = 500;
@@ -61,14 +62,21 @@ public final class ResultPages implements AutoCloseable {
         dropWhere(entry -> entry.runId().equals(runId));
     }
 
-    /** The envelope of what a tool returned: the value, or its first piece. Waits for what comes later. */
-    String envelope(@Nullable Object returned, CallContext context) throws Exception {
+    /**
+     * The envelope of what a tool returned: the value, or its first piece. Waits for what comes later.
+     *
+     * @param isRead whether nothing depends on the record of this answer
+     */
+    String envelope(@Nullable Object returned, CallContext context, boolean isRead) throws Exception {
         if (returned instanceof PageAnswer page) {
             return CallEnvelope.page(page);
         }
         ToolResult typed = returned instanceof ToolResult known ? known : null;
         JavaType type = typed == null ? null : typed.type();
         Object value = Awaited.settle(typed == null ? returned : typed.value());
+        if (isRead && context.texts() && value instanceof String text && isLong(text)) {
+            return CallEnvelope.text(text);
+        }
         Pieces pieces = Pieces.of(value, type);
         if (pieces != null) {
             return context.pages() ? CallEnvelope.page(openFirst(pieces, context, firstOfMany())) : whole(pieces);
@@ -90,6 +98,10 @@ public final class ResultPages implements AutoCloseable {
     @Override
     public void close() {
         dropWhere(entry -> true);
+    }
+
+    private boolean isLong(String text) {
+        return text.length() >= LONG_TEXT_CHARS && text.length() <= maxAnswerChars;
     }
 
     private String inlineOrFirst(@Nullable Object value, @Nullable JavaType type, CallContext context)

@@ -1,5 +1,7 @@
 package dev.sanca.host.calls;
 
+import java.util.Map;
+
 /** Everything the engine may do with tools, text in and text out. Safe for use by many threads. */
 public interface ToolCalls {
     /**
@@ -10,6 +12,16 @@ public interface ToolCalls {
      * @return the envelope of contracts section 3; a failure is an envelope too, never an exception
      */
     String call(String toolkit, String tool, String argumentsJson, String contextJson);
+
+    /**
+     * The same for a call whose long texts come beside the JSON.
+     *
+     * @param texts further arguments by name
+     */
+    default String call(
+            String toolkit, String tool, String argumentsJson, String contextJson, Map<String, String> texts) {
+        return call(toolkit, tool, LongTexts.joined(argumentsJson, texts), contextJson);
+    }
 
     /** All toolkits with their tools and schemas. */
     String describe();

@@ -27,6 +27,7 @@ final class LockedConnection extends GatewayConnection {
     private static final int TOKEN_BYTES = 1_024;
     private static final int TOKEN_MILLIS = 5_000;
     private static final int MAX_ARGUMENTS = 4;
+    private static final int MAX_COUNTED_ARGUMENTS = 20;
     private static final String COUNTED_CALL = "C";
     private static final char COUNTED_TEXT = 'b';
     private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -159,11 +160,12 @@ final class LockedConnection extends GatewayConnection {
     }
 
     private @Nullable List<String> textArguments(boolean isCounted) throws IOException {
+        int most = isCounted ? MAX_COUNTED_ARGUMENTS : MAX_ARGUMENTS;
         List<String> arguments = new ArrayList<>(MAX_ARGUMENTS);
         boolean onlyText = true;
         WireInput.Line line = in.line();
         while (line != null && !line.is(Protocol.END)) {
-            String argument = onlyText && arguments.size() < MAX_ARGUMENTS ? argument(line, isCounted) : null;
+            String argument = onlyText && arguments.size() < most ? argument(line, isCounted) : null;
             onlyText = argument != null;
             if (argument != null) {
                 arguments.add(argument);

@@ -13,6 +13,7 @@ import tools.jackson.databind.annotation.JsonNaming;
  * @param timeoutSeconds what the engine is ready to wait; the tool's own limit holds too
  * @param approvedBy whom the engine says approved; counts only for runs that the host did not start
  * @param pages whether the engine reads long results piece by piece; without it they are answered whole
+ * @param texts whether the engine takes a long text as it is, after an envelope without it
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record CallContext(
@@ -26,7 +27,8 @@ public record CallContext(
         String traceId,
         double timeoutSeconds,
         @Nullable String approvedBy,
-        boolean pages) {
+        boolean pages,
+        boolean texts) {
 
     /** Who calls and takes results only whole. */
     public CallContext(
@@ -40,7 +42,19 @@ public record CallContext(
             String traceId,
             double timeoutSeconds,
             @Nullable String approvedBy) {
-        this(callId, runId, sessionId, tenant, user, rights, channel, traceId, timeoutSeconds, approvedBy, false);
+        this(
+                callId,
+                runId,
+                sessionId,
+                tenant,
+                user,
+                rights,
+                channel,
+                traceId,
+                timeoutSeconds,
+                approvedBy,
+                false,
+                false);
     }
 
     public CallContext {
@@ -60,6 +74,7 @@ public record CallContext(
                 traceId,
                 timeoutSeconds,
                 approvedBy,
-                pages);
+                pages,
+                texts);
     }
 }
