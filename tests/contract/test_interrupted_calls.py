@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -255,6 +257,25 @@ async def test_a_cancelled_run_interrupts_its_calls_in_the_host(host: ContractHo
 
         assert [(record.call_id, record.status) for record in records] == [("run_c/1", "cancelled")]
         assert (await driver.finish())["e"]["kind"] == "cancelled"
+
+
+@pytest.mark.anyio
+async def test_a_new_broker_asks_what_became_of_effects_that_a_dead_one_left_open(host: ContractHost) -> None:
+    async with driven(host.home) as first:
+        await first.open_run(run_id="run_s", rules=(ApprovalRule("allow"),))
+        await first.value("calls", "append", "seen")
+        first.guest.begin("calls", "wait_then_append", 1_000)
+        await first.engine.until(lambda: "running wait_then_append" in first.engine.heard)
+        os.kill((await first.client.health()).pid, signal.SIGKILL)
+        await first.engine.lost.wait()
+    async with driven(host.home) as second:
+        with anyio.fail_after(30):
+            while len(rows := await second.journal("run_s", "call_finished")) < 2:  # noqa: ASYNC110 - nobody tells us
+                await anyio.sleep(0.1)
+
+    settled = rows[-1].data
+    assert (settled["call_id"], settled["ok"], settled["asked_later"]) == ("run_s/2", True, True)
+    assert settled["value"] == "appended"
 
 
 @pytest.mark.anyio

@@ -108,6 +108,7 @@ def check_callers(verdicts: dict[str, str], happened: Counter[str], kills: Count
     assert [key for key, what in verdicts.items() if what == "done" and not happened[key]] == []
     assert [key for key, what in verdicts.items() if what == "not_done" and happened[key]] == []
     counts = Counter(verdicts.values())
+    assert set(counts) <= {"done", "not_done", "unknown", "begin"}
     assert counts["begin"] <= AT_ONCE * kills["engine"]
     # Nobody is told "unknown" of more than was under way when something died.
     assert counts["unknown"] <= AT_ONCE * (kills["host"] + kills["broker"])
@@ -131,6 +132,18 @@ def check_journal(home: Path, happened: Counter[str]) -> None:
             assert happened[key] == 1, call
         elif finished is not None and finished["error"]["kind"] != "unknown":
             assert happened[key] == 0, call
+
+
+@pytest.mark.parametrize(
+    ("verdict", "times"), [("done", 0), ("done", 2), ("not_done", 1), ("unknown", 2), ("begin", 2), ("nonsense", 1)]
+)
+def test_the_proof_finds_a_lie(verdict: str, times: int) -> None:
+    verdicts = {f"key-{number}": "done" for number in range(1_000)}
+    happened = Counter(dict.fromkeys(verdicts, 1))
+    check_callers(verdicts, happened, Counter(host=1, engine=1))
+
+    with pytest.raises(AssertionError):
+        check_callers({**verdicts, "lie": verdict}, happened + Counter(lie=times), Counter(host=1, engine=1))
 
 
 @pytest.mark.timeout(150)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 from sanca.core.errors import StoreUnavailableError
 
+_NEWEST_ROWS = 20_000
 _COLUMNS = "run_id, session_id, seq, kind, time, trace_id, data"
 
 
@@ -73,6 +75,20 @@ class JournalReader:
         query = "SELECT run_id FROM journal WHERE session_id = ? GROUP BY run_id ORDER BY min(id)"
         with self._connection() as connection:
             return [] if connection is None else [found for (found,) in connection.execute(query, (session_id,))]
+
+    def effects_left_open(self, seconds: float) -> list[JournalRow]:
+        """Return the `call_requested` rows of effects of the last so many seconds that never ended, of the newest."""
+        query = (
+            f"SELECT {_COLUMNS} FROM journal WHERE id > (SELECT max(id) FROM journal) - {_NEWEST_ROWS} AND time > ?"  # noqa: S608 (constants)
+            " AND kind IN ('call_requested', 'call_finished') ORDER BY id"
+        )
+        left: dict[str, JournalRow] = {}
+        for row in self._select(query, (time.time() - seconds,)):
+            if row.kind == "call_finished":
+                left.pop(row.data["call_id"], None)
+            elif row.data["effect"] != "READ":
+                left[row.data["call_id"]] = row
+        return list(left.values())
 
     def _select(self, query: str, parameters: Sequence[Any]) -> list[JournalRow]:
         with self._connection() as connection:
