@@ -19,11 +19,13 @@ from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
+from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.records import CallRecord, RunContext
 from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.python_runtime.broker.sandbox_session import SandboxSession
+from sanca.python_runtime.broker.settle import RECENT_SECONDS, Settling
 from sanca.python_runtime.broker.taken_out import FAILURES, PAUSE_SECONDS, TakenOut
 from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 from sanca.toolkit_bridge import CardToolkit, WireGateway
@@ -60,6 +62,8 @@ class Broker:
         self._journal = Journal(home / "journal.db")
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
         self._reliability = Reliability(TakenOut(tool_failures, tool_pause_seconds))
+        self._settling = Settling(self._control, self._journal.put)
+        self._left_open = JournalReader(home).effects_left_open(RECENT_SECONDS)
         self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
         self._loop = ToolkitLoop(home, factories, self._rebuild)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
@@ -95,6 +99,7 @@ class Broker:
         for run in self._runs.values():
             self._host_backend.release(run)
         self._host_backend.close(_STOP_SECONDS)
+        self._settling.close()
         self._host.close()
         self._fast.close()
         self._control.close()
@@ -211,9 +216,11 @@ class Broker:
         }
 
     def _host_is_back(self, description: HostDescription) -> None:
-        """Forget how the tools of a host did that is another process now."""
+        """Forget how the tools of a host did that is another process now; ask it what the broker before us cannot."""
         names = {f"{toolkit.name}.{tool.name}" for toolkit in description.toolkits for tool in toolkit.tools}
         self._reliability.taken_out.forget(names)
+        left, self._left_open = self._left_open, []
+        self._settling.settle([row for row in left if f"{row.data['toolkit']}.{row.data['tool']}" in names])
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})
