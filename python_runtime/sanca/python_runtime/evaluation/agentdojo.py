@@ -68,7 +68,7 @@ class AgentDojo:
         return EvaluationTask(
             id=f"{name}/{task_id}",
             messages=(task.PROMPT,),
-            truth=("\n".join([*lines, repr(task.GROUND_TRUTH_OUTPUT)]),),
+            truth=(("\n".join([*lines, repr(task.GROUND_TRUTH_OUTPUT)]),),),
             toolkits=(name,),
         )
 
@@ -96,6 +96,9 @@ class AgentDojoWorld:
     def end_round(self, outcome: RoundOutcome) -> None:
         """Take an action's last value for the answer."""
         self._answer = outcome.text or outcome.error
+
+    def end_turn(self) -> None:
+        """Wait for the verdict: there is one turn."""
 
     def verdict(self) -> Verdict:
         """Ask the task itself."""

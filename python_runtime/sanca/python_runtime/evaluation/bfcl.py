@@ -40,7 +40,6 @@ _OWNER = "sanca_solution"
 """Under which name the set keeps the objects of its solution."""
 _TEXTS_TOO = ("ticket_id",)
 """A defect of the set: four solutions close a ticket 'ticket_001', which then is not found."""
-_NOTHING = "'There is nothing to call in this turn.'"
 
 
 class BfclMultiTurn:
@@ -55,7 +54,7 @@ class BfclMultiTurn:
         self._entries = {entry["id"]: entry for category in _CATEGORIES for entry in _entries(category)}
 
     def tasks(self) -> Sequence[EvaluationTask]:
-        """Return every task; a turn is a round."""
+        """Return every task; a turn's calls are one round."""
         return [_task(entry) for entry in self._entries.values()]
 
     def toolkits(self) -> Sequence[WorldToolkit]:
@@ -78,6 +77,7 @@ class BfclWorld:
         self._calls_in_turn = 0
         self._turn = 0
         self._failure = ""
+        self._errors: list[str] = []
 
     def call(self, toolkit: str, tool: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method, and keep its answer in the form in which the set compares answers."""
@@ -88,12 +88,15 @@ class BfclWorld:
         return value
 
     def end_round(self, outcome: RoundOutcome) -> None:
-        """Compare with the solution's next turn."""
-        turns = self._entry["ground_truth"]
-        if self._turn < len(turns):
-            problem = self._compare(turns[self._turn])
-            self._failure = self._failure or (problem and f"turn {self._turn}: {problem} {outcome.error}".strip())
-        self._turn, self._calls_in_turn = self._turn + 1, 0
+        """Keep what went wrong, for the reason."""
+        self._errors.append(outcome.error)
+
+    def end_turn(self) -> None:
+        """Compare with the solution's turn."""
+        problem = self._compare(self._entry["ground_truth"][self._turn])
+        if problem and not self._failure:
+            self._failure = f"turn {self._turn}: {problem} {' '.join(self._errors)}".strip()
+        self._turn, self._calls_in_turn, self._errors = self._turn + 1, 0, []
 
     def verdict(self) -> Verdict:
         """Return whether every turn was right."""
@@ -146,15 +149,13 @@ def _task(entry: Mapping[str, Any]) -> EvaluationTask:
     return EvaluationTask(
         id=entry["id"],
         messages=tuple("\n".join(message["content"] for message in turn) for turn in entry["question"]),
-        truth=tuple(_action(turn, owners) for turn in entry["ground_truth"]),
+        truth=tuple((_action(turn, owners),) if turn else () for turn in entry["ground_truth"]),
         toolkits=tuple(_toolkit_of(name) for name in entry["involved_classes"]),
     )
 
 
 def _action(calls: Sequence[str], owners: Mapping[str, str]) -> str:
     """Return a turn's calls as an action, each with its toolkit in front."""
-    if not calls:
-        return _NOTHING
     lines = []
     for call in calls:
         tree = ast.parse(call.strip(), mode="eval").body

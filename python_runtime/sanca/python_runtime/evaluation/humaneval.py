@@ -54,6 +54,9 @@ class Tested:
             passed = outcome.status == "ok"
             self._verdict = Verdict(passed, "" if passed else f"the tests ended as {outcome.status}: {outcome.error}")
 
+    def end_turn(self) -> None:
+        """Wait for the tests."""
+
     def verdict(self) -> Verdict:
         """Return how the tests ended."""
         return self._verdict
@@ -63,6 +66,6 @@ def _task(problem: Mapping[str, str]) -> EvaluationTask:
     return EvaluationTask(
         id=problem["task_id"],
         messages=(problem["prompt"],),
-        truth=(problem["prompt"] + problem["canonical_solution"],),
+        truth=((problem["prompt"] + problem["canonical_solution"],),),
         check=f"{problem['test']}\ncheck({problem['entry_point']})",
     )

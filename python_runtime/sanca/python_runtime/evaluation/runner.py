@@ -37,8 +37,14 @@ class Author(Protocol):
     def name(self) -> str:
         """Whose actions these are, for the results."""
 
-    async def next_action(self, task: EvaluationTask, so_far: Sequence[ActionResult]) -> str | None:
-        """Return a task's next action, knowing how those before ended; None when there is nothing more to do."""
+    async def next_action(self, task: EvaluationTask, turn: int, so_far: Sequence[ActionResult]) -> str | None:
+        """Return the next action for a turn's message; None when the turn is done.
+
+        Args:
+            task: Its `messages` up to this turn are known, the others are not to be looked at.
+            turn: Which, from 0; they come in order.
+            so_far: How the actions of this turn ended.
+        """
 
 
 class TruthAuthor:
@@ -46,9 +52,9 @@ class TruthAuthor:
 
     name = "truth"
 
-    async def next_action(self, task: EvaluationTask, so_far: Sequence[ActionResult]) -> str | None:
+    async def next_action(self, task: EvaluationTask, turn: int, so_far: Sequence[ActionResult]) -> str | None:
         """Return the solution's next action, however those before ended."""
-        return task.truth[len(so_far)] if len(so_far) < len(task.truth) else None
+        return task.truth[turn][len(so_far)] if len(so_far) < len(task.truth[turn]) else None
 
 
 async def run_tasks(
@@ -151,19 +157,28 @@ class Runner:
         self._listener.boxes[run_id] = session
         rounds: list[ActionResult] = []
         try:
-            while (code := await author.next_action(task, tuple(rounds))) is not None:
-                rounds.append(await box.run(code))
-                await self._tell(run_id, _outcome(len(rounds), rounds[-1]))
+            for turn in range(len(task.messages)):
+                rounds += await self._run_turn(task, turn, box, author)
+                await self._control("end_turn", run_id=run_id)
             if task.check:
                 checked = await box.run(task.check)
-                await self._tell(run_id, _outcome(len(rounds) + 1, checked, is_check=True))
+                await self._tell(run_id, checked, is_check=True)
         finally:
             with anyio.CancelScope(shield=True):
                 del self._listener.boxes[run_id]
                 await box.close()
         return rounds
 
-    async def _tell(self, run_id: str, outcome: RoundOutcome) -> None:
+    async def _run_turn(self, task: EvaluationTask, turn: int, box: _Box, author: Author) -> list[ActionResult]:
+        rounds: list[ActionResult] = []
+        while (code := await author.next_action(task, turn, tuple(rounds))) is not None:
+            rounds.append(await box.run(code))
+            await self._tell(box.run_id, rounds[-1])
+        return rounds
+
+    async def _tell(self, run_id: str, result: ActionResult, *, is_check: bool = False) -> None:
+        error = (result.error or "")[-_ERROR_CHARS:]
+        outcome = RoundOutcome(result.status, result.value or "", result.value_json, error, is_check)
         await self._control("end_round", run_id=run_id, outcome=dataclasses.asdict(outcome))
 
     async def _control(self, tool: str, **arguments: object) -> Any:
@@ -188,14 +203,14 @@ class _Box:
     def __init__(self, client: BrokerClient, session: SandboxSession, run_id: str, toolkits: Sequence[str]) -> None:
         self._client = client
         self._session = session
-        self._id = self._run_id = run_id
+        self._id = self.run_id = run_id
         self._toolkits = toolkits
         self._rounds = 0
 
     async def run(self, code: str) -> ActionResult:
         socket = None if self._rounds else self._session.tool_socket
         self._rounds += 1
-        await self._client.bind(self._id, socket, self._run_id, self._rounds)
+        await self._client.bind(self._id, socket, self.run_id, self._rounds)
         try:
             return await self._session.run(
                 code,
@@ -211,11 +226,6 @@ class _Box:
     async def close(self) -> None:
         await self._session.close()
         await self._client.end_session(self._id)
-
-
-def _outcome(number: int, result: ActionResult, *, is_check: bool = False) -> RoundOutcome:
-    error = (result.error or "")[-_ERROR_CHARS:]
-    return RoundOutcome(number, result.status, result.value or "", result.value_json, error, is_check)
 
 
 def _is_of(result: TaskResult, suite: Suite, author: Author) -> bool:

@@ -66,6 +66,11 @@ class Control(PythonToolkit):
         self._worlds[run_id].end_round(outcome)
 
     @tool(right=RIGHT, timeout_seconds=600)
+    def end_turn(self, run_id: str) -> None:
+        """Tell that a turn's message counts as answered."""
+        self._worlds[run_id].end_turn()
+
+    @tool(right=RIGHT, timeout_seconds=600)
     def grade(self, run_id: str) -> Verdict:
         """Grade a run and forget its state."""
         return self._worlds.pop(run_id).verdict()

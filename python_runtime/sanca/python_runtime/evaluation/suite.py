@@ -16,6 +16,7 @@ _PLACES = {
     "humaneval": "sanca.python_runtime.evaluation.humaneval:HumanEval",
     "bfcl": "sanca.python_runtime.evaluation.bfcl:BfclMultiTurn",
     "agentdojo": "sanca.python_runtime.evaluation.agentdojo:AgentDojo",
+    "m3tooleval": "sanca.python_runtime.evaluation.m3tooleval:M3ToolEval",
     "tau-retail": "sanca.python_runtime.evaluation.tau_retail:TauRetail",
 }
 """Name → `module:class`."""
@@ -28,19 +29,18 @@ class EvaluationTask:
     id: str
     messages: tuple[str, ...]
     """What the person asks, a message a turn."""
-    truth: tuple[str, ...]
-    """The set's own solution as Python, one action a round."""
+    truth: tuple[tuple[str, ...], ...]
+    """The set's own solution as Python: the actions of each turn, one a round; a turn may have none."""
     toolkits: tuple[str, ...] = ()
     """The toolkits that the task's actions find."""
     check: str = ""
-    """An action run after the last round in the same session, by which the set grades; empty: it needs none."""
+    """An action run after the last turn in the same session, by which the set grades; empty: it needs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
     """How an action of a task ended, as the checker sees it."""
 
-    number: int
     status: str
     text: str = ""
     """The action's value as text."""
@@ -61,7 +61,8 @@ class Verdict:
 class World(Protocol):
     """A task's own state with its tools, fresh for each task. Lives in the broker's process, used by one run.
 
-    `call` may come from several threads at once when an action calls so; the others come after the action's last call.
+    `call` may come from several threads at once when an action calls so; the others come one by one, after the
+    action's last call.
     """
 
     def call(self, toolkit: str, tool: str, arguments: Mapping[str, Any]) -> Any:
@@ -69,6 +70,9 @@ class World(Protocol):
 
     def end_round(self, outcome: RoundOutcome) -> None:
         """Hear how an action ended."""
+
+    def end_turn(self) -> None:
+        """Hear that whoever writes the actions takes a turn's message for answered."""
 
     def verdict(self) -> Verdict:
         """Grade by the set's own checker; asked once, at the end."""

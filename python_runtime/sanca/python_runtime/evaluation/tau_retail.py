@@ -54,7 +54,7 @@ class TauRetail:
             EvaluationTask(
                 id=task_id,
                 messages=(task["user_scenario"]["instructions"]["reason_for_call"],),
-                truth=(_HEAD + "\n".join(_line(call) for call in _calls(task)),),
+                truth=((_HEAD + "\n".join(_line(call) for call in _calls(task)),),),
                 toolkits=(_TOOLKIT,),
             )
             for task_id, task in self._tasks.items()
@@ -94,6 +94,9 @@ class RetailWorld:
 
     def end_round(self, outcome: RoundOutcome) -> None:
         """Nothing to keep: the database tells."""
+
+    def end_turn(self) -> None:
+        """Wait for the verdict: the script knows no turns."""
 
     def verdict(self) -> Verdict:
         """Replay the script and compare answers and databases."""
