@@ -334,14 +334,21 @@ async def test_a_list_of_thirty_megabytes_is_a_handle_that_is_like_a_list(box: B
     await nothing_open(box.driver)
 
 
-async def test_a_handle_is_good_in_the_next_action_and_writes_itself(box: Box) -> None:
+async def test_a_handle_is_good_in_later_actions_writes_itself_and_sleeps_with_its_session(
+    box: Box, sandbox: NamespaceSandbox
+) -> None:
     await box.value("rows = streams.rows(90_000)")
     await box.next_round(2)
 
     code = "import json\nrows.save('/tmp/rows.json')\njson.load(open('/tmp/rows.json')) == list(rows)"
 
     assert await box.value(code) == "True"
-    assert await box.value("import pickle\nagain = pickle.loads(pickle.dumps(rows))\nagain[77_777].id") == "77777"
+    names = await box.session.snapshot()
+    other = await sandbox.spawn()
+    await other.restore(names)
+    woken = await other.run("(len(rows), rows[77_777].name)", limit_seconds=20, toolkits=())
+    assert woken.value == str((90_000, "服务 77777")), woken.error
+    await other.close()
 
 
 async def test_a_handle_becomes_a_dataframe(sandbox: NamespaceSandbox, driver: Driver, watcher: Driver) -> None:

@@ -11,6 +11,7 @@ import fcntl
 import mmap
 import os
 import socket
+import threading
 
 from sanca.python_runtime.broker import frames
 
@@ -19,10 +20,11 @@ _SEALS = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 class LentMemory:
-    """One direction of one session. Used by one thread at a time."""
+    """One direction of one session. Used by one thread at a time, but at its end: the action's may meet the session's."""
 
     def __init__(self) -> None:
         self._descriptor = -1
+        self._ending = threading.Lock()
 
     def write(self, body: bytes) -> None:
         """Put a message in for the guest to read."""
@@ -48,15 +50,17 @@ class LentMemory:
 
     def empty(self) -> None:
         """Give the pages back."""
-        if self._descriptor >= 0:
-            with mmap.mmap(self._descriptor, frames.LARGE_LIMIT_BYTES) as memory:
-                memory.madvise(mmap.MADV_REMOVE)
+        with self._ending:
+            if self._descriptor >= 0:
+                with mmap.mmap(self._descriptor, frames.LARGE_LIMIT_BYTES) as memory:
+                    memory.madvise(mmap.MADV_REMOVE)
 
     def close(self) -> None:
         """Let go of it; what the guest still holds ends with the guest."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        with self._ending:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def _open(self) -> int:
         if self._descriptor < 0:
