@@ -63,7 +63,7 @@ class Broker:
         self._fast, self._control = WireGateway(home), Py4JGateway(home)
         self._reliability = Reliability(TakenOut(tool_failures, tool_pause_seconds))
         self._settling = Settling(self._control, self._journal.put)
-        self._left_open = JournalReader(home).effects_left_open(RECENT_SECONDS)
+        self._reader: JournalReader | None = JournalReader(home)
         self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
         self._loop = ToolkitLoop(home, factories, self._rebuild)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
@@ -219,8 +219,10 @@ class Broker:
         """Forget how the tools of a host did that is another process now; ask it what the broker before us cannot."""
         names = {f"{toolkit.name}.{tool.name}" for toolkit in description.toolkits for tool in toolkit.tools}
         self._reliability.taken_out.forget(names)
-        left, self._left_open = self._left_open, []
-        self._settling.settle([row for row in left if f"{row.data['toolkit']}.{row.data['tool']}" in names])
+        if (reader := self._reader) is not None:  # the first time: no call of ours has left
+            self._reader = None
+            left = reader.effects_left_open(RECENT_SECONDS)
+            self._settling.settle([row for row in left if f"{row.data['toolkit']}.{row.data['tool']}" in names])
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})

@@ -13,8 +13,18 @@ from typing import Any
 import orjson
 from sanca.core.errors import StoreUnavailableError
 
-_NEWEST_ROWS = 20_000
 _COLUMNS = "run_id, session_id, seq, kind, time, trace_id, data"
+
+_NEWEST_CALLS = """
+SELECT run_id, session_id, seq, kind, time, trace_id,
+  CASE kind WHEN 'call_requested' THEN json_remove(data, '$.arguments_json')
+  ELSE json_object('call_id', json_extract(data, '$.call_id')) END
+FROM journal
+WHERE id > (SELECT max(id) FROM journal) - 20000 AND time > ?
+  AND (kind = 'call_finished' OR kind = 'call_requested' AND json_extract(data, '$.effect') <> 'READ')
+ORDER BY id
+"""
+"""Effects and ends; without values and arguments, which may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +88,11 @@ class JournalReader:
 
     def effects_left_open(self, seconds: float) -> list[JournalRow]:
         """Return the `call_requested` rows of effects of the last so many seconds that never ended, of the newest."""
-        query = (
-            f"SELECT {_COLUMNS} FROM journal WHERE id > (SELECT max(id) FROM journal) - {_NEWEST_ROWS} AND time > ?"  # noqa: S608 (constants)
-            " AND kind IN ('call_requested', 'call_finished') ORDER BY id"
-        )
         left: dict[str, JournalRow] = {}
-        for row in self._select(query, (time.time() - seconds,)):
+        for row in self._select(_NEWEST_CALLS, (time.time() - seconds,)):
             if row.kind == "call_finished":
                 left.pop(row.data["call_id"], None)
-            elif row.data["effect"] != "READ":
+            else:
                 left[row.data["call_id"]] = row
         return list(left.values())
 
