@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import itertools
 import json
+import keyword
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +14,11 @@ import orjson
 import pytest
 from contract_host import ROWS, ContractHost
 from hypothesis import HealthCheck, given, settings
+from sanca.core.errors import ToolArgumentError
 from sanca.core.tools import CallContext, CallOutcome, ToolDefinition
-from sanca.toolkit_bridge import GatewayCall, WireGateway
+from sanca.python_runtime.action_check import TyChecker
+from sanca.toolkit_bridge import GatewayCall, ToolSignature, WireGateway, render_stub
+from sanca.toolkit_bridge.checker_stubs import checker_stubs
 from sanca.toolkit_bridge.py4j_gateway import Py4JGateway
 from schema_values import canonical, values_of
 
@@ -192,3 +197,58 @@ def test_toolkits_of_the_engine_are_not_listed_and_nothing_else_of_the_host_is_t
         outcome = call(gateway, name, {})
         assert outcome.error is not None
         assert outcome.error.kind == "not_found"
+
+
+def test_every_signature_has_a_stub_that_python_can_read(host: ContractHost) -> None:
+    gateway = WireGateway(host.home)
+    toolkits = gateway.describe().toolkits
+    gateway.close()
+
+    for toolkit in toolkits:
+        (made,) = ast.parse(render_stub(toolkit)).body
+        assert isinstance(made, ast.ClassDef)
+        functions = [node.name for node in made.body if isinstance(node, ast.FunctionDef)]
+        ways = {tool.name: max(1, len(tool.overloads)) for tool in toolkit.tools}
+        assert {name: functions.count(name) for name in functions} == ways
+    ast.parse(checker_stubs(toolkits).text)
+
+
+@pytest.mark.anyio
+async def test_the_check_before_a_run_stops_what_the_gate_refuses_and_nothing_else(host: ContractHost) -> None:
+    gateway = WireGateway(host.home)
+    toolkits = tuple(gateway.describe().toolkits)
+    gateway.close()
+    calls = [f"{row['tool']}(**{row['arguments']!r})" if _is_odd(row) else _written(row) for row in rows()]
+    checker = TyChecker(limit_seconds=60.0)
+
+    report = await checker.check("\n".join(calls), toolkits, {})
+    await checker.close()
+
+    assert not report.skipped
+    tools = {f"{toolkit.name}.{tool.name}": tool for toolkit in toolkits for tool in toolkit.tools}
+    plain = [(number, row) for number, row in enumerate(rows(), 1) if not _is_odd(row)]
+    refused = {number for number, row in plain if _refuses(tools[row["tool"]], row["arguments"])}
+    assert {one.line for one in report.stops} == refused
+    assert refused
+
+
+def _refuses(tool: ToolDefinition, arguments: dict[str, Any]) -> bool:
+    try:
+        ToolSignature(tool).unify((), arguments)
+    except ToolArgumentError:
+        return True
+    return False
+
+
+def _is_odd(row: dict[str, Any]) -> bool:
+    return any(keyword.iskeyword(name) or not name.isidentifier() for name in row["arguments"])
+
+
+def _written(row: dict[str, Any]) -> str:
+    """Return the call of a row as an action would write it."""
+    return f"{row['tool']}({', '.join(f'{name}={value!r}' for name, value in row['arguments'].items())})"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
