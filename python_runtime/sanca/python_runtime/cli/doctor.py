@@ -144,7 +144,9 @@ def check_engine() -> Check:
         slowest = max(health.tool_calls, key=lambda one: one.longest_seconds)
         told += f"; {calls:,} tool calls, {failures:,} of them without a value, the longest"
         told += f" {slowest.longest_seconds:.1f} s ({slowest.tool})"
-    return Check("engine", "note" if health.gateway_detail else "ok", told, health.gateway_detail)
+    unchecked = health.type_check_detail and f"Actions are not type-checked before they run: {health.type_check_detail}"
+    detail = " ".join(filter(None, (health.gateway_detail, unchecked)))
+    return Check("engine", "note" if detail else "ok", told, detail)
 
 
 def check_models() -> Check:
