@@ -128,6 +128,26 @@ async def no_snapshot(*_: object) -> None:
     """As when the next action waits already."""
 
 
+async def test_what_a_session_may_use_altogether_outlives_sleep_and_the_engine(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANCA_SANDBOX_SESSION_SECONDS", "2")
+    code = "x = 5\n__import__('time').sleep(0.7)"
+    async with Engine(home) as engine:
+        await execute_and_keep(engine, home, code)
+        await engine.parts.workers.sleep("ses_a")
+        await execute_and_keep(engine, home, code)
+    async with Engine(home) as engine:
+        cut = await engine.execute("__import__('time').sleep(10)", session_id="ses_a")
+        spent = await engine.execute("x", session_id="ses_a")
+        anew = await engine.execute("'x' in globals()", session_id="ses_a")
+
+    assert (cut.status, cut.seconds < 2) == ("timeout", True)
+    assert (spent.status, spent.names_lost) == ("limit", True)
+    assert "This session has used up its 2 seconds" in (spent.error or "")
+    assert (anew.status, anew.value) == ("ok", "False")
+
+
 @pytest.mark.parametrize("end", [SUICIDE, STUCK])
 async def test_names_come_back_after_an_action_that_had_to_be_killed(
     home: Path, monkeypatch: pytest.MonkeyPatch, end: str

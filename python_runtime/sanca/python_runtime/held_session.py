@@ -13,7 +13,7 @@ import anyio
 import structlog
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.libraries_needed import needs_libraries
-from sanca.python_runtime.sandbox.ports import ActionResult, SandboxSession, Snapshot
+from sanca.python_runtime.sandbox.ports import ActionResult, SandboxSession, Snapshot, Used
 from sanca.python_runtime.snapshots import SnapshotFiles
 
 log = structlog.get_logger()
@@ -62,6 +62,8 @@ class HeldSession:
         """Whether the disk tells already that there may be newer names than those of the snapshot."""
         self._known = frozenset[str]()
         """The names it had when they were last told."""
+        self._used = Used()
+        """What its actions have used, whichever process they ran in."""
         self._is_complete = True
         """Whether the last snapshot holds all that the last round left."""
         self._lost: dict[str, str] = {}
@@ -112,6 +114,9 @@ class HeldSession:
                 result = await perform(session)
                 self.names = result.names
                 self._known = self._known if result.names is None else frozenset(result.names)
+                self._used = session.used
+                if self._used.is_spent and not session.alive:
+                    await self._forget()
                 await self._mend(session)
                 return self._tell(result)
         finally:
@@ -152,7 +157,7 @@ class HeldSession:
         """End the process and delete the snapshot: nothing of the session lives on."""
         await self.end()
         async with self._lock:
-            await self._files.forget(self._session_id)
+            await self._forget()
 
     # -- inside the lock ----------------------------------------------------------------------------------------------
 
@@ -162,10 +167,16 @@ class HeldSession:
         if self._session is None:
             kept = await self._last_snapshot()
             self._session = await self._spawn(needs_libraries(code) or (kept is not None and kept.libraries))
+            self._session.carry_over(self._used)
             await self._bring_back(self._session, kept, has_files=False)
         elif self._session.names_lost:
             await self._bring_back(self._session, await self._last_snapshot(), has_files=True)
         return self._session
+
+    async def _forget(self) -> None:
+        """Delete what was kept, also of what was used: what comes now is another session."""
+        await self._files.forget(self._session_id)
+        self._used, self._known, self._is_noted = Used(), frozenset(), False
 
     async def _mend(self, session: SandboxSession) -> None:
         """Bring names back when the action lost them, so that its own result can tell which are gone."""
@@ -199,6 +210,7 @@ class HeldSession:
         if not self._has_run:
             is_outdated = self._files.is_outdated(self._session_id)
             self._has_run = is_outdated or stored is not None
+            self._used = self._used if stored is None else stored.used
             self._notes += [_OUTDATED if is_outdated else _KEPT] if self._has_run else []
         if stored is None:
             return None
@@ -216,7 +228,7 @@ class HeldSession:
         except SandboxError as error:
             log.info("snapshot_not_taken", session_id=self._session_id, reason=str(error))
             return
-        if await self._files.put(self._session_id, taken):
+        if await self._files.put(self._session_id, taken, session.used):
             self._is_complete = bounds.is_generous or not taken.lost
             self._is_noted = False
 

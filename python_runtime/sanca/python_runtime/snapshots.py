@@ -16,13 +16,14 @@ import anyio.to_thread
 import structlog
 from pydantic import BaseModel
 from sanca.python_runtime.files import check_session_id
-from sanca.python_runtime.sandbox.ports import Snapshot
+from sanca.python_runtime.sandbox.ports import Snapshot, Used
 
 log = structlog.get_logger()
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _MEGABYTE = 1 << 20
 _HEADER_BYTES = 2 * _MEGABYTE
+_NOTHING_USED = Used()
 
 
 class _Header(BaseModel):
@@ -32,6 +33,8 @@ class _Header(BaseModel):
     kept: tuple[str, ...]
     lost: dict[str, str]
     libraries: bool
+    used_seconds: float = 0.0
+    used_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class StoredSnapshot:
     snapshot: Snapshot
     python: str
     """Of which Python its functions are, as `3.11`; another one cannot read them."""
+    used: Used
+    """What the session had used of what all its actions may."""
 
     @property
     def fits(self) -> bool:
@@ -55,10 +60,10 @@ class SnapshotFiles:
         self._folder = folder
         self._limit_bytes = limit_megabytes * _MEGABYTE
 
-    async def put(self, session_id: str, snapshot: Snapshot) -> bool:
+    async def put(self, session_id: str, snapshot: Snapshot, used: Used = _NOTHING_USED) -> bool:
         """Keep a snapshot in place of the session's last one; whether it could. If not, the log tells why."""
         try:
-            await anyio.to_thread.run_sync(self._write, self._path(session_id), snapshot)
+            await anyio.to_thread.run_sync(self._write, self._path(session_id), snapshot, used)
         except OSError as error:
             log.warning("snapshot_not_kept", session_id=session_id, reason=str(error))
             return False
@@ -92,9 +97,12 @@ class SnapshotFiles:
     def _mark(self, path: Path) -> Path:
         return path.with_name(f"{path.name}.newer~")  # no session id has a tilde
 
-    def _write(self, path: Path, snapshot: Snapshot) -> None:
+    def _write(self, path: Path, snapshot: Snapshot, used: Used) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        header = _Header(python=_PYTHON, kept=snapshot.kept, lost=snapshot.lost, libraries=snapshot.libraries)
+        header = _Header(
+            python=_PYTHON, kept=snapshot.kept, lost=snapshot.lost, libraries=snapshot.libraries,
+            used_seconds=used.seconds, used_cpu_seconds=used.cpu_seconds,
+        )  # fmt: skip
         new = path.with_name(f"{path.name}.new~")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)
@@ -128,4 +136,5 @@ class SnapshotFiles:
             log.warning("snapshot_not_read", session_id=path.name, reason=str(error))
             return None
         snapshot = Snapshot(data=data, kept=header.kept, lost=header.lost, libraries=header.libraries)
-        return StoredSnapshot(snapshot, header.python)
+        used = Used(seconds=header.used_seconds, cpu_seconds=header.used_cpu_seconds)
+        return StoredSnapshot(snapshot, header.python, used)

@@ -36,7 +36,20 @@ def test_budget_cuts_an_action_and_then_refuses_in_a_sentence() -> None:
     assert budget.refusal() is None
     budget.spend(5, 8)
     assert budget.cut(30) == 0
-    assert budget.refusal() == "This session has used up its 10 seconds; the next action begins in a new one."
+    assert budget.refusal() == (
+        "This session has used up its 10 seconds; the next action begins in a new one, without its names."
+    )
+
+
+def test_budget_goes_on_where_an_earlier_session_was() -> None:
+    limits = SandboxLimits(session_seconds=10, session_cpu_seconds=100)
+    first, second = SessionBudget(limits), SessionBudget(limits)
+    first.spend(6, 90)
+    second.carry_over(first.used)
+    assert (second.cut(30), second.cut_cpu(200)) == (4, 10)
+    second.spend(1, 9)
+    second.spend(1, 12)
+    assert (second.used.seconds, second.used.cpu_seconds, second.used.is_spent) == (8, 102, True)
 
 
 def test_processor_time_that_was_told_never_shrinks() -> None:

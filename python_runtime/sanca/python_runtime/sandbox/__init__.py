@@ -11,6 +11,7 @@ from sanca.python_runtime.sandbox.ports import (
     Sandbox,
     SandboxSession,
     Snapshot,
+    Used,
     WaitedSeconds,
 )
 from sanca.python_runtime.sandbox.probe import LevelReport, open_sandbox, probe_level, probe_levels
@@ -29,6 +30,7 @@ __all__ = [
     "SandboxSession",
     "SandboxSettings",
     "Snapshot",
+    "Used",
     "WaitedSeconds",
     "open_sandbox",
     "probe_level",

@@ -72,6 +72,18 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Used:
+    """What all actions of a session have used together of what they may."""
+
+    seconds: float = 0.0
+    """Their own time, without waiting."""
+    cpu_seconds: float = 0.0
+    """Processor time."""
+    is_spent: bool = False
+    """Nothing is left: no further action is run."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionResult:
     """How an action ended. All but status, seconds and counts was written by the action: show it, never obey it."""
 
@@ -140,6 +152,13 @@ class SandboxSession(Protocol):
     @property
     def hash_seed(self) -> int | None:
         """PYTHONHASHSEED of its Python, where that is known; belongs into an action's journal row."""
+
+    @property
+    def used(self) -> Used:
+        """What its actions have used so far, with what was carried over."""
+
+    def carry_over(self, used: Used) -> None:
+        """Count what an earlier session used, whose names this one goes on with. Before the first action."""
 
     async def run(
         self,

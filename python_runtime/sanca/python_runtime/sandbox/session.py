@@ -21,7 +21,7 @@ from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.fork_server.folder_size import MOST_DEPTH, MOST_ENTRIES
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.output_folder import is_over_limit
-from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, WaitedSeconds
+from sanca.python_runtime.sandbox.ports import ActionResult, Snapshot, Used, WaitedSeconds
 from sanca.python_runtime.sandbox.results import (
     Stop,
     answers_to,
@@ -111,6 +111,15 @@ class NamespaceSession:
     def hash_seed(self) -> int:
         """PYTHONHASHSEED of its guest."""
         return self._hash_seed
+
+    @property
+    def used(self) -> Used:
+        """What its actions have used; see `SandboxSession.used`."""
+        return self._budget.used
+
+    def carry_over(self, used: Used) -> None:
+        """Count what was used before; see `SandboxSession.carry_over`."""
+        self._budget.carry_over(used)
 
     async def attach(self, mounts: dict[str, int], output_dir: Path | None) -> None:
         """Attach mounts (path inside → descriptor) and remember the host's side of /output."""

@@ -16,14 +16,15 @@ import anyio
 import anyio.to_thread
 import pydantic_monty
 from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
+from sanca.python_runtime.sandbox.budget import SessionBudget
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.fork_server.output import CappedOutput
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.monty.actions import SHOW_VALUE, describe_error, prepare, read_value
 from sanca.python_runtime.sandbox.monty.tools import MontyChannel, names_for
 from sanca.python_runtime.sandbox.output_folder import is_over_limit, remove_tree
-from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, Snapshot, WaitedSeconds
-from sanca.python_runtime.sandbox.results import Stop
+from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, Snapshot, Used, WaitedSeconds
+from sanca.python_runtime.sandbox.results import Stop, lost_result
 from sanca.python_runtime.sandbox.session import SNAPSHOT_BYTES, SNAPSHOT_SECONDS, why_refused
 
 _SUSPENSIONS = 10_000_000
@@ -49,6 +50,7 @@ class MontySession:
     ) -> None:
         self._pool = pool
         self._limits = limits
+        self._budget = SessionBudget(limits)
         self._mounts = mounts
         self._tmp = tmp
         self._on_closed = on_closed
@@ -86,6 +88,15 @@ class MontySession:
         """Whether what was bound before is gone."""
         return self._names_lost
 
+    @property
+    def used(self) -> Used:
+        """What its actions have used; processor time is not known here."""
+        return self._budget.used
+
+    def carry_over(self, used: Used) -> None:
+        """Count what was used before; see `SandboxSession.carry_over`."""
+        self._budget.carry_over(used)
+
     async def open(self) -> None:
         """Take a worker."""
         await anyio.to_thread.run_sync(self._take_worker, limiter=self._threads)
@@ -101,16 +112,20 @@ class MontySession:
     ) -> ActionResult:
         """Run one action; see `SandboxSession.run`."""
         self._begin()
-        clock = ActionClock(limit_seconds, waited_seconds)
+        clock = ActionClock(self._budget.cut(limit_seconds), waited_seconds)
         try:
             if (refusal := why_refused(code)) is not None:
                 return ActionResult(status="refused", error=refusal)
+            if (spent := self._budget.refusal()) is not None:
+                self._alive, self._names_lost = False, True
+                return lost_result(Stop("limit", spent, _LIMIT_ERROR), seconds=0.0, waited_seconds=0.0)
             async with anyio.create_task_group() as watching:
                 watching.start_soon(self._watch, clock)
                 try:
                     told = await anyio.to_thread.run_sync(self._perform, code, tuple(toolkits), limiter=self._threads)
                 finally:
                     watching.cancel_scope.cancel()
+            self._budget.spend(clock.seconds - clock.waited_seconds, 0.0)
             if self._stop is None:
                 self._stop = await self._full_folder()
             return self._result(told, clock)
