@@ -20,7 +20,7 @@ _SEALS = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 class LentMemory:
-    """One direction of one session. Used by one thread at a time, but at its end: the action's may meet the session's."""
+    """One direction of one session. Used by one thread at a time; but an action's end may meet its session's."""
 
     def __init__(self) -> None:
         self._descriptor = -1
