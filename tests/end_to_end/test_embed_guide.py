@@ -82,6 +82,14 @@ def test_with_the_additions_it_starts_the_engine(reader: GuideReader) -> None:
     assert json.loads((home / "engine.json").read_text(encoding="utf-8"))["pid"]
 
 
+def test_it_offers_no_skill_for_what_the_application_does_not_have(reader: GuideReader) -> None:
+    reader.follow(6)
+    listed = json.loads(reader.run(f"curl -s -u carla:carla http://127.0.0.1:{reader.port}/api/sanca/skills"))
+    names = {skill["name"] for skill in listed}
+    assert "calculate" in names
+    assert "restart_service" not in names
+
+
 def test_it_answers_asks_refuses_and_changes_only_what_was_agreed_to(reader: GuideReader) -> None:
     reader.follow(7)
     assert order(reader, "A-1003")["state"] == "CANCELLED"

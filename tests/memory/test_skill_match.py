@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 import subprocess
@@ -106,6 +107,24 @@ def test_library_is_what_the_port_asks_for(library: SkillLibrary) -> None:
     port: SkillLibraryPort = library
     assert {"name", "title_en", "title_zh", "example_en", "example_zh"} == set(port.listing()[0])
     assert len(port.listing()) >= 14
+
+
+def test_skills_of_toolkits_that_are_not_there_are_not_listed(library: SkillLibrary) -> None:
+    def names(*toolkits: str) -> set[str]:
+        return {one["name"] for one in library.listing(toolkits)}
+
+    assert {"calculate", "analyse_table"} <= names("orders", "card")
+    assert not {"diagnose_fleet", "restart_service", "search_runbook", "review_change"} & names("orders", "card")
+    assert {"diagnose_fleet", "restart_service"} <= names("system")
+    assert "search_runbook" in names("mcp.runbooks")
+    assert "review_change" not in names("system")
+    assert len(names("system", "mcp.runbooks", "agents.change_reviewer")) == len(library.listing())
+
+
+def test_a_skill_s_toolkits_are_those_that_its_code_names(library: SkillLibrary) -> None:
+    for skill in library.skills:
+        named = {node.id for node in ast.walk(ast.parse(skill.code())) if isinstance(node, ast.Name)}
+        assert skill.toolkits == named & {"system", "mcp", "agents"}, skill.name
 
 
 def test_match_carries_title_reason_and_code_in_the_right_language(library: SkillLibrary) -> None:

@@ -80,12 +80,17 @@ async def test_a_dismissed_question_ends_the_run_politely(home: Path) -> None:
     assert "leave it" in answered.answer
 
 
-async def test_a_skill_that_needs_a_host_says_so_when_there_is_none(tmp_path: Path) -> None:
+async def test_a_skill_that_needs_a_host_says_so_when_there_is_none_and_is_not_offered(tmp_path: Path) -> None:
     async with Engine(tmp_path / "empty") as engine:
         result = await engine.run("show the configuration of checkout")
+        events = [event async for event in engine.stream("compose a poem about whales")]
 
     assert result.status == "failed"
     assert "toolkit 'system'" in result.error
+    (choices,) = [event["value"] for event in events if event["type"] == "CUSTOM"]
+    offered = {skill["name"] for skill in choices["skills"]}
+    assert "calculate" in offered
+    assert "service_config" not in offered
 
 
 async def test_what_it_does_not_know_it_says_with_what_it_can_do(home: Path) -> None:

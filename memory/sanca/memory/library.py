@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -96,8 +96,13 @@ class SkillLibrary:
         """Take a message apart, as `match` does."""
         return read_message(message[:_MESSAGE_CHARS], self.lexicon, entities, self._clock())
 
-    def listing(self) -> list[dict[str, str]]:
-        """Return `name, title_en, title_zh, example_en, example_zh` of every skill, in a good order to read."""
+    def listing(self, toolkits: Collection[str] | None = None) -> list[dict[str, str]]:
+        """Return `name, title_en, title_zh, example_en, example_zh` of the skills, in a good order to read.
+
+        Args:
+            toolkits: Names of the toolkits there are: what needs another one is left out. None: every skill.
+        """
+        there = None if toolkits is None else {name.partition(".")[0] for name in toolkits}
         return [
             {
                 "name": skill.name,
@@ -107,6 +112,7 @@ class SkillLibrary:
                 "example_zh": skill.sheet.phrases.zh[0],
             }
             for skill in self.skills
+            if there is None or skill.toolkits <= there
         ]
 
     def question(self, skill: str, parameter: str, language: str = "en") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ from sanca.core.errors import ConfigurationError
 SHIPPED_SKILLS = Path(__file__).parent / "skills"
 """The folder of the skills that come with sanca."""
 
+_TOOLKIT_USE = re.compile(r"\b(system|mcp|agents)\.\w")
+"""Toolkits that are not everywhere, as actions call them."""
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
@@ -88,6 +91,11 @@ class Skill(BaseModel):
         """Return the includes and the action, in this order, as one text."""
         files = [*(self.folder / name for name in self.sheet.includes), self.folder / "action.py"]
         return "\n\n".join(file.read_text(encoding="utf-8").strip() for file in files) + "\n"
+
+    @cached_property
+    def toolkits(self) -> frozenset[str]:
+        """Which of the toolkits that are not everywhere it uses: `system`, `mcp`, `agents`."""
+        return frozenset(_TOOLKIT_USE.findall(self.code()))
 
 
 def read_skills(folders: Sequence[Path]) -> list[Skill]:

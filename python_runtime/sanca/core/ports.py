@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
@@ -136,5 +136,9 @@ class SkillLibrary(Protocol):
             language: `en` or `zh`; empty: told from the message.
         """
 
-    def listing(self) -> list[dict[str, str]]:
-        """Return `name, title_en, title_zh, example_en, example_zh` of every skill, in a good order to read."""
+    def listing(self, toolkits: Collection[str] | None = None) -> list[dict[str, str]]:
+        """Return `name, title_en, title_zh, example_en, example_zh` of the skills, in a good order to read.
+
+        Args:
+            toolkits: Names of the toolkits there are: what needs another one is left out. None: every skill.
+        """

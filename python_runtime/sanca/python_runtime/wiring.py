@@ -178,7 +178,7 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) 
             observation_chars=parts.settings.observation_chars,
             offers_libraries=SandboxSettings().add_libraries == "ask",
         ),
-        Expression(parts.library),
+        Expression(parts.library, lambda: parts.broker.client.toolkits),
         SelfCheck(planner),
     ]
 

@@ -198,9 +198,11 @@ class EngineDoor:
         return pb.ModelSettings(models=[convert.entry_message(one) for one in self._engine.parts.models.entries()])
 
     async def list_skills(self, request: pb.ListSkillsRequest) -> pb.ListSkillsReply:
-        """List the skills."""
+        """List the skills whose toolkits there are."""
         convert.caller_from(request.caller)
-        return pb.ListSkillsReply(skills=[pb.SkillInfo(**one) for one in self._engine.parts.library.listing()])
+        parts = self._engine.parts
+        there = [toolkit.name for toolkit in parts.broker.client.toolkits]
+        return pb.ListSkillsReply(skills=[pb.SkillInfo(**one) for one in parts.library.listing(there)])
 
     async def toolkits_changed(self, _: pb.Empty) -> pb.Empty:
         """Read the host's toolkits again."""

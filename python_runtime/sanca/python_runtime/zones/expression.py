@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sanca.core.ports import SkillLibrary
+from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.skill_examples import filled_example
@@ -13,8 +16,9 @@ class Expression:
 
     name = "expression"
 
-    def __init__(self, library: SkillLibrary) -> None:
+    def __init__(self, library: SkillLibrary, toolkits: Callable[[], Sequence[ToolkitDefinition]]) -> None:
         self._library = library
+        self._toolkits = toolkits
 
     async def run(self, state: RunState) -> None:
         """Say the round's answer, if it has one."""
@@ -33,7 +37,7 @@ class Expression:
 
     def _say_what_is_possible(self, state: RunState) -> None:
         language = state.language
-        listing = self._library.listing()
+        listing = self._library.listing([toolkit.name for toolkit in self._toolkits()])
         how = sentence("how_to_set_a_model", language)
         entities = state.round.percept.entities if state.round.percept else {}
         skills = [
