@@ -53,13 +53,21 @@ class GatewayTokenTests {
 
     @Test
     void theEndpointMakesOneAndShowsNone() throws IOException {
-        try (ConfigurableApplicationContext host = start("--management.endpoints.jmx.exposure.include=*")) {
+        try (ConfigurableApplicationContext host =
+                start("--spring.jmx.enabled=true", "--management.endpoints.jmx.exposure.include=sancagateway")) {
             String before = file().path("token").asString();
-            GatewayEndpoint endpoint = new GatewayEndpoint(host.getBean(GatewayLifecycle.class));
+            GatewayEndpoint endpoint = host.getBean(GatewayEndpoint.class);
             String said = endpoint.rotateToken().toString();
             String after = file().path("token").asString();
             assertThat(after).isNotEqualTo(before);
             assertThat(said).contains("open=true").doesNotContain(before).doesNotContain(after);
+        }
+    }
+
+    @Test
+    void withoutBeingExposedThereIsNoEndpoint() {
+        try (ConfigurableApplicationContext host = start()) {
+            assertThat(host.getBeansOfType(GatewayEndpoint.class)).isEmpty();
         }
     }
 
