@@ -83,9 +83,9 @@ async def test_names_of_earlier_rounds_and_runs_are_no_mistakes(home: Path) -> N
 
 async def test_names_that_a_sleeping_session_kept_are_known(home: Path) -> None:
     async with Engine(home) as engine:
-        await engine.execute("beds = garden.beds()", session_id="ses_a")
+        await engine.execute("import math\nbeds = garden.beds()", session_id="ses_a")
     async with Engine(home) as engine:
-        found = await engine.execute("beds", session_id="ses_a")
+        found = await engine.execute("beds, math.pi", session_id="ses_a")
         lost = await engine.execute("bads", session_id="ses_a")
 
     assert found.status == "ok"

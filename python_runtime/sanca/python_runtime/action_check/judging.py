@@ -114,7 +114,8 @@ class Judge:
             return self._undefined(source, node, match[1], names or {}), is_known
         if one.rule in _ATTRIBUTE_RULES and (match := _NO_ATTRIBUTE.search(one.message)):
             if match[1] in self._stubs.toolkits:
-                return self._no_tool(node, self._stubs.toolkits[match[1]], match[2]), _is_called(source, node)
+                is_sure = _is_called(source, node) and not match[2].startswith("_")  # what is ours, not a tool's
+                return self._no_tool(node, self._stubs.toolkits[match[1]], match[2]), is_sure
             return _finding(node, "AttributeError", _readable(one.message)), False
         if one.rule in _FORM_RULES and _OUR_FUNCTION.search(one.message):
             return _finding(node, "TypeError", _readable(one.message)), True

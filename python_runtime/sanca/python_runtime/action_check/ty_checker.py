@@ -26,8 +26,9 @@ from sanca.toolkit_bridge.checker_stubs import CAST, checker_stubs
 log = structlog.get_logger()
 
 _CODE_CHARS = 100_000
+_FAILURES_MAX = 3
 _NOT_BEFORE_SECONDS = 30.0
-"""After a failure: a server that cannot work does not cost every action its time."""
+"""How long nothing is checked after so many failures in a row: one that cannot work does not cost every action time."""
 _START_SECONDS = 3.0
 _ANSWERS_KEPT = 64
 _SURE_TYPES = re.compile(
@@ -79,6 +80,7 @@ class TyChecker:
         self._toolkits: Sequence[ToolkitDefinition] | None = None
         self._judge: Judge | None = None
         self._answers: OrderedDict[Hashable, CheckReport] = OrderedDict()
+        self._failures = 0
         self._not_before = 0.0
         self._problem = "" if limit_seconds else "It is switched off (SANCA_TYPE_CHECK_SECONDS is 0)."
 
@@ -91,10 +93,6 @@ class TyChecker:
     def pid(self) -> int | None:
         """The server's process, when there is one."""
         return self._server.pid if self._server is not None else None
-
-    def forgive(self) -> None:
-        """Try again with the next check, however short ago it failed."""
-        self._not_before = 0.0
 
     async def check(
         self,
@@ -122,11 +120,25 @@ class TyChecker:
                 await anyio.to_thread.run_sync(shutil.rmtree, self._folder, True)
 
     async def _within_limit(self, question: _Question) -> CheckReport:
+        """Return the answer, from memory when it was asked before: a skill's text is the same every time."""
+        if question.toolkits is self._toolkits and (known := self._answers.get(question.key)) is not None:
+            self._answers.move_to_end(question.key)
+            return known
+        try:
+            with anyio.fail_after(self._limit_seconds):
+                await self._lock.acquire()
+        except TimeoutError:
+            return CheckReport(skipped="The checker was busy with other actions.")
+        try:
+            return await self._answer(question)
+        finally:
+            self._lock.release()
+
+    async def _answer(self, question: _Question) -> CheckReport:
         limit = self._limit_seconds + (0.0 if self._server is not None else self._start_seconds)
         try:
             with anyio.fail_after(limit):
-                async with self._lock:
-                    report = await self._answer(question)
+                report = await self._check(question)
         except TimeoutError:
             return self._failed(f"A check took longer than {limit:g} seconds.")
         except (LanguageServerError, OSError) as error:
@@ -134,17 +146,7 @@ class TyChecker:
         except Exception as error:  # a checker that breaks must never hold up an action
             log.exception("type_check_broke")
             return self._failed(f"The check failed inside ({type(error).__name__}).")
-        self._problem = ""
-        return report
-
-    async def _answer(self, question: _Question) -> CheckReport:
-        """Return the answer, from memory when it was asked before: a skill's text is the same every time."""
-        if question.toolkits is not self._toolkits:
-            self._answers.clear()
-        if (known := self._answers.get(question.key)) is not None:
-            self._answers.move_to_end(question.key)
-            return known
-        report = await self._check(question)
+        self._problem, self._failures = "", 0
         self._answers[question.key] = report
         if len(self._answers) > _ANSWERS_KEPT:
             self._answers.popitem(last=False)
@@ -172,6 +174,7 @@ class TyChecker:
             await self._end()
             stubs = await anyio.to_thread.run_sync(checker_stubs, toolkits)
             folder = await anyio.to_thread.run_sync(self._write, stubs.text)
+            self._answers.clear()
             self._judge, self._toolkits = Judge(toolkits, stubs), toolkits
             self._server = LanguageServer(self._command or [_find_ty(), "server"], folder)
             await self._server.start()
@@ -197,7 +200,9 @@ class TyChecker:
     def _failed(self, reason: str) -> CheckReport:
         log.warning("action_not_checked", reason=reason)
         self._problem = reason
-        self._not_before = time.monotonic() + _NOT_BEFORE_SECONDS
+        self._failures += 1
+        if self._failures >= _FAILURES_MAX:
+            self._not_before = time.monotonic() + _NOT_BEFORE_SECONDS
         return CheckReport(skipped=reason)
 
 
