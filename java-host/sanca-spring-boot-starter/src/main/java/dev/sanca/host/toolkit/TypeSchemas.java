@@ -104,6 +104,9 @@ final class TypeSchemas {
         if (raw == Number.class) {
             return NODES.objectNode().put("type", "number");
         }
+        if (raw == byte.class || raw == Byte.class) {
+            return NODES.objectNode().put("type", "integer").put("minimum", -128).put("maximum", 127);
+        }
         if (raw == Duration.class) {
             return isInput ? either("duration", "string", "number") : text("duration");
         }
