@@ -1,12 +1,10 @@
 package dev.sanca.host.calls;
 
 import dev.sanca.host.HostException;
-import dev.sanca.host.HostJson;
 import dev.sanca.host.access.AccessRights;
 import dev.sanca.host.budget.RunBudget;
 import dev.sanca.host.toolkit.CallContext;
 import dev.sanca.host.toolkit.Effect;
-import dev.sanca.host.toolkit.ToolArgumentException;
 import dev.sanca.host.toolkit.ToolException;
 import dev.sanca.host.toolkit.ToolNotFoundException;
 import dev.sanca.host.toolkit.ToolStoppedException;
@@ -31,6 +29,7 @@ final class RecordedToolCalls implements ToolCalls {
     private final RunningCalls running;
     private final CallReporter reporter;
     private final ResultPages pages;
+    private final CallContexts contexts = new CallContexts();
 
     RecordedToolCalls(
             ToolkitRegistry registry,
@@ -58,7 +57,7 @@ final class RecordedToolCalls implements ToolCalls {
     public String call(
             String toolkit, String tool, String argumentsJson, String contextJson, Map<String, String> texts) {
         try {
-            CallContext context = context(contextJson);
+            CallContext context = contexts.read(contextJson);
             CallDigest digest = new CallDigest(toolkit, tool, argumentsJson, texts);
             String known = answerOfRecord(toolkit, tool, context.callId(), digest);
             return known != null ? known : run(toolkit, tool, argumentsJson, texts, context, digest);
@@ -246,27 +245,6 @@ final class RecordedToolCalls implements ToolCalls {
             return CallEnvelope.failure(kind, sentence + ".");
         }
         return CallEnvelope.failure("unknown", sentence + "; its effect may or may not have happened. Look first.");
-    }
-
-    private static CallContext context(String contextJson) {
-        try {
-            CallContext context = HostJson.LENIENT.readValue(contextJson, CallContext.class);
-            if (context == null || isBlank(context.callId()) || isBlank(context.runId())) {
-                throw new ToolArgumentException(null, "A call context needs call_id and run_id.");
-            }
-            if (!context.callId().startsWith(context.runId() + "/")) { // or a run could read what another was answered
-                throw new ToolArgumentException(
-                        null, "The call id " + context.callId() + " is not one of run " + context.runId() + ".");
-            }
-            return context;
-        } catch (JacksonException error) {
-            throw new ToolArgumentException(
-                    null, "The call context is not what it must be: " + error.getOriginalMessage() + ".");
-        }
-    }
-
-    private static boolean isBlank(@Nullable String text) {
-        return text == null || text.isBlank();
     }
 
     private static double positive(double seconds) {

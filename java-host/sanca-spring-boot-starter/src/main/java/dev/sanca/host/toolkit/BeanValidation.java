@@ -34,7 +34,7 @@ final class BeanValidation implements ArgumentChecks {
     public void check(Object bean, String tool, AnnotatedTool.Bound bound) {
         Method method = bound.overload().declared();
         Validator present = validator.get().orElse(null);
-        if (present == null || !constrained.computeIfAbsent(method, each -> isConstrained(present, each))) {
+        if (present == null || !isKnownAsConstrained(present, method)) {
             return;
         }
         Object target = AopProxyUtils.getSingletonTarget(bean);
@@ -43,6 +43,11 @@ final class BeanValidation implements ArgumentChecks {
         if (!violations.isEmpty()) {
             throw refusal(tool, bound.overload().binder(), violations);
         }
+    }
+
+    private boolean isKnownAsConstrained(Validator validator, Method method) {
+        Boolean known = constrained.get(method); // first without the lock and the lambda of the other
+        return known == null ? constrained.computeIfAbsent(method, each -> isConstrained(validator, each)) : known;
     }
 
     private static boolean isConstrained(Validator validator, Method method) {

@@ -61,6 +61,23 @@ public record CallContext(
         rights = rights == null ? List.of() : List.copyOf(rights);
     }
 
+    /** The same run under another call id. */
+    public CallContext withCallId(String otherId) {
+        return new CallContext(
+                otherId,
+                runId,
+                sessionId,
+                tenant,
+                user,
+                rights,
+                channel,
+                traceId,
+                timeoutSeconds,
+                approvedBy,
+                pages,
+                texts);
+    }
+
     /** The same call with the principal that the host knows. */
     public CallContext as(String hostTenant, String hostUser, List<String> hostRights) {
         return new CallContext(
