@@ -166,7 +166,7 @@ async def test_a_tool_that_keeps_failing_is_out_of_use_and_everybody_is_told_unt
     assert (error["alternative"], error["message"].endswith("ill.other may do instead.")) == ("ill.other", True)
     (moody,) = [tool for kit in described["toolkits"] for tool in kit["tools"] if tool["name"] == "moody"]
     assert moody["description"].startswith("ill.moody is out of use since")
-    assert health.problems["ill.moody"] == moody["out_of_use"]
+    assert health.problems["ill.moody"] == f"{moody['out_of_use']} (for default/olga)"
     assert [row["error"]["kind"] for row in await finished(driver)] == [*["failed"] * 3, "unavailable"]
     assert len(await driver.journal("run_1", "call_requested")) == 3  # the fourth never left
 

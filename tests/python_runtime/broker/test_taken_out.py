@@ -7,7 +7,7 @@ from sanca.core.errors import ToolFailedError
 from sanca.core.tools import CallError
 from sanca.python_runtime.broker.taken_out import FORGET_SECONDS, TakenOut
 
-NAME = "system.logs"
+WHO, NAME = "default/olga", "system.logs"
 NOON = 1_800_014_400.0  # 2027-01-15 12:00:00 UTC
 
 
@@ -37,12 +37,12 @@ def error(message: str = "the disk is gone", kind: str = "failed", java_class: s
 
 def fail(tools: TakenOut, *errors: CallError, is_of_host: bool = True) -> None:
     for one in errors:
-        tools.note(NAME, one, is_of_host=is_of_host)
+        tools.note(WHO, NAME, one, is_of_host=is_of_host)
 
 
 def is_out(tools: TakenOut) -> bool:
     try:
-        tools.check(NAME)
+        tools.check(WHO, NAME)
     except ToolFailedError:
         return True
     return False
@@ -52,11 +52,11 @@ def test_after_so_many_failures_it_is_out_and_the_sentence_says_since_when_until
     tools: TakenOut,
 ) -> None:
     fail(tools, error(), error())
-    tools.check(NAME)
+    tools.check(WHO, NAME)
     fail(tools, error("the disk\nis gone."))
 
     with pytest.raises(ToolFailedError) as refused:
-        tools.check(NAME)
+        tools.check(WHO, NAME)
 
     sentence = str(refused.value)
     assert sentence == (
@@ -64,13 +64,13 @@ def test_after_so_many_failures_it_is_out_and_the_sentence_says_since_when_until
         "the disk is gone."
     )
     assert (refused.value.kind, refused.value.retryable) == ("unavailable", True)
-    assert tools.sentences() == {NAME: sentence}
-    tools.check("system.health")
+    assert tools.sentences(WHO) == {NAME: sentence}
+    tools.check(WHO, "system.health")
 
 
 def test_a_value_in_between_begins_a_new_row(tools: TakenOut) -> None:
     fail(tools, error(), error())
-    tools.note(NAME, None, is_of_host=True)
+    tools.note(WHO, NAME, None, is_of_host=True)
     fail(tools, error(), error())
 
     assert not is_out(tools)
@@ -112,15 +112,15 @@ def test_after_the_pause_one_call_tries_it_and_a_value_brings_it_back(tools: Tak
     fail(tools, *[error()] * 3)
     clock.now += 30
 
-    tools.check(NAME)
-    tools.enter(NAME)
+    tools.check(WHO, NAME)
+    tools.enter(WHO, NAME)
     with pytest.raises(ToolFailedError, match="while one call tries whether it works again"):
-        tools.enter(NAME)
-    tools.note(NAME, None, is_of_host=True)
+        tools.enter(WHO, NAME)
+    tools.note(WHO, NAME, None, is_of_host=True)
 
-    tools.enter(NAME)
-    tools.enter(NAME)
-    assert tools.sentences() == {}
+    tools.enter(WHO, NAME)
+    tools.enter(WHO, NAME)
+    assert tools.sentences(WHO) == {}
 
 
 def test_a_try_that_fails_takes_it_out_for_twice_as_long_and_it_still_says_since_when(
@@ -129,9 +129,9 @@ def test_a_try_that_fails_takes_it_out_for_twice_as_long_and_it_still_says_since
     fail(tools, *[error()] * 3)
     for expected in ("12:01:30", "12:03:30"):
         clock.now = _until(tools)
-        tools.enter(NAME)
+        tools.enter(WHO, NAME)
         fail(tools, error("other reason"))
-        sentence = tools.sentences()[NAME]
+        sentence = tools.sentences(WHO)[NAME]
         assert f"since 12:00:00 UTC until {expected} UTC" in sentence
         assert sentence.endswith("other reason.")
 
@@ -139,19 +139,19 @@ def test_a_try_that_fails_takes_it_out_for_twice_as_long_and_it_still_says_since
 def test_a_try_that_says_nothing_leaves_the_next_one_to_another_call(tools: TakenOut, clock: Clock) -> None:
     fail(tools, *[error()] * 3)
     clock.now += 30
-    tools.enter(NAME)
+    tools.enter(WHO, NAME)
     fail(tools, error(kind="cancelled"))
 
-    tools.enter(NAME)
+    tools.enter(WHO, NAME)
 
 
 def test_failures_of_calls_that_left_before_change_nothing(tools: TakenOut, clock: Clock) -> None:
     fail(tools, *[error()] * 3)
-    before = tools.sentences()
+    before = tools.sentences(WHO)
     clock.now += 10
     fail(tools, *[error()] * 20)
 
-    assert tools.sentences() == before
+    assert tools.sentences(WHO) == before
 
 
 def test_with_no_number_of_failures_no_tool_is_ever_out(clock: Clock) -> None:
@@ -159,6 +159,16 @@ def test_with_no_number_of_failures_no_tool_is_ever_out(clock: Clock) -> None:
     fail(tools, *[error()] * 100)
 
     assert not is_out(tools)
+
+
+def test_what_fails_for_one_user_is_not_taken_from_another_and_whoever_runs_the_engine_sees_whose_it_is(
+    tools: TakenOut,
+) -> None:
+    fail(tools, *[error()] * 3)
+
+    tools.check("default/otto", NAME)
+    assert tools.sentences("default/otto") == {}
+    assert tools.everybodys() == {NAME: f"{tools.sentences(WHO)[NAME]} (for default/olga)"}
 
 
 def test_what_is_forgotten_is_in_use(tools: TakenOut) -> None:
@@ -169,5 +179,5 @@ def test_what_is_forgotten_is_in_use(tools: TakenOut) -> None:
 
 
 def _until(tools: TakenOut) -> float:
-    hour, minute, second = tools.sentences()[NAME].partition("until ")[2][:8].split(":")
+    hour, minute, second = tools.sentences(WHO)[NAME].partition("until ")[2][:8].split(":")
     return NOON + (int(hour) - 12) * 3600 + int(minute) * 60 + int(second)

@@ -136,7 +136,7 @@ class Broker:
                 session_id,
                 connected,
                 self._gate,
-                lambda: self._reliability.described(self._catalog.content),
+                lambda: self._reliability.described(self._catalog.content, run.context),
                 self._misbehaved,
                 unread_seconds=self._answers_unread_seconds,
             )
@@ -210,7 +210,7 @@ class Broker:
             "gateway_detail": self._host.detail,
             "gateway_latency_ms": self._host.latency_ms,
             "journal": self._journal.problem or "ok",
-            "problems": {**self._loop.problems, **self._reliability.taken_out.sentences()},
+            "problems": {**self._loop.problems, **self._reliability.taken_out.everybodys()},
             "calls": self._reliability.counts.told(),
             "pid": os.getpid(),
         }

@@ -98,7 +98,7 @@ class ToolCallGate:
         """Add to a failure what else may do."""
         outcome = passage.ended()
         if outcome.error is not None and outcome.error.kind != "not_found":
-            passage.outcome = self._reliability.advised(passage.entry, outcome, self._catalog())
+            passage.outcome = self._reliability.advised(passage, outcome, self._catalog())
         return passage
 
     def _prepare(self, passage: Passage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ class ToolCallGate:
                 f"{entry.name}: an argument has no JSON form: {error}.", tool_name=entry.name
             ) from None
         check_right(context, entry.name, entry.definition.right)
-        self._reliability.taken_out.check(entry.name)
+        self._reliability.check(passage)
         run = passage.run
         argument_bytes = run.count_arguments(len(passage.arguments_json))
         check_budget(context.budget, passage.number, run.tool_seconds, argument_bytes)
@@ -167,7 +167,7 @@ class ToolCallGate:
 
         That an effect leaves is on the disk before it does; a read's row is queued while the tool works already.
         """
-        self._reliability.taken_out.enter(passage.entry.name)
+        self._reliability.enter(passage)
         if passage.entry.is_effect:
             self._journal.put_and_wait(passage.fact("call_requested", passage.requested()))
         passage.run.depart(under_way)
@@ -237,11 +237,11 @@ class ToolCallGate:
         return outcome
 
     def _finish_stream(self, passage: Passage, outcome: CallOutcome, facts: StreamFacts) -> CallOutcome:
-        told = self._reliability.advised(passage.entry, outcome, self._catalog())
+        told = self._reliability.advised(passage, outcome, self._catalog())
         attempts = passage.outcome.attempts if passage.outcome is not None else ()
         passage.outcome = CallOutcome(ok=told.ok, error=told.error, value=facts.summary(), attempts=attempts)
         passage.seconds = facts.seconds
-        self._reliability.note(passage.entry, outcome.error)
+        self._reliability.note(passage, outcome.error)
         self._finish(passage, facts.journalled())
         return told
 

@@ -12,8 +12,9 @@ from sanca.core.tools import CallError, CallOutcome
 from sanca.python_runtime.broker.attempts import call_with_patience
 from sanca.python_runtime.broker.backends import HostBackend
 from sanca.python_runtime.broker.call_counts import CallCounts
-from sanca.python_runtime.broker.catalog import Catalog, ToolEntry
+from sanca.python_runtime.broker.catalog import Catalog
 from sanca.python_runtime.broker.passage import Passage
+from sanca.python_runtime.broker.records import RunContext
 from sanca.python_runtime.broker.taken_out import TakenOut
 
 _FAILURES = {"failed", "timeout", "unknown", "unavailable", "conflict"}
@@ -29,22 +30,38 @@ class Reliability:
     def call(self, passage: Passage) -> CallOutcome:
         """Run a call that may leave, again if it may and need be."""
         outcome = call_with_patience(passage)
-        self.note(passage.entry, outcome.error)
+        self.note(passage, outcome.error)
         if passage.toolkit == "sanca" and passage.tool == "search_tools" and outcome.ok:
-            return self._with_notes(outcome)
+            return self._with_notes(outcome, _who(passage))
         return outcome
 
-    def note(self, entry: ToolEntry, error: CallError | None) -> None:
-        """Take note how a call that had left ended."""
-        self.taken_out.note(entry.name, error, is_of_host=isinstance(entry.backend, HostBackend))
+    def check(self, passage: Passage) -> None:
+        """Let a call go on if its tool is in use, or may be tried.
 
-    def advised(self, entry: ToolEntry, outcome: CallOutcome, catalog: Catalog) -> CallOutcome:
+        Raises:
+            ToolFailedError: It is out of use.
+        """
+        self.taken_out.check(_who(passage), passage.name)
+
+    def enter(self, passage: Passage) -> None:
+        """Let a call leave: as `check`, but of a tool that was out only one is let through."""
+        self.taken_out.enter(_who(passage), passage.name)
+
+    def note(self, passage: Passage, error: CallError | None) -> None:
+        """Take note how a call that had left ended."""
+        is_of_host = isinstance(passage.entry.backend, HostBackend)
+        self.taken_out.note(_who(passage), passage.name, error, is_of_host=is_of_host)
+
+    def advised(self, passage: Passage, outcome: CallOutcome, catalog: Catalog) -> CallOutcome:
         """Offer in a failure the tool that its toolkit names to take its place, if there is one that is in use."""
         error = outcome.error
-        if error is None or not entry.definition.alternative or error.kind not in _FAILURES:
+        if error is None or error.kind not in _FAILURES:
+            return outcome
+        entry = passage.entry
+        if not entry.definition.alternative:
             return outcome
         name = catalog.full_name(entry.toolkit, entry.definition.alternative)
-        if not name or name in self.taken_out.sentences():
+        if not name or name in self.taken_out.sentences(_who(passage)):
             return outcome
         message = error.message.rstrip()
         # Of an effect that may have happened, doing it another way may be doing it twice.
@@ -52,9 +69,9 @@ class Reliability:
             message = f"{message}{'' if message.endswith(('.', '!', '?')) else '.'} {name} may do instead."
         return outcome.model_copy(update={"error": error.model_copy(update={"alternative": name, "message": message})})
 
-    def described(self, content: Mapping[str, Any]) -> dict[str, Any]:
+    def described(self, content: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
         """Return what actions are told of the toolkits, with a sentence first at each tool that is out of use."""
-        sentences = self.taken_out.sentences()
+        sentences = self.taken_out.sentences(_user(context))
         if not sentences:
             return dict(content)
         return {**content, "toolkits": [_toolkit_with_notes(toolkit, sentences) for toolkit in content["toolkits"]]}
@@ -65,12 +82,20 @@ class Reliability:
             attempts = 1 + len(outcome.attempts)
             self.counts.note(passage.name, passage.seconds, failed=outcome.error is not None, attempts=attempts)
 
-    def _with_notes(self, outcome: CallOutcome) -> CallOutcome:
-        sentences = self.taken_out.sentences()
+    def _with_notes(self, outcome: CallOutcome, who: str) -> CallOutcome:
+        sentences = self.taken_out.sentences(who)
         if not sentences or not isinstance(outcome.value, list):
             return outcome
         found = [_found_with_note(one, sentences) for one in outcome.value]
         return outcome.model_copy(update={"value": found})
+
+
+def _who(passage: Passage) -> str:
+    return _user(passage.run.context)
+
+
+def _user(context: RunContext) -> str:
+    return f"{context.tenant}/{context.user}"
 
 
 def _toolkit_with_notes(toolkit: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
