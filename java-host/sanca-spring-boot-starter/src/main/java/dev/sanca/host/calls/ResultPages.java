@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
@@ -36,6 +37,8 @@ public final class ResultPages implements AutoCloseable {
     private static final long MOST_ITEMS = 10_000;
     private static final long FIRST_MILLIS = 10_000;
     private static final long REST_MILLIS = 500;
+    private static final long LAST_PIECE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final int LAST_PIECES_PER_RUN = 8;
     private static final double LONGEST_SECONDS = 3_600;
     private final ResultProperties properties;
     private final long maxAnswerChars;
@@ -84,10 +87,11 @@ public final class ResultPages implements AutoCloseable {
         return context.pages() ? inlineOrFirst(value, type, context) : inline(ToolResult.write(value, type));
     }
 
-    /** Closes what nobody has read for a while. */
+    /** Closes what nobody has read for a while, and forgets the last pieces of what was read to its end. */
     void sweep() {
-        long oldest = System.nanoTime() - properties.idle().toNanos();
-        dropWhere(entry -> entry.usedNanos() - oldest < 0);
+        long now = System.nanoTime();
+        dropWhere(entry -> now - entry.usedNanos()
+                > (entry.isOver() ? LAST_PIECE_NANOS : properties.idle().toNanos()));
     }
 
     /** How many are open: those read to their end hold nothing but their last piece. */
@@ -190,11 +194,15 @@ public final class ResultPages implements AutoCloseable {
     }
 
     private void makeRoom(String runId) {
-        if (open.values().stream().filter(entry -> entry.runId().equals(runId)).count() >= properties.openPerRun()) {
-            dropOldest(entry -> entry.runId().equals(runId));
-        }
-        if (open.size() >= properties.open()) {
-            dropOldest(entry -> true);
+        Predicate<OpenResult> ofRun = entry -> entry.runId().equals(runId);
+        makeRoom(ofRun.and(OpenResult::isOver), LAST_PIECES_PER_RUN);
+        makeRoom(ofRun, properties.openPerRun());
+        makeRoom(entry -> true, properties.open());
+    }
+
+    private void makeRoom(Predicate<OpenResult> which, int most) {
+        if (open.values().stream().filter(which).count() >= most) {
+            dropOldest(which);
         }
     }
 
