@@ -1,7 +1,7 @@
 """One connection that speaks the Py4J wire for methods of the entry point. No pool, no retry: one send, one receive.
 
 Source: py4j 0.10.9.9, `py4j.protocol` and `py4j/Protocol.java`: a request is lines, an answer one line; line ends and
-backslashes inside are escaped. Long texts cross as counted bytes where the host says it can (decision 0011).
+backslashes inside are escaped. Long texts cross as counted bytes where the host says it can (decision 0015).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sanca.toolkit_bridge.gateway import (
 )
 
 _COUNTED_CHARS = 8_192
+_COUNT_BYTES = 16
 _FIRST_READ_BYTES = 65_536
 _NEXT_READ_BYTES = 1 << 20
 _CONNECT_TIMEOUT_SECONDS = 5.0
@@ -205,11 +206,15 @@ class WireConnection:
 
     def _receive_counted(self, chunk: bytes, end: float) -> bytearray:
         """Read `!b`, how many bytes, a line end and the bytes, straight to where they stay."""
-        while b"\n" not in chunk:
+        while b"\n" not in chunk[:_COUNT_BYTES] and len(chunk) < _COUNT_BYTES:
             _check_time(end)
             chunk += self._read(_FIRST_READ_BYTES)
         head, _, first = chunk.partition(b"\n")
+        if not head[2:].isdigit() or len(head) > _COUNT_BYTES:
+            raise GatewayError("The host's answer does not say how long it is.")
         filled, count = len(first), int(head[2:])
+        if filled > count:
+            raise GatewayError("The host's answer is longer than it says.")
         _check_size(count)
         answer = bytearray(count)
         answer[:filled] = first

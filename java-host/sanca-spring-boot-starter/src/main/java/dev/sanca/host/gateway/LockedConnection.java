@@ -20,7 +20,7 @@ import py4j.commands.MemoryCommand;
  * One Py4J connection that speaks a part of the protocol only: the token first, then calls of {@link HostEntryPoint} with
  * text arguments. None of the library's commands is reachable; each is refused by name and the connection goes on.
  *
- * <p>One command is ours: {@value #COUNTED_CALL}, a call whose long texts are counted bytes and not lines (decision 0011).
+ * <p>One command is ours: {@value #COUNTED_CALL}, a call whose long texts are counted bytes and not lines (decision 0015).
  */
 final class LockedConnection extends GatewayConnection {
     private static final Logger LOG = LoggerFactory.getLogger(LockedConnection.class);
