@@ -148,7 +148,7 @@ class HeldSession:
 
     async def close(self, bounds: SnapshotBounds) -> None:
         """End the process as the engine ends: after a snapshot, when it is idle and something of it is not kept."""
-        if self._session is not None and not self._is_complete:
+        if self._session is not None and not (self.is_busy or self._is_complete):
             with anyio.move_on_after(bounds.limit_seconds):
                 await self.take_snapshot(bounds)
         await self.end()

@@ -17,6 +17,7 @@ import pytest
 from broker_driver import TOOLS, Driver, driven
 from guest_end import GuestEnd
 from sanca.python_runtime.broker.records import RunBudget, RunContext
+from stalls import Stalls
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,8 @@ MEMORY_GROWTH_MB = 150
 """What a single hostile guest may cost the broker for a moment: a long message, its copy and its values."""
 MOST_SECONDS, MEDIAN_SECONDS = 2.0, 0.05
 """How long a call of a second session may take meanwhile; on a quiet machine it is 0.1 and 0.0005."""
+_BUSY_FACTOR = 10
+"""How much more a call may take on a machine where somebody always waits for a processor."""
 
 
 class Neighbour:
@@ -156,16 +159,17 @@ async def neighbour(broker: Driver) -> AsyncIterator[Neighbour]:
     before = await memory_megabytes(broker, "VmRSS")
     pid = (await broker.client.health()).pid
     await anyio.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")  # VmHWM counts from now
+    stalls = Stalls()
     made.start()
     yield made
     calls = len(made.seconds)
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while len(made.seconds) < calls + 20:  # noqa: ASYNC110 - it counts in a thread
             await anyio.sleep(0.01)
     await anyio.to_thread.run_sync(made.end)
     assert made.wrong == []
-    assert max(made.seconds) < MOST_SECONDS
-    assert sorted(made.seconds)[len(made.seconds) // 2] < MEDIAN_SECONDS
+    assert max(made.seconds) < MOST_SECONDS + stalls.seconds
+    assert sorted(made.seconds)[len(made.seconds) // 2] < MEDIAN_SECONDS * (1 + _BUSY_FACTOR * stalls.share)
     assert await memory_megabytes(broker, "VmHWM") - before < MEMORY_GROWTH_MB
     await broker.client.close_run(run_id)
 
