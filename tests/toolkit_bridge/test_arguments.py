@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sanca.core.errors import ToolArgumentError
-from sanca.core.tools import ToolDefinition
-from sanca.toolkit_bridge import ToolSignature, near_names, unify
+from sanca.core.tools import ToolDefinition, ToolOverload
+from sanca.toolkit_bridge import Inferred, ToolSignature, near_names, unify
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -28,6 +28,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["service"],
     "$defs": {"Person": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}},
 }
+AHEAD = ToolSignature(ToolDefinition(name="logs", input_schema=SCHEMA), toolkit="system", is_ahead=True)
 SIGNATURE = ToolSignature(ToolDefinition(name="logs", input_schema=SCHEMA), toolkit="system")
 
 
@@ -121,6 +122,80 @@ def test_near_names_find_typos_parts_and_case() -> None:
     assert near_names("log", names) == ("git_log",)
     assert near_names("xyzzy", names) == ()
     assert len(near_names("x" * 1_000_000, names)) == 0
+
+
+INTEGER = {"type": "integer"}
+DEEP = {"type": "boolean", "default": False}
+FIND = ToolSignature(
+    ToolDefinition(
+        name="find",
+        overloads=(
+            ToolOverload(input_schema={"properties": {"name": {"type": "string"}}, "required": ["name"]}),
+            ToolOverload(
+                input_schema={"properties": {"number": {"type": "integer"}, "deep": DEEP}, "required": ["number"]}
+            ),
+        ),
+    ),
+    toolkit="crm",
+)
+
+
+def test_positions_belong_to_the_first_overload_that_takes_them_all() -> None:
+    assert FIND.unify(("Ann",), {}) == {"name": "Ann"}
+    assert FIND.unify((5,), {}) == {"number": 5}
+    assert FIND.unify((5, True), {}) == {"number": 5, "deep": True}
+    assert FIND.unify((), {"deep": True, "number": 5}) == {"number": 5, "deep": True}
+
+
+def test_what_fits_no_overload_is_told_for_each() -> None:
+    with pytest.raises(ToolArgumentError) as wrong:
+        FIND.unify((1.5,), {})
+    with pytest.raises(ToolArgumentError) as unknown:
+        FIND.unify((), {"nmae": "Ann"})
+
+    told = "crm.find: the arguments fit none of its 2 forms. (name): 'name' must be a text (str), got 1.5 (float); "
+    assert str(wrong.value).startswith(f"{told}(number, deep=False): 'number' must be a whole number")
+    assert unknown.value.near[0] == "name"
+    assert "It takes (name) or (number, deep=False)" in str(unknown.value)
+
+
+def test_a_wrong_choice_says_the_near_one() -> None:
+    error = refused("a", level="info")
+
+    assert error.near == ("INFO",)
+    assert str(error).endswith("Did you mean 'INFO'?")
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [
+        ("str", "service"), ("Literal['INFO']", "level"), ("str", "level"), ("None", "level"), ("int", "limit"),
+        ("float", "limit"), ("float", "key"), ("int", "ratio"), ("list[int]", "names"), ("tuple[int, int]", "names"),
+        ("date", "service"), ("Path", "service"), ("Color", "level"), ("str | int", "limit"),
+        ("Literal['x', 'INFO']", "level"),
+        ("dict[str, int]", "extra"), ("int", "key"), ("Any", "limit"), ("", "limit"), ("list[str] | None", "service"),
+        ("Literal[Color.RED]", "level"), ("LiteralString", "service"), ("Foo", "who"), ("what ever", "limit"),
+    ],
+)  # fmt: skip
+def test_a_type_that_may_fit_passes_before_the_call(kind: str, argument: str) -> None:
+    AHEAD.unify((), {"service": "a", argument: Inferred(kind)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [
+        ("int", "service"), ("None", "service"), ("str", "limit"), ("list[str]", "service"),
+        ("dict[str, int]", "names"),
+        ("Literal['INFOO']", "level"), ("Literal['a', 'b']", "level"), ("int", "level"), ("int | float", "service"),
+        ("int | None", "service"), ("Literal[5]", "service"), ("tuple[int]", "extra"), ("str", "exact"),
+        ("bool", "limit"),
+    ],
+)  # fmt: skip
+def test_a_type_that_cannot_fit_is_told_before_the_call(kind: str, argument: str) -> None:
+    with pytest.raises(ToolArgumentError) as caught:
+        AHEAD.unify((), {"service": "a", argument: Inferred(kind)})
+
+    assert caught.value.argument == argument
 
 
 def test_a_simple_check_costs_less_than_fifteen_microseconds() -> None:

@@ -191,7 +191,8 @@ async def test_a_name_of_the_session_hides_a_toolkit() -> None:
 async def test_keys_that_a_record_does_not_have_are_remarked_by_the_name_in_the_stubs() -> None:
     (report,) = await check_all("system.logs('a')[0].mesage")
 
-    assert [one.message for one in report.remarks] == ["Object of type 'LogLine' has no attribute 'mesage'"]
+    told = "Object of type 'LogLine' has no attribute 'mesage'. Did you mean 'message'?"
+    assert [one.message for one in report.remarks] == [told]
 
 
 async def test_the_observation_marks_the_place() -> None:

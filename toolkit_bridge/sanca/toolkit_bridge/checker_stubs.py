@@ -82,6 +82,8 @@ class CheckerStubs:
     """Class → toolkit and tool."""
     toolkits: Mapping[str, str] = field(default_factory=dict)
     """Class → toolkit, or the shared part of dotted names."""
+    records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Class → its keys, of records that tools give."""
     names: frozenset[str] = frozenset()
     """What an action finds besides Python's own names."""
 
@@ -95,7 +97,7 @@ def checker_stubs(toolkits: Sequence[ToolkitDefinition]) -> CheckerStubs:
     names = [f"{name}: {_class_of(name)}" for name in roots]
     text = "\n".join([_HEAD, *made.records, *lines, *names, ""])
     ours = {"Record", "tools", "say", "help", "last_value", "last_output", *re.findall(r"class (\w+Error)", _HEAD)}
-    return CheckerStubs(text, made.tools, made.toolkits, frozenset([*roots, *ours]))
+    return CheckerStubs(text, made.tools, made.toolkits, made.keys, frozenset([*roots, *ours]))
 
 
 class _Made:
@@ -103,6 +105,7 @@ class _Made:
         self.tools: dict[str, tuple[str, ToolDefinition]] = {}
         self.toolkits: dict[str, str] = {}
         self.records: list[str] = []
+        self.keys: dict[str, tuple[str, ...]] = {}
 
     def toolkit(
         self, name: str, definition: ToolkitDefinition | None, children: Mapping[str, ToolkitDefinition | None]
@@ -130,6 +133,7 @@ class _Made:
                 taken, given = _parameters(way.input_schema), _result(tool, way, annotations)
                 lines.append(f"    {head} {method}(self{taken}) -> {given}: ...")
         for record in annotations.new_records():
+            self.keys[record.name] = tuple(one.key for one in record.fields)
             keys = [f"    {one.key}: {_loose(one.annotation)}" for one in record.fields if _is_attribute(one.key)]
             self.records.append("\n".join([f"class {record.name}(_KnownRecord):", *(keys or ["    ..."])]))
         return "\n".join(lines)

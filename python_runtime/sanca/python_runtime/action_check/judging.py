@@ -116,7 +116,9 @@ class Judge:
             if match[1] in self._stubs.toolkits:
                 is_sure = _is_called(source, node) and not match[2].startswith("_")  # what is ours, not a tool's
                 return self._no_tool(node, self._stubs.toolkits[match[1]], match[2]), is_sure
-            return _finding(node, "AttributeError", _readable(one.message)), False
+            near = near_names(match[2], self._stubs.records.get(match[1], ()))
+            message = f"{_readable(one.message)}.{did_you_mean(near)}"
+            return _finding(node, "AttributeError", message, near), False
         if one.rule in _FORM_RULES and _OUR_FUNCTION.search(one.message):
             return _finding(node, "TypeError", _readable(one.message)), True
         return _finding(node, one.rule, _readable(one.message)), False
