@@ -13,7 +13,6 @@ from sanca.core.errors import ConfigurationError
 from sanca.python_runtime.cli.eval import run_evaluation
 from sanca.python_runtime.evaluation.suite import make_suite, needed, suite_names
 
-
 TINY = "tiny_suite:TinySuite"
 
 

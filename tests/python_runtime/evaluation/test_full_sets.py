@@ -38,3 +38,13 @@ def test_all_solutions_of_a_packaged_set_pass(suite: str, tasks: int) -> None:
 def test_all_solutions_of_a_set_with_data_pass(suite: str, folder: str) -> None:
     tasks, good = passed(suite, f"--data={Path(DATA) / folder}")
     assert good == tasks > 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not PYTHON.exists(), reason="no evaluation environment: make .venv-evaluation/.installed")
+@pytest.mark.parametrize(("suite", "tasks", "most"), [("humaneval", 20, 0), ("bfcl", 20, 0), ("agentdojo", 97, 10)])
+def test_the_checkers_of_the_sets_refuse_spoilt_solutions(suite: str, tasks: int, most: int) -> None:
+    command = [str(PYTHON), str(Path(__file__).with_name("spoilt.py")), suite, str(tasks)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
+    assert int(done.stdout.splitlines()[-1]) <= most

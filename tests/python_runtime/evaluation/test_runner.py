@@ -50,6 +50,8 @@ async def test_every_task_runs_on_a_fresh_state_and_is_graded_by_the_sets_own_ch
     }
     adds = found["adds"]
     assert (adds.rounds, adds.calls, adds.approvals, adds.failed_actions) == (3, 3, 2, 0)
+    for name in ("goes on after a broken rule", "ends its process"):
+        assert (found[name].rounds, found[name].failed_actions, found[name].calls) == (3, 1, 2)
     assert (found["raises"].failed_actions, found["raises"].approvals) == (1, 1)
     assert (found["grades itself"].calls, found["grades itself"].failed_calls) == (1, 1)
     assert {(one.suite, one.version, one.author) for one in found.values()} == {("tiny", "1", "truth")}

@@ -17,6 +17,8 @@ try:
 except ToolError as error:
     answer = type(error).__name__
 answer"""
+FORGE = "counter._channel._connection.send(b'\\x00\\x82\\xa1n\\x01\\xa2ok\\xc3')\nwhile True: pass"
+"""An answer that nobody asked for, which no honest guest sends."""
 TASKS = {
     "adds": ("12", (("counter.add(5)", "counter.add(amount=7)"), (), ("counter.total()",)), ""),
     "starts afresh": ("0", (("counter.total()",),), ""),
@@ -24,6 +26,8 @@ TASKS = {
     "raises": ("1", (("counter.add(1)\n1 / 0",),), ""),
     "grades itself": ("ToolDeniedError", ((GRADE_ME,),), ""),
     "keeps numbers whole": ("int float", (("' '.join(counter.kind(each) for each in (1, 1.5))",),), ""),
+    "goes on after a broken rule": ("5", (("counter.add(5)", FORGE, "counter.total()"),), ""),
+    "ends its process": ("6", (("counter.add(6)", "import os\nos._exit(3)", "counter.total()"),), ""),
     "checked": ("checked 41", (("value = 40",),), "f'checked {value + 1}'"),
 }
 """Name → expected answer, actions, check."""

@@ -12,7 +12,7 @@ import anyio
 from sanca.core.errors import ToolFailedError
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.records import Ask, CallRecord
-from sanca.python_runtime.sandbox import SandboxSession
+from sanca.python_runtime.evaluation.box import Box
 
 APPROVED_BY = "evaluation policy"
 
@@ -23,8 +23,8 @@ class Listener:
     def __init__(self) -> None:
         self.client: BrokerClient | None = None
         """Set once it is open; nothing is asked before."""
-        self.boxes: dict[str, SandboxSession] = {}
-        """The sandbox sessions that run, by the id they are bound under."""
+        self.box: Box | None = None
+        """The one whose actions run."""
         self._changed = anyio.Event()
 
     async def on_call(self, run_id: str, call: CallRecord) -> None:
@@ -60,8 +60,8 @@ class Listener:
 
     async def on_sandbox_misbehaved(self, sandbox_session_id: str, reason: str) -> None:
         """End the guest; its action then ends as killed."""
-        if (session := self.boxes.get(sandbox_session_id)) is not None:
-            await session.interrupt()
+        if self.box is not None:
+            await self.box.end_misbehaving(sandbox_session_id, reason)
 
     async def on_broker_lost(self) -> None:
         """Nothing to do: every further question to the broker says it."""

@@ -17,12 +17,12 @@ from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings, RunBudget, RunContext
 from sanca.python_runtime.evaluation import served
+from sanca.python_runtime.evaluation.box import Box
 from sanca.python_runtime.evaluation.listener import Listener
 from sanca.python_runtime.evaluation.results import ResultFile, TaskResult
 from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Suite, Verdict
-from sanca.python_runtime.sandbox import ActionResult, Sandbox, SandboxSession, open_sandbox
+from sanca.python_runtime.sandbox import ActionResult, Sandbox, open_sandbox
 
-_ACTION_SECONDS = 60.0
 _OPEN_SECONDS = 180.0
 """How long the broker may take to import a set's packages."""
 _ERROR_CHARS = 2_000
@@ -152,9 +152,8 @@ class Runner:
         )
 
     async def _run_actions(self, task: EvaluationTask, run_id: str, author: Author) -> list[ActionResult]:
-        session = await self._sandbox.spawn(libraries=False)
-        box = _Box(self._client, session, run_id, task.toolkits)
-        self._listener.boxes[run_id] = session
+        box = Box(self._sandbox, self._client, run_id, task.toolkits)
+        self._listener.box = box
         rounds: list[ActionResult] = []
         try:
             for turn in range(len(task.messages)):
@@ -165,11 +164,11 @@ class Runner:
                 await self._tell(run_id, checked, is_check=True)
         finally:
             with anyio.CancelScope(shield=True):
-                del self._listener.boxes[run_id]
+                self._listener.box = None
                 await box.close()
         return rounds
 
-    async def _run_turn(self, task: EvaluationTask, turn: int, box: _Box, author: Author) -> list[ActionResult]:
+    async def _run_turn(self, task: EvaluationTask, turn: int, box: Box, author: Author) -> list[ActionResult]:
         rounds: list[ActionResult] = []
         while (code := await author.next_action(task, turn, tuple(rounds))) is not None:
             rounds.append(await box.run(code))
@@ -195,37 +194,6 @@ class Runner:
         ended = [row for row in rows if row.kind == "call_finished"]
         failed = sum(not row.data["ok"] for row in ended)
         return {"calls": len(ended), "failed_calls": failed, "approvals": len(rows) - len(ended)}
-
-
-class _Box:
-    """A task's sandbox session, bound to its run for each action."""
-
-    def __init__(self, client: BrokerClient, session: SandboxSession, run_id: str, toolkits: Sequence[str]) -> None:
-        self._client = client
-        self._session = session
-        self._id = self.run_id = run_id
-        self._toolkits = toolkits
-        self._rounds = 0
-
-    async def run(self, code: str) -> ActionResult:
-        socket = None if self._rounds else self._session.tool_socket
-        self._rounds += 1
-        await self._client.bind(self._id, socket, self.run_id, self._rounds)
-        try:
-            return await self._session.run(
-                code,
-                limit_seconds=_ACTION_SECONDS,
-                toolkits=self._toolkits,
-                filename=f"action_{self._rounds}",
-                waited_seconds=lambda: self._client.waited_seconds(self._id),
-            )
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._client.unbind(self._id)
-
-    async def close(self) -> None:
-        await self._session.close()
-        await self._client.end_session(self._id)
 
 
 def _is_of(result: TaskResult, suite: Suite, author: Author) -> bool:
