@@ -1,4 +1,4 @@
-"""The command line: `sanca chat | serve | run | exec | eval | skills | tools | doctor`, over a running engine or its own."""
+"""The commands `sanca chat | serve | run | exec | eval | skills | tools | doctor`, over a running engine or its own."""
 
 from __future__ import annotations
 
