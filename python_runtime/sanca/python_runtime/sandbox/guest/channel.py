@@ -86,8 +86,8 @@ class ToolChannel:
             return self._value(self._ask(number, message))
         try:
             answer = mailbox.exchange(number, b"\x00" + message)
-        except BrokenChannelError:
-            raise _broken() from None
+        except BrokenChannelError as error:
+            raise _broken(error) from None
         return answer["v"] if "v" in answer else self._value(answer)
 
     async def call_async(
@@ -162,8 +162,8 @@ class ToolChannel:
         try:
             self._send_request(number, message)
             return self._mailbox.wait(number)
-        except (OSError, BrokenChannelError):
-            raise _broken() from None
+        except (OSError, BrokenChannelError) as error:
+            raise _broken(error) from None
         finally:
             self._mailbox.forget(number)
 
@@ -172,8 +172,8 @@ class ToolChannel:
         try:
             self._send_request(number, message)
             return await self._mailbox.wait_async(number)
-        except (OSError, BrokenChannelError):
-            raise _broken() from None
+        except (OSError, BrokenChannelError) as error:
+            raise _broken(error) from None
         finally:
             self._mailbox.forget(number)
 
@@ -287,7 +287,14 @@ def _lock_out_children(channel: ToolChannel) -> None:
     os.register_at_fork(after_in_child=lock_out)
 
 
-def _broken() -> ToolFailedError:
+def _broken(error: OSError | BrokenChannelError) -> ToolFailedError:
+    """Return what a caller is told; an error of the socket itself means that its call did not leave."""
+    if isinstance(error, BrokenChannelError) and error.sent:
+        return ToolFailedError(
+            "The connection to the tools broke before the answer came: what the call changes may or may not have"
+            " happened. This sandbox session cannot call tools any more.",
+            kind="unknown",
+        )
     return ToolFailedError(
         "The connection to the tools is gone; this sandbox session cannot call tools any more.", kind="unavailable"
     )

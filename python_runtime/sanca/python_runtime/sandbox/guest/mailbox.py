@@ -28,7 +28,11 @@ _BROKEN = (OSError, EOFError, ValueError)
 
 
 class BrokenChannelError(Exception):
-    """The other end is gone, or sends what is no message."""
+    """The other end is gone, or sends what is no message. `sent`: it may have had what was to be answered."""
+
+    def __init__(self, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__()
 
 
 class Mailbox:
@@ -95,8 +99,8 @@ class Mailbox:
         except KeyboardInterrupt:
             self._save()
             raise
-        except _BROKEN:
-            raise BrokenChannelError from None
+        except _BROKEN as error:
+            raise BrokenChannelError(sent=not isinstance(error, BrokenPipeError)) from None
         finally:
             self._reader = None
 

@@ -55,13 +55,17 @@ class MontyChannel:
             raise ConversionError(f"The arguments are {len(message):,} bytes long, more than a call may carry.")
         try:
             self._send(message)
+        except OSError as error:
+            raise ToolFailedError("The connection to the tools is gone.", kind="unavailable") from error
+        try:
             answer = self._taken(self._receive(self._number))
             if "k" in answer:
                 return self._join(self._number, str(answer["k"]))
             if "s" in answer:
                 return self._collect(self._number, int(answer["s"]))
         except (OSError, EOFError) as error:
-            raise ToolFailedError("The connection to the tools is gone.", kind="unavailable") from error
+            text = "The connection to the tools broke before the answer came: what the call changes may or may not have"
+            raise ToolFailedError(f"{text} happened.", kind="unknown") from error
         if answer.get("ok"):
             return answer["v"]
         raise error_from_wire(answer["e"])
