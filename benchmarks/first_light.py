@@ -103,9 +103,10 @@ def answers(address: str) -> Callable[[], bool]:
 
 
 def build_peer() -> Path:
-    """Build the bare host when it is not built yet, and return its jar."""
+    """Build the bare host when it is not built yet or has changed since, and return its jar."""
     jar = PEER / "target" / "bare-host.jar"
-    if not jar.exists():
+    source = PEER / "src" / "main" / "java" / "bare" / "BareHost.java"
+    if not jar.exists() or jar.stat().st_mtime < source.stat().st_mtime:
         subprocess.run(["mvn", "-q", "-B", "--no-transfer-progress", "package"], cwd=PEER, check=True)
     return jar
 

@@ -3,13 +3,24 @@ package bare;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +36,11 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import py4j.GatewayServer;
 
-/** A bare web application; with bare.py4j a plain Py4J gateway, with bare.grpc an SSE endpoint over one gRPC echo stream. */
+/**
+ * A bare web application that answers JSON with itself; with bare.py4j a plain Py4J gateway, with bare.tcp a bare socket, with
+ * bare.grpc-server a gRPC server, each of which answers a text with itself; with bare.grpc an SSE endpoint over one gRPC
+ * echo stream.
+ */
 @SpringBootApplication
 public class BareHost {
   public static void main(String[] args) {
@@ -37,6 +52,84 @@ public class BareHost {
     @GetMapping("/ready")
     String ready() {
       return "ok";
+    }
+
+    @PostMapping("/echo")
+    Text echo(@RequestBody Text text) {
+      return text;
+    }
+  }
+
+  record Text(String text) {}
+
+  /** Four bytes of length and the text, both ways; a thread a connection. */
+  @Configuration
+  @ConditionalOnProperty("bare.tcp")
+  static class Tcp {
+    @Bean
+    ServerSocket socket(org.springframework.core.env.Environment env) throws IOException {
+      var server = new ServerSocket(env.getRequiredProperty("bare.tcp", Integer.class), 50, InetAddress.getLoopbackAddress());
+      daemon(
+          () -> {
+            while (true) {
+              var client = server.accept();
+              client.setTcpNoDelay(true);
+              daemon(() -> echo(client));
+            }
+          });
+      return server;
+    }
+
+    private static void echo(Socket client) throws IOException {
+      try (client) {
+        var in = new DataInputStream(new BufferedInputStream(client.getInputStream(), 65_536));
+        while (true) {
+          var length = in.readInt();
+          var message = ByteBuffer.allocate(4 + length).putInt(length);
+          in.readFully(message.array(), 4, length);
+          client.getOutputStream().write(message.array());
+        }
+      }
+    }
+
+    private interface Work {
+      void run() throws IOException;
+    }
+
+    private static void daemon(Work work) {
+      var thread =
+          new Thread(
+              () -> {
+                try {
+                  work.run();
+                } catch (IOException e) {
+                  return; // the other side is gone
+                }
+              });
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  @Configuration
+  @ConditionalOnProperty("bare.grpc-server")
+  static class Grpc {
+    @Bean(initMethod = "start", destroyMethod = "shutdownNow")
+    Server grpcServer(org.springframework.core.env.Environment env) {
+      var echo =
+          Stream.ECHO.toBuilder().setType(MethodDescriptor.MethodType.UNARY).setFullMethodName("bare.Echo/Echo").build();
+      var service =
+          ServerServiceDefinition.builder("bare.Echo")
+              .addMethod(
+                  echo,
+                  ServerCalls.asyncUnaryCall(
+                      (String text, StreamObserver<String> answer) -> {
+                        answer.onNext(text);
+                        answer.onCompleted();
+                      }))
+              .build();
+      var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), env.getRequiredProperty("bare.grpc-server", Integer.class));
+      return NettyServerBuilder.forAddress(address).maxInboundMessageSize(64 << 20).addService(service).build();
     }
   }
 
