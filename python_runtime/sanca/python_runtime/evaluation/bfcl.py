@@ -145,10 +145,11 @@ class BfclWorld:
 
 
 def _task(entry: Mapping[str, Any]) -> EvaluationTask:
+    more = _module("bfcl_eval.constants.default_prompts").DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_FC
     owners = {tool.name: _toolkit_of(name) for name in entry["involved_classes"] for tool in _toolkit(name).tools}
     return EvaluationTask(
         id=entry["id"],
-        messages=tuple("\n".join(message["content"] for message in turn) for turn in entry["question"]),
+        messages=tuple("\n".join(message["content"] for message in turn) or more for turn in entry["question"]),
         truth=tuple((_action(turn, owners),) if turn else () for turn in entry["ground_truth"]),
         toolkits=tuple(_toolkit_of(name) for name in entry["involved_classes"]),
     )
