@@ -224,7 +224,7 @@ async def test_a_stream_ends_with_the_action_and_nothing_stays_open(box: Box) ->
     ("tool", "call", "sign"),
     [
         ("stuck", "streams.stuck('{}')", "say there"),  # in the second piece, after 200 items that come at once
-        ("ticks", "streams.ticks('{}', 5_000)", "running ticks"),  # in the first
+        ("ticks", "streams.ticks('{}', 5_000)", "running ticks"),  # in the first, or before the host has begun
     ],
 )
 async def test_a_run_that_is_cancelled_in_mid_stream_frees_the_host(box: Box, tool: str, call: str, sign: str) -> None:
@@ -239,7 +239,8 @@ async def test_a_run_that_is_cancelled_in_mid_stream_frees_the_host(box: Box, to
             records = await box.driver.client.close_gate(box.run_id)
 
     assert [(record.tool, record.status) for record in records if record.tool != "say"] == [(tool, "cancelled")]
-    await closed(box.driver, name)
+    if tool == "stuck":
+        await closed(box.driver, name)
     await nothing_open(box.driver)
 
 
