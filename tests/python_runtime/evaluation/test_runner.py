@@ -15,6 +15,7 @@ from sanca.python_runtime.evaluation.suite import Suite, make_suite
 
 pytestmark = pytest.mark.anyio
 
+NO_NUMBER = "invalid literal for int() with base 10: 'no number'"
 TINY = "tiny_suite:TinySuite"
 
 
@@ -46,6 +47,7 @@ async def test_every_task_runs_on_a_fresh_state_and_is_graded_by_the_sets_own_ch
     found = {one.task: one for one in await run(suite, None, [task.id for task in suite.tasks()])}
     assert {name: one.reason for name, one in found.items() if not one.passed} == {
         "wrong": "expected 3, got 2",
+        "breaks the checker": f"the set's checker failed: ValueError: {NO_NUMBER}",
         "raises": "expected 1, got ZeroDivisionError: division by zero",
     }
     adds = found["adds"]

@@ -28,6 +28,7 @@ TASKS = {
     "keeps numbers whole": ("int float", (("' '.join(counter.kind(each) for each in (1, 1.5))",),), ""),
     "goes on after a broken rule": ("5", (("counter.add(5)", FORGE, "counter.total()"),), ""),
     "ends its process": ("6", (("counter.add(6)", "import os\nos._exit(3)", "counter.total()"),), ""),
+    "breaks the checker": ("no number", (("counter.total()",),), ""),
     "checked": ("checked 41", (("value = 40",),), "f'checked {value + 1}'"),
 }
 """Name → expected answer, actions, check."""
@@ -94,5 +95,7 @@ class Counter:
 
     def verdict(self) -> Verdict:
         """Return whether the answer is the expected one, after at least one turn."""
+        if self._expected == "no number":
+            int(self._expected)
         passed = self._turns > 0 and self._answer == self._expected
         return Verdict(passed, "" if passed else f"expected {self._expected}, got {self._answer}")

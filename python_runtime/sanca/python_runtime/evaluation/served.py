@@ -7,16 +7,21 @@ right that only the runner's own run has: an action that calls them is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
 from sanca.core.errors import ToolFailedError
 from sanca.core.ports import Toolkit
 from sanca.core.tools import CallContext
 from sanca.python_runtime.evaluation.suite import RoundOutcome, Suite, Verdict, World, make_suite
 from sanca.python_runtime.evaluation.world_tools import python_toolkit
 from sanca.toolkit_bridge import PythonToolkit, tool
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 CONTROL = "evaluation"
 RIGHT = "evaluation:control"
@@ -47,6 +52,8 @@ class Control(PythonToolkit):
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
         self._worlds: dict[str, World] = {}
+        self._broken: dict[str, str] = {}
+        """Run → how the set's checker failed at it."""
         super().__init__()
 
     def call_world(self, context: CallContext, toolkit: str, tool_name: str, arguments: Mapping[str, Any]) -> Any:
@@ -63,14 +70,25 @@ class Control(PythonToolkit):
     @tool(right=RIGHT, timeout_seconds=600)
     def end_round(self, run_id: str, outcome: RoundOutcome) -> None:
         """Tell how an action of a run ended."""
-        self._worlds[run_id].end_round(outcome)
+        self._told(run_id, lambda world: world.end_round(outcome))
 
     @tool(right=RIGHT, timeout_seconds=600)
     def end_turn(self, run_id: str) -> None:
         """Tell that a turn's message counts as answered."""
-        self._worlds[run_id].end_turn()
+        self._told(run_id, lambda world: world.end_turn())
 
     @tool(right=RIGHT, timeout_seconds=600)
     def grade(self, run_id: str) -> Verdict:
-        """Grade a run and forget its state."""
-        return self._worlds.pop(run_id).verdict()
+        """Grade a run and forget its state. A checker that cannot cope with what was done has not let it pass."""
+        verdict = self._told(run_id, lambda world: world.verdict())
+        del self._worlds[run_id]
+        broken = self._broken.pop(run_id, "")
+        return Verdict(passed=False, reason=broken) if broken or verdict is None else verdict
+
+    def _told(self, run_id: str, tell: Callable[[World], Result]) -> Result | None:
+        try:
+            return tell(self._worlds[run_id])
+        except Exception as error:
+            log.warning("checker_failed", run_id=run_id, exc_info=True)
+            self._broken.setdefault(run_id, f"the set's checker failed: {type(error).__name__}: {error}")
+            return None
