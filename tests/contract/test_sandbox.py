@@ -514,6 +514,25 @@ async def test_tool_error_has_the_class_of_its_kind(
     assert await value_of(session, caught) == f"('{kind}', 'a', ('b',), 'J', True, 'Not so.')"
 
 
+@pytest.mark.full_python
+async def test_a_java_error_shows_its_class_frames_and_cause_below_the_message(
+    session: SandboxSession, broker: Broker
+) -> None:
+    stack = ["acme.Pool.take(Pool.java:42)", "Caused by java.sql.SQLException: refused", "acme.Db.open(Db.java:7)"]
+    code = (
+        f"system.fail(kind='failed', message='No pool.', java_class='java.lang.IllegalStateException', stack={stack})"
+    )
+    result = await run(session, code)
+
+    assert (result.error or "").splitlines()[-5:] == [
+        "ToolFailedError: No pool.",
+        "  java.lang.IllegalStateException",
+        "    at acme.Pool.take(Pool.java:42)",
+        "  Caused by java.sql.SQLException: refused",
+        "    at acme.Db.open(Db.java:7)",
+    ]
+
+
 async def test_large_arguments_and_results_pass(session: SandboxSession, broker: Broker) -> None:
     code = "text = 'x' * 3_000_000\nsystem.echo(text)['positional'][0] == text"
     assert await value_of(session, code) == "True"

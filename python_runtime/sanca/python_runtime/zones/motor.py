@@ -117,8 +117,7 @@ class Motor:
         if result.names_lost and round_.number > 1:
             state.reporter.notice(sentence("names_lost", state.language), level="warning", code="names_lost")
         if result.status != "ok":
-            last_line = (result.error or result.status).strip().splitlines()[-1]
-            self._note_error(state, round_, result.status, result.error_type or "", last_line)
+            self._note_error(state, round_, result.status, result.error_type or "", _error_line(result))
 
     def _observation(self, round_: Round, result: ActionResult) -> str:
         """Return the observation; of an action that failed with what its check had remarked."""
@@ -154,6 +153,13 @@ class Motor:
             round_.error = sentence("denied", state.language, error=last_line.partition(": ")[2] or last_line)
         else:
             round_.error = sentence("action_failed", state.language, error=last_line)
+
+
+def _error_line(result: ActionResult) -> str:
+    """Return the line that says what went wrong: the last one that begins with the error's class, else the last."""
+    lines = (result.error or result.status).strip().splitlines()
+    own = f"{(result.error_type or '').rpartition('.')[2]}: "
+    return next((line for line in reversed(lines) if line.startswith(own)), lines[-1])
 
 
 def _as_checked(round_: Round, names: Mapping[str, str] | None) -> tuple[str, Mapping[str, str] | None]:

@@ -74,7 +74,7 @@ for _class in PUBLIC:
 def error_from_wire(error: Mapping[str, Any]) -> ToolError:
     """Make the exception for the `error` of a call envelope."""
     kind = str(error.get("kind", "failed"))
-    return _CLASSES.get(kind, ToolFailedError)(
+    made = _CLASSES.get(kind, ToolFailedError)(
         str(error.get("message", "The tool failed and did not say why.")),
         kind=kind,
         argument=error.get("argument"),
@@ -84,3 +84,12 @@ def error_from_wire(error: Mapping[str, Any]) -> ToolError:
         retryable=bool(error.get("retryable", False)),
         alternative=error.get("alternative"),
     )
+    if made.java_class and made.stack:
+        made.add_note(_java_trace(made.java_class, made.stack))
+    return made
+
+
+def _java_trace(java_class: str, stack: tuple[str, ...]) -> str:
+    """Return what a traceback shows below the message: the Java class, its frames, and what caused it."""
+    lines = [f"  {line}" if str(line).startswith("Caused by ") else f"    at {line}" for line in stack]
+    return "\n".join([f"  {java_class}", *lines])

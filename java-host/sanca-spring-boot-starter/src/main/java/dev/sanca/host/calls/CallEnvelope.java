@@ -2,14 +2,12 @@ package dev.sanca.host.calls;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.toolkit.ToolException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The answer of a call as text. */
 final class CallEnvelope {
-    private static final int STACK_FRAMES = 8;
     private static final String VALUE = "{\"ok\":true,\"value\":";
     private static final String FIRST = ",\"replayed\":false}";
     private static final String AGAIN = ",\"replayed\":true}";
@@ -71,15 +69,14 @@ final class CallEnvelope {
 
     /** A tool threw something that is no {@link ToolException}. */
     static String failure(Throwable error) {
-        List<String> stack = new ArrayList<>();
-        for (StackTraceElement frame : error.getStackTrace()) {
-            if (stack.size() == STACK_FRAMES) {
-                break;
-            }
-            stack.add(frame.toString());
-        }
         return write(new Failure(
-                "failed", sentence(error), null, List.of(), error.getClass().getName(), stack, false));
+                "failed",
+                sentence(error),
+                null,
+                List.of(),
+                error.getClass().getName(),
+                ErrorFrames.of(error),
+                false));
     }
 
     /** The stored answer, marked as given before. */
