@@ -70,13 +70,7 @@ final class CallEnvelope {
     /** A tool threw something that is no {@link ToolException}. */
     static String failure(Throwable error) {
         return write(new Failure(
-                "failed",
-                sentence(error),
-                null,
-                List.of(),
-                error.getClass().getName(),
-                ErrorFrames.of(error),
-                false));
+                "failed", sentence(error), null, List.of(), error.getClass().getName(), ErrorFrames.of(error), false));
     }
 
     /** The stored answer, marked as given before. */
