@@ -10,8 +10,9 @@ from sanca.toolkit_bridge.discovery import FoundToolkits, find_toolkits
 from sanca.toolkit_bridge.gateway import CallStatus, Gateway, GatewayCall, HostDescription
 from sanca.toolkit_bridge.inferred import Inferred
 from sanca.toolkit_bridge.names import did_you_mean, near_names
-from sanca.toolkit_bridge.python_tools import PythonTool, PythonToolkit, tool
+from sanca.toolkit_bridge.python_tools import PythonToolkit
 from sanca.toolkit_bridge.stubs import render_stub, render_tool, signature
+from sanca.toolkit_bridge.tool_marks import PythonTool, tool
 from sanca.toolkit_bridge.wire_gateway import WireGateway
 
 __all__ = [

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 from sanca.core.errors import ToolArgumentError
-from sanca.toolkit_bridge.python_tools import PythonToolkit, tool
+from sanca.toolkit_bridge.python_tools import PythonToolkit
+from sanca.toolkit_bridge.tool_marks import tool
 
 Card = dict[str, dict[str, Any]]
 _Markdown = Annotated[str, Field(description="Markdown.")]

@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from sanca.core.ports import Toolkit
-from sanca.toolkit_bridge.python_tools import PythonToolkit, is_tool
+from sanca.toolkit_bridge.python_tools import PythonToolkit
+from sanca.toolkit_bridge.tool_marks import is_tool
 
 ENTRY_POINT_GROUP = "sanca.toolkits"
 
