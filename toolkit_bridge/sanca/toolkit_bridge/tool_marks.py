@@ -100,4 +100,5 @@ def is_tool(candidate: object) -> bool:
 
 
 def own_doc(kind: type) -> str:
+    """Return the docstring that a class has of its own, not one that it inherits."""
     return kind.__dict__.get("__doc__") or ""
