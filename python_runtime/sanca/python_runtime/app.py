@@ -60,6 +60,7 @@ class _Serving:
         self._token = new_token()
         self._card = EngineCard(home, VERSION)
         self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[Door] = asyncio.Future()
         self._opening = _OpeningDoor(time.monotonic())
         self._server = EngineServer(self._token, self._door, _log_failure)
@@ -67,14 +68,25 @@ class _Serving:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._ask_to_stop)
         address = await self._server.start(_port())
         self._card.write(address, self._token)
+        self._running = asyncio.create_task(self._run_engine(address))
         try:
-            await self._run_engine(address)
+            await self._running
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
         finally:
             self._card.remove()
             await self._server.stop(_GRACE_SECONDS)
+
+    def _ask_to_stop(self) -> None:
+        """Be found by nobody any more, and end; an engine that is still opening gives that up."""
+        self._card.remove()
+        self._stop.set()
+        if not self._opened.done() and self._running is not None:
+            self._running.cancel()
 
     async def _run_engine(self, address: str) -> None:
         modules = await asyncio.to_thread(_load)

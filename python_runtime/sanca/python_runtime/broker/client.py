@@ -22,6 +22,9 @@ from sanca.python_runtime.broker.records import Ask, BrokerHealth, BrokerSetting
 log = structlog.get_logger(__name__)
 
 
+_OPENING_STOP_SECONDS = 1.0
+
+
 class BrokerLostError(RunError):
     """The broker's process ended; calls that ran are in the journal, their outcome may be unknown."""
 
@@ -338,7 +341,8 @@ class BrokerClient:
         self._link.close()
         self._told.close()
         self._untold.close()
-        with anyio.move_on_after(self._settings.close_timeout_seconds):
+        # One that was still opening has nothing to write, and may wait for servers that nobody wants any more.
+        with anyio.move_on_after(self._settings.close_timeout_seconds if self._version else _OPENING_STOP_SECONDS):
             await self._process.wait()
         if self._process.returncode is None:
             self._process.kill()
