@@ -15,11 +15,11 @@ from sanca.python_runtime.sandbox.namespace import NamespaceSandbox
 pytestmark = pytest.mark.anyio
 
 MOST_MEGABYTES = 48
-MARGIN_MEGABYTES = 128
+MARGIN_MEGABYTES = 192
 """What was on its way when it was seen that the folder is full; of a fast disk and processors, not of the limit."""
 FOREVER = """
 import mmap, os, socket, threading
-piece = bytes(31 << 20)
+piece = bytes(16 << 20)
 def crowd(): any(os.fork() == 0 for _ in range(12))
 def new(hidden=False):
     path = f"/output/{os.getpid()}-{os.urandom(4).hex()}"
@@ -38,8 +38,8 @@ WRITERS = {
         "forever(lambda: None)"
     ),
     "sparse": (
-        "def write():\n    file = new()\n    os.ftruncate(file, 31 << 20)\n"
-        "    mmap.mmap(file, 31 << 20).write(piece)\n    os.close(file)\nforever(write)"
+        "def write():\n    file = new()\n    os.ftruncate(file, 16 << 20)\n"
+        "    mmap.mmap(file, 16 << 20).write(piece)\n    os.close(file)\nforever(write)"
     ),
     "links": (
         "def write():\n    file = new()\n    os.write(file, piece)\n    name = os.readlink(f'/proc/self/fd/{file}')\n"

@@ -46,6 +46,7 @@ async def value_of(session: SandboxSession, code: str) -> str | None:
         "import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
         "import socket; socket.socketpair()[0].sendto(b'x', '/tmp/name')",
         "import socket; socket.socketpair()[0].setsockopt(socket.SOL_SOCKET, 26, bytes(16))",
+        "import socket; socket.socketpair()[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)",
         "import os; os.sched_setaffinity(0, {0})",
         "import os; os.setpriority(os.PRIO_USER, 0, 19)",
         "import os; os.setxattr('/tmp', 'user.x', b'x')",

@@ -23,6 +23,7 @@ from sanca.python_runtime.sandbox.outside_user import outside_user
 from sanca.python_runtime.sandbox.own_folders import make_session_folder, remove_left_overs
 from sanca.python_runtime.sandbox.ports import Abilities
 from sanca.python_runtime.sandbox.session import NamespaceSession
+from sanca.python_runtime.sandbox.session_control import CANCEL_GRACE_SECONDS
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
 _OPEN_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -84,6 +85,7 @@ class LandlockSession(NamespaceSession):
     """See `SandboxSession`. Made by `LandlockSandbox.spawn`."""
 
     folder_check_seconds = 0.2
+    full_grace_seconds = CANCEL_GRACE_SECONDS  # it may be writing on
     end_seconds = _END_SECONDS
     tmp: Path | None = None
     """The host's side of its /tmp."""

@@ -22,7 +22,7 @@ from sanca.python_runtime.sandbox.settings import SandboxSettings
 from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
 GRACE_SECONDS = 0.3
-_CANCEL_GRACE_SECONDS = 0.08
+CANCEL_GRACE_SECONDS = 0.08
 _INTERRUPTS = 3
 """How often an action is asked to end before it is killed: the first may end in a `finally` that goes on."""
 KILL_SECONDS = 2.0
@@ -36,6 +36,8 @@ class SessionControl:
 
     folder_check_seconds = _FOLDER_CHECK_SECONDS
     """How often is counted what the kernel does not bound."""
+    full_grace_seconds = GRACE_SECONDS
+    """How long an action that filled a folder may take to end; its first process lets it write no more."""
 
     def __init__(self, forked: ForkedSession, settings: SandboxSettings) -> None:
         self._control = forked.control
@@ -77,7 +79,7 @@ class SessionControl:
         self._stop_reason = self._stop_reason or Stop("killed", "The action was stopped.")
         for _ in range(_INTERRUPTS):
             await self._tell("interrupt", number)
-            with anyio.move_on_after(_CANCEL_GRACE_SECONDS / _INTERRUPTS):
+            with anyio.move_on_after(CANCEL_GRACE_SECONDS / _INTERRUPTS):
                 await ended.wait()
                 return
         await self._tell("kill", number)
@@ -115,7 +117,7 @@ class SessionControl:
             counting = time.monotonic()
             if (full := await self._full_folder()) is not None:
                 self._stop_reason = full
-                return await self._stop(_CANCEL_GRACE_SECONDS)  # it may be writing on
+                return await self._stop(self.full_grace_seconds)
             pause = max(self.folder_check_seconds, _COUNTING_SHARE * (time.monotonic() - counting))
         sentence = f"The action used up its {clock.limit_seconds:g} seconds."
         self._stop_reason = self._stop_reason or Stop("timeout", sentence, ActionTimeoutError.__name__)
@@ -136,7 +138,7 @@ class SessionControl:
         if self._is_answered:
             return
         try:
-            await self._stop(_CANCEL_GRACE_SECONDS)
+            await self._stop(CANCEL_GRACE_SECONDS)
         except (EOFError, OSError, SandboxError):
             self._alive = False
             self._kill_first_process()

@@ -16,6 +16,7 @@ from sanca.python_runtime.sandbox.container.runtimes import Runtime, run_command
 from sanca.python_runtime.sandbox.launcher import ForkedSession
 from sanca.python_runtime.sandbox.ports import Snapshot
 from sanca.python_runtime.sandbox.session import SNAPSHOT_BYTES, SNAPSHOT_SECONDS, NamespaceSession
+from sanca.python_runtime.sandbox.session_control import CANCEL_GRACE_SECONDS
 from sanca.python_runtime.sandbox.settings import SandboxSettings
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ class ContainerSession(NamespaceSession):
     """See `SandboxSession`. Made by `ContainerSandbox.spawn`."""
 
     end_seconds = _END_SECONDS
+    full_grace_seconds = CANCEL_GRACE_SECONDS  # it may be writing on
 
     def __init__(
         self,

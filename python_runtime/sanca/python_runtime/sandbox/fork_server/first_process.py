@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import time
+from functools import partial
 from typing import Any
 
 from ..guest import frames
@@ -115,10 +116,10 @@ class _FirstProcess:
             poller.register(descriptor, select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poller.poll(self._pause_milliseconds())}
-            if self._watcher.is_due() and (excess := self._watcher.look()):
-                return excess, b""
             if self._guard is not None and self._guard.is_due() and self._is_to_be_ended(self._guard):
                 return "files", b""
+            if self._watcher.is_due() and (excess := self._watcher.look()):
+                return excess, b""
             if self._guest.output in ready and not output.read_from(self._guest.output):
                 poller.unregister(self._guest.output)
             if self._control.fileno() in ready and self._is_told_to_kill(round_number):
@@ -137,12 +138,14 @@ class _FirstProcess:
         return pause if self._guard is None else min(pause, self._guard.pause_milliseconds())
 
     def _is_to_be_ended(self, guard: FolderGuard) -> bool:
-        guest = self._guest
-        verdict = guard.look(lambda: [guest.pid, *self._walls.others(guest.pid)], self._watcher.still)
+        verdict = guard.look(self._pids, self._watcher.still)
         if verdict == "interrupt":
             self._watcher.end()
-            guest.interrupt()
+            self._guest.interrupt()
         return verdict == "end"
+
+    def _pids(self) -> list[int]:
+        return [self._guest.pid, *self._walls.others(self._guest.pid)]
 
     def _is_told_to_kill(self, round_number: int) -> bool:
         try:
@@ -188,6 +191,7 @@ class _FirstProcess:
                 os.close(descriptor)
         if _OUTPUT in paths and not self._walls.renews_guest:
             self._guard = FolderGuard(_OUTPUT, self._limits)
+            self._watcher.while_stopping = partial(self._guard.glance, self._pids)
         if self._walls.renews_guest and self._made is not None:
             self._replace_guest()
             self._names_lost = False

@@ -26,10 +26,12 @@ _BYTES_A_SECOND, _ENTRIES_A_SECOND = _CORES * (2 << 30), _CORES * 100_000
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.002, 0.05
 _COUNTING_SHARE = 4
 """Of the time, at most one part in so many is spent counting."""
+_COUNTED_SECONDS = 0.2
+"""After so long it is counted in any case: others may have deleted as much as was written here."""
 _MEGABYTE = 1 << 20
 _TAIL = Size(8 * _MEGABYTE, 1000)
 """What may come after it was found full, of what was being written."""
-_INTERRUPTS, _BETWEEN_INTERRUPTS_SECONDS = 3, 0.027
+_INTERRUPTS, _BETWEEN_INTERRUPTS_SECONDS = 3, 0.1
 _PASSES = 3
 
 Verdict = Literal["", "interrupt", "end"]
@@ -48,7 +50,7 @@ class FolderGuard:
         self._lowest = self._disk()
         """How full the disk was at least since then."""
         self._interrupts = 0
-        self._next_look = self._next_interrupt = 0.0
+        self._next_look = self._next_interrupt = self._next_count = 0.0
         self.is_full = False
         """Whether this round's action filled it."""
 
@@ -57,7 +59,8 @@ class FolderGuard:
         if self.is_full:
             self.is_full, self._interrupts, self._room = False, 0, _TAIL
             self._lowest = self._disk()
-        self._next_look = time.monotonic() + self._pause_seconds()
+        now = time.monotonic()
+        self._next_look, self._next_count = now + self._pause_seconds(), now + _COUNTED_SECONDS
 
     def end(self, guest: int) -> None:
         """The round is over: the guest may write again, if it deletes first."""
@@ -81,7 +84,7 @@ class FolderGuard:
         """
         begun = time.monotonic()
         verdict: Verdict = ""
-        if self._may_be_over():
+        if self._may_be_over() or (begun >= self._next_count and self._count(pids())):
             with still():
                 verdict = self._count(pids())
                 if verdict == "interrupt":
@@ -95,6 +98,12 @@ class FolderGuard:
             verdict = self._insist(now)
         self.is_full = self.is_full or verdict == "end"
         return verdict
+
+    def glance(self, pids: Pids) -> None:
+        """End the processes when they have gone too far; for moments in which others wait for them to stand still."""
+        if self._may_be_over() and self._count(pids()) == "end":
+            self.is_full = True
+            _kill(pids())
 
     def _insist(self, now: float) -> Verdict:
         """Interrupt again, or end what did not heed it."""
@@ -110,7 +119,8 @@ class FolderGuard:
         return any(now - before >= room for now, before, room in zip(used, self._lowest, self._room, strict=True))
 
     def _count(self, pids: list[int]) -> Verdict:
-        """Count anew. A little too much can be interrupted, so that names are kept; more is ended."""
+        """Count anew. A little too much, or one thread's, can be interrupted, so that names are kept; more is ended."""
+        self._next_count = time.monotonic() + _COUNTED_SECONDS
         self._lowest = self._disk()  # before it is counted: what comes meanwhile counts twice rather than never
         self._room = _TAIL
         most = Size(*map(sum, zip(self._most, _TAIL, strict=True)))
@@ -118,7 +128,7 @@ class FolderGuard:
             deleted = measure_deleted(self._folder, pids, most_file_bytes=self._most_file_bytes)
             held = measure(self._folder, most_bytes=most.held_bytes - deleted, most_entries=most.entries)
         except Countless:
-            return "end"
+            return "interrupt" if not self.is_full and _is_one_thread(pids) else "end"
         most = most if self.is_full else self._most
         self._room = Size(most.held_bytes - deleted - held.held_bytes, most.entries - held.entries)
         return "interrupt" if min(self._room) < 0 else ""
@@ -141,6 +151,14 @@ def _forbid_growth(pids: Pids) -> None:
         new = set(pids()) - known
         _let_files_grow(new, 0)
         known |= new
+
+
+def _is_one_thread(pids: list[int]) -> bool:
+    """Whether one thread is all there is: what it has in its hands is one write."""
+    try:
+        return len(pids) == 1 and os.stat(f"/proc/{pids[0]}/task").st_nlink == 3  # noqa: PTH116 - itself, above, one
+    except OSError:
+        return False
 
 
 def _kill(pids: list[int]) -> None:

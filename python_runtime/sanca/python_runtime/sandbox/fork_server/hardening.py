@@ -10,6 +10,8 @@ from . import kernel_files, syscalls
 from .seccomp import build_filter
 
 _MEGABYTE = 1 << 20
+_WAITING_SIGNALS = 1024
+"""Of a user, whom sessions share where there are no namespaces: the kernel keeps a record of each."""
 _STACK_BYTES, _THREAD_STACK_BYTES = 8 * _MEGABYTE, _MEGABYTE
 
 
@@ -61,6 +63,7 @@ def limit_resources(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, _WAITING_SIGNALS),
         (resource.RLIMIT_STACK, _STACK_BYTES),
     ):
         bound = resource.getrlimit(kind)[1]

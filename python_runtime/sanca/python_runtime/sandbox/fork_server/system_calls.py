@@ -89,8 +89,8 @@ _PRCTL_OPTIONS = (2, 3, 15, 16, 21, 23, 27, 39)
 _MADVISE = (0, 1, 2, 3, 4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)
 """Not: pages shared with other processes (they tell what those hold), pages called broken."""
 _STREAM, _SEQPACKET, _UNIX, _SOCKET_LEVEL = 1, 5, 1, 1
-_SOCKET_OPTIONS = (2, 7, 8, 9, 13, 20, 21)
-"""Not: filters on what is received."""
+_SOCKET_OPTIONS = (2, 9, 13, 20, 21)
+"""Not: filters on what is received; the size of buffers, which no limit of memory counts."""
 
 _CHECKED: dict[str, tuple[int, int, Rule]] = {
     "clone": (56, 220, (Condition(0, (0,), ~_CLONE_FLAGS & 0xFFFFFFFF), Condition(0, (0,), is_high_word=True))),

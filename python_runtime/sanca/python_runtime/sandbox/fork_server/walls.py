@@ -71,7 +71,8 @@ class NamespaceWalls:
         options = f"size={limits['tmp_megabytes']}m,mode=1777,nr_inodes={limits['tmp_files']}"
         own = syscalls.MS_NOSUID | syscalls.MS_NODEV
         syscalls.mount("tmp", "/tmp", "tmpfs", own, options)  # noqa: S108 - its own
-        syscalls.mount("proc", "/proc", "proc", own | syscalls.MS_NOEXEC, "subset=pid")
+        # Read-only: through it one could make all sessions wait for others (`autogroup`).
+        syscalls.mount("proc", "/proc", "proc", own | syscalls.MS_NOEXEC | syscalls.MS_RDONLY, "subset=pid")
         # The guest has the same user: without this it could read the first process through /proc.
         syscalls.set_dumpable(False)
         preload.show_font_lists()

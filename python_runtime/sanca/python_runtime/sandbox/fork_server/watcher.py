@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -68,6 +68,8 @@ class Watcher:
         self._saved_seconds = 0.0
         self._next_look = 0.0
         self._is_stopped = self._is_in_group = False
+        self.while_stopping: Callable[[], None] | None = None
+        """Called while they are waited for: a thread in the middle of a long write stops only after it."""
         self.peak_bytes = 0
         """The most memory that was seen in this round, of all processes; 0 when nobody looked."""
 
@@ -171,6 +173,8 @@ class Watcher:
             # One that is told to stop in the middle of a fork comes to it only after its child is there.
             are_stopped = all(map(_is_stopped, pids))
             if not are_stopped:
+                if self.while_stopping is not None:
+                    self.while_stopping()
                 time.sleep(_STOPPING_SECONDS)
 
     def _continue(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sanca.python_runtime.sandbox.isolation.probe import Evidence, Probe, told_number
 
-_ON_ITS_WAY_MEGABYTES = 128
+_ON_ITS_WAY_MEGABYTES = 192
 """What may come to /output while it is seen that it is full: what many writers have in their hands at once."""
 _MEGABYTE = 1 << 20
 
@@ -36,6 +36,11 @@ def _entries_bounded(evidence: Evidence) -> str | None:
 
 def _files(folder: Path) -> list[Path]:
     return [Path(where) / name for where, _, names in os.walk(folder) for name in names]
+
+
+def _tmp_files_bounded(evidence: Evidence) -> str | None:
+    made = told_number(evidence, "made")
+    return f"it made {made:,} files in /tmp" if made > evidence.limits.tmp_files else None
 
 
 PROBES = (
@@ -72,9 +77,9 @@ except OSError as error: print("denied truncate", error.errno)
         "write more to /output than it may hold, by many long writes at once",
         """
 import threading
-piece = bytes(30 << 20)
+piece = bytes(16 << 20)
 def write(number):
-    for part in range(3):
+    for part in range(6):
         try: os.write(os.open(f"@OUT@/{os.getpid()}-{number}-{part}", os.O_WRONLY | os.O_CREAT), piece)
         except OSError as error: print("denied", error.errno)
 try: all(os.fork() for _ in range(4))
@@ -126,6 +131,21 @@ finally:
     for name in glob.glob("/tmp/@TAG@-*"): os.remove(name)
 """,
         _tmp_bounded,
+        limit_seconds=6.0,
+        lacking="disk_quota",
+    ),
+    Probe(
+        "exhaustion.inodes-of-tmp",
+        "make more files in /tmp than there may be, in C code",
+        """
+import ctypes
+libc, made = ctypes.CDLL(None, use_errno=True), 0
+while made < 15_000 and (file := libc.creat(b"/tmp/@TAG@-%d" % made, 0o600)) >= 0: libc.close(file); made += 1
+print("made", made, "denied", ctypes.get_errno())
+print("made", made)
+for number in range(made): os.unlink(f"/tmp/@TAG@-{number}")
+""",
+        _tmp_files_bounded,
         limit_seconds=6.0,
         lacking="disk_quota",
     ),

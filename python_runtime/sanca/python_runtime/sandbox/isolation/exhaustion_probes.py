@@ -11,6 +11,8 @@ from sanca.python_runtime.sandbox.isolation.probe import Bare, Check, Evidence, 
 
 _SLACK_MEGABYTES = 160
 """What a guest holds besides what it asked for: touched pages of the preloaded libraries."""
+_BUFFERS_MEGABYTES = 48
+"""Of one process, in its pipes and sockets; memory of the kernel that a process's own limit does not count."""
 _FOR_A_MOMENT = 6
 """Where no control group holds all processes of a session together, they are counted 20 times a second and ended: until
 then they may touch so many times what the session may hold."""
@@ -60,6 +62,11 @@ def _share_kept(evidence: Evidence) -> str | None:
     used, wall = evidence.watch.cpu_seconds, evidence.result.seconds
     most = min(evidence.limits.cores, os.cpu_count() or 1) * wall * 1.2 + 0.3
     return f"it used {used:.1f} s of processor time in {wall:.1f} s" if used > most else None
+
+
+def _buffers_small(evidence: Evidence) -> str | None:
+    held = told_number(evidence, "held")
+    return f"the kernel held {held} MB for it in the buffers of one process" if held > _BUFFERS_MEGABYTES else None
 
 
 def _nothing_locked(evidence: Evidence) -> str | None:
@@ -137,6 +144,28 @@ for _ in range(20):
     except OSError as error: print("denied pipe", error.errno); break
 """,
         check=nothing_done,
+    ),
+    _hungry(
+        "memory-of-the-kernel",
+        "hold memory in the buffers of sockets and pipes, which no limit of the process counts",
+        """
+import fcntl, socket
+held, kept = 0, []
+try:
+    while len(kept) < 60:
+        here, there = socket.socketpair(); read, write = os.pipe()
+        kept.append((here, there, read, write))
+        here.setblocking(False); os.set_blocking(write, False)
+        try: here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30); fcntl.fcntl(write, 1031, 1 << 20)
+        except OSError as error: len(kept) == 1 and print("denied larger buffers", error.errno)
+        for put in (here.send, lambda piece: os.write(write, piece)):
+            try:
+                while True: held += put(bytes(65536))
+            except BlockingIOError: pass
+except OSError as error: print("denied", error.errno)
+print("held", held >> 20)
+""",
+        check=_buffers_small,
     ),
     _hungry(
         "memory-locked",

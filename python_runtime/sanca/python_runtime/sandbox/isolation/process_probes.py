@@ -121,6 +121,16 @@ tried("oom", lambda: os.write(os.open("/proc/self/oom_score_adj", os.O_WRONLY), 
         bare="as root",
     ),
     Probe(
+        "processes.settings",
+        "set through /proc how it, or all that the kernel groups with it, is scheduled, named or ended",
+        """
+for name, text in {"autogroup": b"19", "timerslack_ns": b"1", "coredump_filter": b"ff", "clear_refs": b"1",
+                   "comm": b"init", "oom_score_adj": b"1"}.items():
+    tried(name, lambda: os.write(os.open(f"/proc/self/{name}", os.O_WRONLY), text))
+""",
+        nothing_done,
+    ),
+    Probe(
         "processes.programs",
         "start a program",
         """

@@ -31,6 +31,7 @@ OVERTIME_SECONDS = 2.0
 _GROWTH_MEGABYTES = 96
 _GONE_SECONDS = 3.0
 _HANG_SECONDS = 20.0
+_SNAPSHOT_BYTES = 1 << 20
 _PRELUDE = Path(__file__).with_name("prelude.py")
 _OF_PRELUDE = ("tried(", "kernel(", "hold(", "os.", "sys.")
 _UNSAYABLE = {"ModuleNotFoundError", "ImportError", "NameError", "NotImplementedError", "SyntaxError", "AttributeError"}
@@ -140,7 +141,7 @@ def attack_code(probe: Probe, names: dict[str, str]) -> str:
 async def _attack(
     session: SandboxSession, probe: Probe, code: str, outside: Outside
 ) -> tuple[ActionResult, dict[str, str]]:
-    """Run the attack, then an honest action in the same session, if there still is one."""
+    """Run the attack; then have what it bound kept, and run an honest action, if the session still lives."""
     facts: dict[str, str] = {}
     result = lost_result(Stop("killed", "It did not come back."), seconds=0.0, waited_seconds=0.0)
     with anyio.move_on_after(probe.limit_seconds + _HANG_SECONDS) as scope:
@@ -149,9 +150,12 @@ async def _attack(
         facts["ran_on"] = "yes"
     facts["listened"] = "yes" if outside.listeners.is_served() else ""
     if session.alive:
-        with suppress(SandboxError), anyio.move_on_after(_HANG_SECONDS) as scope:
-            after = await session.run("6 * 7", limit_seconds=5.0, toolkits=())
-            facts["next"] = after.value or after.status
+        with anyio.move_on_after(_HANG_SECONDS) as scope:
+            with suppress(SandboxError):  # what it bound may be hostile too
+                await session.snapshot(limit_bytes=_SNAPSHOT_BYTES, limit_seconds=0.5)
+            with suppress(SandboxError):
+                after = await session.run("6 * 7", limit_seconds=5.0, toolkits=())
+                facts["next"] = after.value or after.status
         if scope.cancelled_caught:
             facts["next"] = "hangs"
     return result, facts

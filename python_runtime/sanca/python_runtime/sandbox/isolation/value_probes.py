@@ -117,6 +117,27 @@ builtins.__import__ = spy
             "harm more than its own process by writing anywhere",
             "import ctypes\nctypes.memset(id(None), 255, 1 << 20)",
         ),
+        (
+            "endless-keeping",
+            "hold up or fool the engine while its names are kept",
+            """
+class Endless:
+    def __reduce__(self):
+        while True:
+            try:
+                while True: os.write(1, b"kept " * 1000)
+            except BaseException: pass
+class Large:
+    def __reduce__(self): return (bytes, (500 << 20,))
+    def __getstate__(self): return b"x" * (500 << 20)
+class Leaving:
+    def __reduce__(self): os._exit(0)
+class Reading:
+    def __reduce__(self): return (print, (open("@PRIVATE@").read(),))
+names = [Large(), Reading(), Endless(), Leaving()]
+one, two, three, four = names
+""",
+        ),
     )
 )
 """What they could harm is looked at with every attack: the next action, the neighbour, the engine."""
