@@ -11,7 +11,8 @@ demo's flags (one compiler level, serial collector, 512 MB).
 - `typed_call_ratio`: 16 characters, against py4j's own client and server. `<peer>_call_us`: the same by every peer.
 - `typed_call_busy_ratio`: both while the engine of that portal streams to 50 sessions, ten pieces a second each.
 - `json_100k_p99_over_median`: 100 KB of a log (quotes, line ends) there and back, one call after the other; the median
-  of blocks of 400 calls. Stalls of the connection come in every block, those of a busy machine in some.
+  of blocks of 400 calls. Stalls of the connection come in every block, those of a busy machine in some (`tcp_…`: a bare
+  socket's, which is all the machine's).
 - `payload_10mb_speedup`: 10 MB of a log as an argument and back as the result, against py4j's client and server with
   the same text; `..._ms`: by every peer that takes as much. `..._table_speedup`: the same with a table in JSON as text
   (not as a list).
@@ -121,26 +122,23 @@ def busy_rows(demo: DemoProcess, ours: Peer, py4j: Peer, blocks: int, count: int
     ]
 
 
-def middle_rows(ours: Peer, py4j: Peer, blocks: int) -> list[Row]:
+def middle_rows(peers: dict[str, Peer], blocks: int) -> list[Row]:
     """Measure 100 KB there and back: how far the slowest call in a hundred is from the median, block by block."""
+    counts = {"ours": 400, "tcp": 400, "py4j": 100}
+    medians: dict[str, list[float]] = {name: [] for name in counts}
 
-    def late(peer: Peer, count: int, medians: list[float]) -> Callable[[], float]:
+    def late(name: str) -> Callable[[], float]:
         def measure() -> float:
-            figures = sorted(peer.seconds(LOG_100K, count))
-            medians.append(median(figures))
-            return figures[int(count * 0.99)] / median(figures)
+            figures = sorted(peers[name].seconds(LOG_100K, counts[name]))
+            medians[name].append(median(figures))
+            return figures[int(len(figures) * 0.99)] / median(figures)
 
         return measure
 
-    ours_middle: list[float] = []
-    py4j_middle: list[float] = []
-    found = interleave(blocks, ours=late(ours, 400, ours_middle), py4j=late(py4j, 100, py4j_middle))
-    return [
-        Row("json_100k_p99_over_median", median(found["ours"]), "x", limit=4.0),
-        Row("json_100k_ms", median(ours_middle) * 1000, "ms"),
-        Row("py4j_100k_p99_over_median", median(found["py4j"]), "x"),
-        Row("py4j_100k_ms", median(py4j_middle) * 1000, "ms"),
-    ]
+    found = interleave(blocks, **{name: late(name) for name in counts})
+    rows = [Row("json_100k_p99_over_median", median(found["ours"]), "x", limit=4.0)]
+    rows += [Row(f"{name}_100k_p99_over_median", median(found[name]), "x") for name in ("tcp", "py4j")]
+    return rows + [Row(f"{name}_100k_ms", median(figures) * 1000, "ms") for name, figures in medians.items()]
 
 
 def large_rows(peers: dict[str, Peer], blocks: int) -> list[Row]:
@@ -232,7 +230,7 @@ def bridge_rows(scratch: Path, *, quick: bool) -> list[Row]:
     blocks, count = (2, 200) if quick else (8, 1000)
     with opened(scratch) as (demo, ours, peers):
         rows = small_rows(peers, blocks, count)
-        rows += middle_rows(ours, peers["py4j"], 1 if quick else 9)
+        rows += middle_rows(peers, 1 if quick else 9)
         rows += large_rows(peers, 2 if quick else 7)
         rows += thread_rows(peers, 1 if quick else 3, 8 * count)
         rows += busy_rows(demo, ours, peers["py4j"], blocks, count)

@@ -25,6 +25,7 @@ from sanca.toolkit_bridge.gateway import (
 
 _COUNTED_CHARS = 8_192
 _COUNT_BYTES = 16
+_COPIED_BYTES = 512 * 1024
 _FIRST_READ_BYTES = 65_536
 _NEXT_READ_BYTES = 1 << 20
 _CONNECT_TIMEOUT_SECONDS = 5.0
@@ -136,7 +137,7 @@ class WireConnection:
         self._is_counting = answer == b"!yvC\n"
 
     def _request(self, method: str, arguments: tuple[str, ...]) -> list[bytes]:
-        """Return what to send, in few pieces: a long text is one of its own, which spares copying it."""
+        """Return what to send: one piece, so that the host wakes once; a very long text is its own, not copied."""
         if not self._is_counting:
             arguments = joined(arguments)
         if not self._is_counting or sum(map(len, arguments)) < _COUNTED_CHARS:
@@ -150,7 +151,8 @@ class WireConnection:
                 counted = argument.encode()
                 pieces += [f"{text}b{len(counted)}\n".encode(), counted]
                 text = ""
-        return [*pieces, f"{text}e\n".encode()]
+        pieces.append(f"{text}e\n".encode())
+        return [b"".join(pieces)] if sum(map(len, pieces)) < _COPIED_BYTES else pieces
 
     def _limit(self, timeout_seconds: float) -> None:
         # SO_RCVTIMEO leaves one system call a receive; a Python timeout would poll first.

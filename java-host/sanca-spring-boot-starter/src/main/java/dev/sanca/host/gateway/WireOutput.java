@@ -3,10 +3,12 @@ package dev.sanca.host.gateway;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
-/** What a Py4J client is answered: one line with escapes, or counted bytes. Each answer leaves as a whole. */
+/** What a Py4J client is answered: one line with escapes, or counted bytes. */
 final class WireOutput {
     private static final int COUNTED_BYTES = 8_192;
+    private static final int COPIED_BYTES = 512 * 1024;
     private static final byte[] TEXT = {'!', 'y', 's'};
     private static final byte[] ERROR = {'!', 'x', 's'};
     private final OutputStream out;
@@ -28,8 +30,7 @@ final class WireOutput {
     void text(String text, boolean isCountedWelcome) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         if (isCountedWelcome && bytes.length >= COUNTED_BYTES) {
-            out.write(("!b" + bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
-            out.write(bytes);
+            counted(("!b" + bytes.length + "\n").getBytes(StandardCharsets.US_ASCII), bytes);
         } else {
             line(TEXT, bytes);
         }
@@ -37,6 +38,18 @@ final class WireOutput {
 
     void error(String message) throws IOException {
         line(ERROR, message.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** In one piece, so that who waits wakes once; what is very long is rather not copied. */
+    private void counted(byte[] head, byte[] bytes) throws IOException {
+        if (bytes.length < COPIED_BYTES) {
+            byte[] all = Arrays.copyOf(head, head.length + bytes.length);
+            System.arraycopy(bytes, 0, all, head.length, bytes.length);
+            out.write(all);
+        } else {
+            out.write(head);
+            out.write(bytes);
+        }
     }
 
     private void line(byte[] head, byte[] bytes) throws IOException {
