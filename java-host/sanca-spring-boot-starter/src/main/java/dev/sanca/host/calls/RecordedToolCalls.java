@@ -15,7 +15,6 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -204,8 +203,7 @@ final class RecordedToolCalls implements ToolCalls {
     }
 
     private String execute(RegisteredTool tool, JsonNode arguments, CallContext context, RunningCall call) {
-        MDC.put("trace_id", context.traceId());
-        MDC.put("call_id", context.callId());
+        Runnable leave = CallSurroundings.make(context);
         try {
             if (!call.begin()) {
                 return CallEnvelope.NEVER_BEGAN;
@@ -221,8 +219,7 @@ final class RecordedToolCalls implements ToolCalls {
         } catch (Exception | LinkageError | StackOverflowError | AssertionError error) {
             return stopped(call.end(), tool, error);
         } finally {
-            MDC.remove("trace_id");
-            MDC.remove("call_id");
+            leave.run();
         }
     }
 

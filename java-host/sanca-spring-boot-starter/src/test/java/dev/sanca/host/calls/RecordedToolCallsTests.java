@@ -36,6 +36,9 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.security.access.prepost.PreAuthorize;
+import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
+import org.springframework.security.core.context.SecurityContextHolder;
 import tools.jackson.databind.JsonNode;
 
 /** Calls through the real beans over a real store, with restarts in between. */
@@ -185,6 +188,16 @@ class RecordedToolCallsTests {
                         .asString())
                 .isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736 run_l/1");
         assertThat(MDC.get("trace_id")).isNull();
+    }
+
+    @Test
+    void aServiceWithMethodSecurityFindsTheUserWhomTheCallIsFor() {
+        principals().record("run_a", ANN);
+        assertThat(call("guarded", "{}", "run_a/1").path("value").asString()).isEqualTo("ann");
+        JsonNode local = call("guarded", "{}", "run_l/1");
+        assertThat(kind(local)).isEqualTo("failed");
+        assertThat(local.path("error").path("java_class").asString()).endsWith("AuthorizationDeniedException");
+        assertThat(SecurityContextHolder.getContext().getAuthentication()).isNull();
     }
 
     @Test
@@ -371,10 +384,23 @@ class RecordedToolCallsTests {
     }
 
     @EnableAutoConfiguration
+    @EnableMethodSecurity
     static class Host {
         @Bean
-        Kit kit() {
-            return new Kit();
+        Guarded guarded() {
+            return new Guarded();
+        }
+
+        @Bean
+        Kit kit(Guarded guarded) {
+            return new Kit(guarded);
+        }
+    }
+
+    static class Guarded {
+        @PreAuthorize("hasAuthority('system:change')")
+        String user() {
+            return SecurityContextHolder.getContext().getAuthentication().getName();
         }
     }
 
@@ -384,6 +410,16 @@ class RecordedToolCallsTests {
         final Map<String, String> written = new ConcurrentHashMap<>();
         final CountDownLatch entered = new CountDownLatch(1);
         final CountDownLatch release = new CountDownLatch(1);
+        private final Guarded guarded;
+
+        Kit(Guarded guarded) {
+            this.guarded = guarded;
+        }
+
+        @ToolMethod(description = "Asks a guarded service.")
+        String guarded() {
+            return guarded.user();
+        }
 
         @ToolMethod(description = "Counts.")
         int count() {
