@@ -24,7 +24,8 @@ def known_names(space: Mapping[str, Any]) -> dict[str, str] | None:
 
     Nothing of an action's is asked: its classes may hash, compare and begin as they like, and its threads bind on.
     """
-    pairs = [(name, value) for name, value in list(space.items()) if type(name) is str and name[:2] != "__"]
+    given = [(name, value) for name, value in list(space.items()) if type(name) is str]
+    pairs = [(name, value) for name, value in given if not name[:2] == "__" == name[-2:]]
     if len(pairs) > _NAMES_MAX:
         return None
     return {name: _type_of(value) for name, value in pairs}
