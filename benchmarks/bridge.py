@@ -12,7 +12,8 @@ demo's flags (one compiler level, serial collector, 512 MB).
 - `typed_call_busy_ratio`: both while the engine of that portal streams to 50 sessions, ten pieces a second each.
 - `json_100k_p99_over_median`: 100 KB of a log (quotes, line ends) there and back, one call after the other; the median
   of blocks of 400 calls. Stalls of the connection come in every block, those of a busy machine in some (`tcp_…`: a bare
-  socket's, which is all the machine's).
+  socket's, which is all the machine's). Here the starter is alone in its host: the demo's fleet and engine would be
+  measured too.
 - `payload_10mb_speedup`: 10 MB of a log as an argument and back as the result, against py4j's client and server with
   the same text; `..._ms`: by every peer that takes as much. `..._table_speedup`: the same with a table in JSON as text
   (not as a list).
@@ -42,6 +43,7 @@ from statistics import median
 import orjson
 from _bridge_peers import Peer, ThreadedPeer, java_peers, mcp_peers
 from _harness import Row, arguments, interleave, ratio, report
+from contract_host import ContractHost
 from demo_process import PORTAL_JAR, DemoProcess
 from first_light import resident_mb
 from sanca.core.tools import CallContext
@@ -122,8 +124,17 @@ def busy_rows(demo: DemoProcess, ours: Peer, py4j: Peer, blocks: int, count: int
     ]
 
 
-def middle_rows(peers: dict[str, Peer], blocks: int) -> list[Row]:
+def middle_rows(scratch: Path, others: dict[str, Peer], blocks: int) -> list[Row]:
     """Measure 100 KB there and back: how far the slowest call in a hundred is from the median, block by block."""
+    host = ContractHost(scratch)
+    try:
+        with contextlib.closing(Bridge(scratch)) as ours:
+            return _middle_rows({**others, "ours": ours}, blocks)
+    finally:
+        host.close()
+
+
+def _middle_rows(peers: dict[str, Peer], blocks: int) -> list[Row]:
     counts = {"ours": 400, "tcp": 400, "py4j": 100}
     medians: dict[str, list[float]] = {name: [] for name in counts}
 
@@ -228,14 +239,15 @@ def opened(scratch: Path) -> Iterator[tuple[DemoProcess, Bridge, dict[str, Peer]
 def bridge_rows(scratch: Path, *, quick: bool) -> list[Row]:
     """Measure all that needs the portal."""
     blocks, count = (2, 200) if quick else (8, 1000)
-    with opened(scratch) as (demo, ours, peers):
+    with java_peers() as others:
+        middle = middle_rows(scratch / "alone", others, 1 if quick else 9)
+    with opened(scratch / "demo") as (demo, ours, peers):
         rows = small_rows(peers, blocks, count)
-        rows += middle_rows(peers, 1 if quick else 9)
         rows += large_rows(peers, 2 if quick else 7)
         rows += thread_rows(peers, 1 if quick else 3, 8 * count)
         rows += busy_rows(demo, ours, peers["py4j"], blocks, count)
         rows += leak_rows(demo, ours, 30_000 if quick else 1_000_000)
-    return rows
+    return rows + middle
 
 
 def main() -> None:
