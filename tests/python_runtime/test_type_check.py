@@ -70,7 +70,7 @@ async def test_a_wrong_tool_name_is_caught_before_any_call_and_mended_in_the_nex
 
 async def test_names_of_earlier_rounds_and_runs_are_no_mistakes(home: Path) -> None:
     model = ScriptedModel([
-        action("beds = garden.beds()\ndef first(of): return of[0]\nglobals()['made'] = _one = __two = 1\nbroken = 1 / 0"),
+        action("beds = garden.beds()\ndef first(of): return of[0]\nglobals()['made'] = _one = __two = 1\n1 / 0"),
         action("first(beds), made"), "One.", action("beds[1], made, _one, __two"), action("bedds"), "Two.",
     ])  # fmt: skip
     async with Engine(home, model=model) as engine:
