@@ -172,8 +172,19 @@ async def test_many_middling_names_share_the_room(session: SandboxSession) -> No
 async def test_value_that_never_ends_its_pickling_is_interrupted(session: SandboxSession) -> None:
     await value_of(session, "class Slow:\n    def __reduce__(self):\n        while True: pass\nslow, kept = Slow(), 1")
     with pytest.raises(SandboxError, match="could not be kept"):
-        await session.snapshot(limit_seconds=0.2)
+        await session.snapshot(limit_seconds=0.05)
     assert await value_of(session, "kept") == "1"
+
+
+async def test_value_that_never_ends_its_pickling_costs_the_others_nothing(session: SandboxSession) -> None:
+    ringing = "import signal\nrung = []\nsignal.signal(signal.SIGALRM, lambda *_: rung.append(1))\n"
+    endless = "class Slow:\n    def __reduce__(self):\n        while True: pass\nfirst, slow, kept = 'a', Slow(), 1"
+    await value_of(session, ringing + endless)
+    snapshot = await session.snapshot(limit_seconds=4.0)
+    assert snapshot.lost.get("slow") == "it takes longer than allowed to write it down."
+    assert {"first", "kept"} <= set(snapshot.kept)
+    ring = "import time\nsignal.setitimer(signal.ITIMER_REAL, 0.01)\ntime.sleep(0.2)\nrung"
+    assert await value_of(session, ring) == "[1]"
 
 
 async def test_guest_that_ends_itself_while_it_is_pickled_loses_only_itself(session: SandboxSession) -> None:

@@ -12,19 +12,23 @@ import importlib
 import io
 import pickle
 import queue
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from .proxies import Tool, Toolkit, Tools
 
 _REASON_CHARS = 200
+_TOO_SLOW = "it takes longer than allowed to write it down."
+_SHARED_SECONDS = 0.1
 _WITHOUT_CLOUDPICKLE = "functions and classes are kept only where the guest library has cloudpickle."
 _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO), "an open file"),
@@ -60,7 +64,7 @@ class _Sink(io.RawIOBase):
         if self.size > self._limit_bytes:
             raise TooMuchError("it is larger than what is kept.")
         if time.monotonic() > self._deadline:
-            raise TooMuchError("it takes longer than allowed to write it down.")
+            raise TooMuchError(_TOO_SLOW)
         if self._chunks is not None:
             self._chunks.append(bytes(chunk))
         return length
@@ -162,7 +166,8 @@ def pickle_names(names: Mapping[str, Any], limit_bytes: int, deadline: float) ->
     """
     lost: dict[str, str] = {}
     try:
-        return _pickle(dict(names), limit_bytes, deadline), lost
+        with _half_the_time(deadline):
+            return _pickle(dict(names), limit_bytes, deadline), lost
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: S110 - the names are looked at one by one, which tells what it was
@@ -170,7 +175,8 @@ def pickle_names(names: Mapping[str, Any], limit_bytes: int, deadline: float) ->
     sizes: dict[str, int] = {}
     for name, value in names.items():
         try:
-            sizes[name] = _measure({name: value}, limit_bytes, deadline)
+            with _half_the_time(deadline):
+                sizes[name] = _measure({name: value}, limit_bytes, deadline)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a value may raise what it likes while it is pickled
@@ -181,6 +187,28 @@ def pickle_names(names: Mapping[str, Any], limit_bytes: int, deadline: float) ->
     except Exception as error:
         lost.update(dict.fromkeys(kept, why_not(error)))
         return _pickle({}, 1000, time.monotonic() + 1), lost
+
+
+@contextmanager
+def _half_the_time(deadline: float) -> Iterator[None]:
+    """Leave the other half to what comes after: a value may never come to an end, and write nothing meanwhile.
+
+    Only where there is time to share; a snapshot of an instant has it from outside.
+    """
+    left = deadline - time.monotonic()
+    if left < _SHARED_SECONDS or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TooMuchError(_TOO_SLOW)
+
+    handler, timer = signal.signal(signal.SIGALRM, stop), signal.setitimer(signal.ITIMER_REAL, left / 2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)
 
 
 def why_not(error: BaseException) -> str:
