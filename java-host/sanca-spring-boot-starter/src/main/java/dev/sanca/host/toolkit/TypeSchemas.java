@@ -105,7 +105,10 @@ final class TypeSchemas {
             return NODES.objectNode().put("type", "number");
         }
         if (raw == byte.class || raw == Byte.class) {
-            return NODES.objectNode().put("type", "integer").put("minimum", -128).put("maximum", 127);
+            return NODES.objectNode()
+                    .put("type", "integer")
+                    .put("minimum", -128)
+                    .put("maximum", 127);
         }
         if (raw == Duration.class) {
             return isInput ? either("duration", "string", "number") : text("duration");
