@@ -33,7 +33,7 @@ class ContainerSandbox:
     """See `Sandbox`. A session takes a container's start: tenths of a second, and none are kept ready."""
 
     level = "container"
-    abilities = Abilities(child_processes=False, snapshot=False)
+    abilities = Abilities(disk_quota=False, child_processes=False, snapshot=False)
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self._settings = settings or SandboxSettings()
