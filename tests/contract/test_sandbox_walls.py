@@ -74,6 +74,18 @@ async def test_forking_faster_than_it_is_swept_ends_with_a_new_guest(session: Sa
     assert await value_of(session, "1 + 1") == "2"
 
 
+async def test_action_that_leaves_no_memory_for_its_answer_ends_as_a_limit(session: SandboxSession) -> None:
+    code = (
+        "held = []\n"
+        "for size in (1 << 16, 64):\n"
+        "    try:\n        while True: held.append(bytearray(size))\n"
+        "    except MemoryError: pass\n"
+        "raise ValueError('x')"
+    )
+    assert (await run(session, code)).status == "limit"
+    assert await value_of(session, "1 + 1") == "2"
+
+
 async def test_threads_are_limited_too(sandbox: Sandbox, session: SandboxSession) -> None:
     code = (
         "import threading\nstop = threading.Event()\nmade = []\n"

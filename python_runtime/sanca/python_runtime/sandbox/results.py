@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanca.core.errors import SandboxError
+from sanca.python_runtime.sandbox.guest.frames import EXIT_WITHOUT_MEMORY
 from sanca.python_runtime.sandbox.pictures import read_images
 from sanca.python_runtime.sandbox.ports import ActionResult, ActionStatus, Snapshot
 from sanca.python_runtime.sandbox.wire import unpack_untrusted
@@ -134,6 +135,8 @@ def _judge(told: dict[str, Any], answer: dict[str, Any]) -> tuple[ActionStatus, 
 def _explain_death(status: int | None) -> tuple[ActionStatus, str]:
     if status == -signal.SIGXCPU:
         return "limit", "The action used up its processor time and was ended."
+    if status == EXIT_WITHOUT_MEMORY:
+        return "limit", "The action used up its memory, and none was left for its answer."
     if status is not None and status < 0:
         return "killed", f"The action's process was ended by signal {_signal_name(-status)}."
     return "killed", f"The action ended its own process (exit code {status})."

@@ -160,6 +160,8 @@ def _become_guest(results: socket.socket, output: int, tools: socket.socket, lim
         draw_other_numbers()
         walls.enter(limits)
         (_made_ahead or _make_worker()).serve()
+    except MemoryError:  # the action took so much that not even its answer could be made
+        os._exit(frames.EXIT_WITHOUT_MEMORY)
     except BaseException as error:  # the process ends here; its last words go where its output goes
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgpack
 
+EXIT_WITHOUT_MEMORY = 96
+"""How a guest ends that has no memory left for its answer."""
 PAYLOAD_BYTES = 65536
 DATAGRAM_BYTES = PAYLOAD_BYTES + 1
 MESSAGE_BYTES = 16 << 20
