@@ -98,7 +98,7 @@ test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the
 test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM nor browser
 	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
 
-prove: setup $(VENV)/.dev ## The long proofs at full size
+prove: setup $(VENV)/.dev .venv-evaluation/.installed ## The long proofs at full size
 	@scripts/preflight.sh browser
 	@$(BIN)/python -m pytest -m long
 

@@ -1,12 +1,15 @@
-"""The levels of isolation that the sandbox suites run against, each opened once a module."""
+"""What the suites run against: levels of isolation, opened once a module, and clients of one host of all signatures."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from contract_host import ContractHost
 from sanca.python_runtime.sandbox import Sandbox, SandboxSession, SandboxSettings
+from sanca.toolkit_bridge import WireGateway
+from sanca.toolkit_bridge.py4j_gateway import Py4JGateway
 from sandbox_levels import LEVELS, WITH_FULL_PYTHON
 
 SECRET = "sk-sandbox-must-never-see-this-one"
@@ -66,3 +69,19 @@ async def session(
         used_sessions.append(made)
     else:
         await made.close()
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractHost]:
+    """One host for all who leave it alive."""
+    started = ContractHost(tmp_path_factory.mktemp("contract-host"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module", params=[WireGateway, Py4JGateway], ids=["wire", "py4j"])
+def gateway(request: pytest.FixtureRequest, host: ContractHost) -> Iterator[WireGateway | Py4JGateway]:
+    """Our own client of the gateway, and py4j's."""
+    made = request.param(host.home)
+    yield made
+    made.close()

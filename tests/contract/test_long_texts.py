@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import orjson
 import pytest
-from contract_host import ContractHost
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sanca.core.errors import GatewayError
@@ -31,20 +29,6 @@ AWKWARD = {
 }
 EXAMPLES = 15
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractHost]:
-    started = ContractHost(tmp_path_factory.mktemp("contract-host"))
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module", params=[WireGateway, Py4JGateway], ids=["wire", "py4j"])
-def gateway(request: pytest.FixtureRequest, host: ContractHost) -> Iterator[WireGateway | Py4JGateway]:
-    made = request.param(host.home)
-    yield made
-    made.close()
 
 
 def echo(gateway: WireGateway | Py4JGateway, text: str, *, texts: bool = True, pages: bool = True) -> CallOutcome:

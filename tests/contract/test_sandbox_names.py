@@ -225,8 +225,8 @@ async def test_traceback_through_a_function_that_came_back_shows_its_line(
 async def test_tables_come_back_also_where_libraries_are_not_loaded_yet(sandbox: Sandbox) -> None:
     heavy, light = await sandbox.spawn(libraries=True), await sandbox.spawn(libraries=False)
     try:
-        if (await run(heavy, "import pandas")).status != "ok":
-            pytest.skip("there is no guest library here; `make setup` makes it")
+        imported = await run(heavy, "import pandas")
+        assert imported.status == "ok", f"there is no guest library here (`make setup` makes it): {imported.error}"
         await value_of(heavy, "table = pandas.DataFrame({'a': range(1000), 'b': 'x'})\nview = table.a")
         snapshot = await heavy.snapshot()
         assert snapshot.libraries

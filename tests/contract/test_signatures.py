@@ -7,7 +7,6 @@ import base64
 import itertools
 import json
 import keyword
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -34,20 +33,6 @@ _numbers = itertools.count(1)
 
 def rows() -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in ROWS.read_bytes().splitlines()]
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractHost]:
-    started = ContractHost(tmp_path_factory.mktemp("contract-host"))
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module", params=[WireGateway, Py4JGateway], ids=["wire", "py4j"])
-def gateway(request: pytest.FixtureRequest, host: ContractHost) -> Iterator[WireGateway | Py4JGateway]:
-    made = request.param(host.home)
-    yield made
-    made.close()
 
 
 def call(

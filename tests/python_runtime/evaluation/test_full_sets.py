@@ -25,7 +25,6 @@ def passed(suite: str, *more: str) -> tuple[int, int]:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.skipif(not PYTHON.exists(), reason="no evaluation environment: make .venv-evaluation/.installed")
 @pytest.mark.parametrize(("suite", "tasks"), [("humaneval", 164), ("bfcl", 800), ("agentdojo", 97)])
 def test_all_solutions_of_a_packaged_set_pass(suite: str, tasks: int) -> None:
     assert passed(suite) == (tasks, tasks)
@@ -33,7 +32,7 @@ def test_all_solutions_of_a_packaged_set_pass(suite: str, tasks: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.skipif(not (PYTHON.exists() and DATA), reason="SANCA_EVALUATION_DATA names no folder with the data")
+@pytest.mark.skipif(not DATA, reason="SANCA_EVALUATION_DATA names no folder with the data")
 @pytest.mark.parametrize(("suite", "folder"), [("m3tooleval", "m3tooleval"), ("tau-retail", "tau_retail")])
 def test_all_solutions_of_a_set_with_data_pass(suite: str, folder: str) -> None:
     tasks, good = passed(suite, f"--data={Path(DATA) / folder}")
@@ -42,7 +41,6 @@ def test_all_solutions_of_a_set_with_data_pass(suite: str, folder: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(not PYTHON.exists(), reason="no evaluation environment: make .venv-evaluation/.installed")
 @pytest.mark.parametrize(("suite", "tasks", "most"), [("humaneval", 20, 0), ("bfcl", 20, 0), ("agentdojo", 97, 10)])
 def test_the_checkers_of_the_sets_refuse_spoilt_solutions(suite: str, tasks: int, most: int) -> None:
     command = [str(PYTHON), str(Path(__file__).with_name("spoilt.py")), suite, str(tasks)]
