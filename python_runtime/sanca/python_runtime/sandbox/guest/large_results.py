@@ -10,6 +10,7 @@ import io
 import json
 import pathlib
 import zlib
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -22,7 +23,7 @@ from .records import Record
 _GIST_CHARS = 160
 
 
-class _Large:
+class _Large(ABC):
     """What the handles share: pieces, where each begins, and the last one that was looked at."""
 
     def __init__(self, pieces: list[bytes], lengths: list[int], size: int) -> None:
@@ -71,8 +72,9 @@ class _Large:
         gist = first if len(first) <= _GIST_CHARS else f"{first[:_GIST_CHARS]}…"
         return f"<{what} ({self._size / 1e6:.1f} MB, all of it here, squeezed): {ways}; it begins with {gist}>"
 
+    @abstractmethod
     def __getitem__(self, key: Any) -> Any:
-        raise NotImplementedError
+        """Return one of what it is made of, or a part."""
 
 
 class LargeList(_Large, Sequence[Any]):
