@@ -48,13 +48,39 @@ class Usage(BaseModel):
     currency: str = ""
 
 
+class ToolSpec(BaseModel):
+    """A tool that a model may call by JSON instead of writing an action."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """JSON Schema of an object."""
+
+
+class ToolCall(BaseModel):
+    """A call that a model asked for by JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    arguments_json: str = "{}"
+    """As the model wrote it: it may not be JSON."""
+
+
 class PromptMessage(BaseModel):
     """One message of a model request."""
 
     model_config = ConfigDict(frozen=True)
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Of an assistant's message: what it asked for."""
+    tool_call_id: str = ""
+    """Of a tool's message: the call it answers."""
     extra: dict[str, Any] = Field(default_factory=dict)
     """What a provider gave with its reply and wants back untouched (reasoning signatures)."""
 
@@ -65,6 +91,12 @@ class ModelRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     messages: tuple[PromptMessage, ...]
+    form: Literal["chat", "completion"] = "chat"
+    """A completion has one message, whose content is sent as it is (fill in the middle)."""
+    tools: tuple[ToolSpec, ...] = ()
+    """Tools the model may call by JSON, several at once; empty when it writes actions."""
+    stop: tuple[str, ...] = ()
+    """Texts at which the reply ends."""
     temperature: float = 0.0
     max_output_tokens: int = 4096
     timeout_seconds: float = 120.0
@@ -77,6 +109,8 @@ class ModelDelta(BaseModel):
 
     text: str = ""
     reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Whole calls; all of a reply come with its last piece."""
     finish_reason: str = ""
     usage: Usage | None = None
     extra: dict[str, Any] = Field(default_factory=dict)

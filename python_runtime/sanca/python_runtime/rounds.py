@@ -46,6 +46,35 @@ class Zone(Protocol):
         """
 
 
+Source = Literal["message", "click", "form", "agent_reply", "schedule", "a2a", "mcp", "observation"]
+"""What a percept came from."""
+
+QueryStrategy = Literal["", "single_tool", "sequence", "composition", "workflow", "synthesis"]
+"""How a goal is gone about: one tool; several after each other; with data flowing between them; a known workflow
+(a skill); a tool that must be made first."""
+
+
+@dataclass(frozen=True)
+class DataReference:
+    """Words that point at data of an earlier round: "that table", "the result before"."""
+
+    words: str
+    name: str
+    """The name that holds it in the session's sandbox, or the file's name."""
+    kind: str = ""
+    """Its type, as far as known."""
+    exists: bool = True
+    """Whether it is still there."""
+
+
+@dataclass(frozen=True)
+class Clarification:
+    """The one question that is asked when no goal can be formed."""
+
+    question: str
+    choices: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Percept:
     """The input of a round, interpreted."""
@@ -53,6 +82,20 @@ class Percept:
     text: str
     """What is asked: the person's words; from the second round on the same, with the observation below."""
     language: Literal["en", "zh", "mixed"]
+    source: Source = "message"
+    meant: str = ""
+    """The words as understood: typos mended, references and times replaced; empty: as they stand."""
+    intent: str = ""
+    """What kind of thing is wanted (perception/intents.py); empty when that was not told."""
+    confidence: float = 0.0
+    """Of the intent, in [0, 1]."""
+    scenario: str = ""
+    """The situation, for choosing prompts: `incident`, `change`, `data`, `knowledge`, `conversation` …"""
+    data_references: tuple[DataReference, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What page, address, selection and environment tell: name → value."""
+    clarification: Clarification | None = None
+    """Set when no goal can be formed from this."""
     entities: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names the environment knows now."""
     references: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +120,32 @@ class CallFact:
     """When it was asked for, in milliseconds since 1970: the timeline draws it there."""
 
 
+class GoalStatus(StrEnum):
+    """Where a sub-goal stands."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    DONE = "done"
+    ABANDONED = "abandoned"
+
+
+@dataclass
+class SubGoal:
+    """A part of the run's goal that some rounds of their own work at."""
+
+    id: str
+    title: str
+    status: GoalStatus = GoalStatus.OPEN
+    depends_on: tuple[str, ...] = ()
+    """Ids of sub-goals that must be done before."""
+    evidence: tuple[str, ...] = ()
+    """Call ids and names that show it is done."""
+    reason: str = ""
+    """Why it is done or abandoned, in one sentence."""
+    handed_over: str = ""
+    """What its rounds are told of the others, and nothing else."""
+
+
 @dataclass
 class Round:
     """One pass of the zones: what was seen, decided, run and found."""
@@ -86,6 +155,9 @@ class Round:
     percept: Percept | None = None
     strategy: Strategy = "none"
     sub_goal: str = ""
+    sub_goal_id: str = ""
+    """Of `RunState.sub_goals`; empty when the run has only its one goal."""
+    query_strategy: QueryStrategy = ""
     skill: SkillMatch | None = None
     code: str = ""
     check: CheckReport | None = None
@@ -129,6 +201,9 @@ class RunState:
     """The language of answers."""
     history: Sequence[Message] = ()
     files: Sequence[str] = ()
+    goal: str = ""
+    """What the run is to reach, as perception understood it."""
+    sub_goals: list[SubGoal] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
     verdict: Verdict = Verdict.CONTINUE
     missing: str = ""
