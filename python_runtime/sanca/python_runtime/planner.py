@@ -6,16 +6,15 @@ import hashlib
 import re
 from collections.abc import Callable
 from contextlib import aclosing
-from datetime import UTC, datetime
 
 from sanca.core.errors import ModelOutputError
 from sanca.core.messages import ModelRequest, Usage
 from sanca.core.ports import Model
-from sanca.prompts import EarlierRound, Page, PromptBuilder, PromptInputs
+from sanca.prompts import PromptBuilder
 from sanca.python_runtime.models.reply import ModelReply, extract_action
 from sanca.python_runtime.reporter import RunReporter
-from sanca.python_runtime.rounds import Round, RunState
-from sanca.python_runtime.tool_finder import ToolFinder
+from sanca.python_runtime.rounds import RunState
+from sanca.python_runtime.segments import SegmentBuilder
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python3?|py)\b", re.MULTILINE)
 _HELD_BACK = 24
@@ -29,7 +28,7 @@ class ModelPlanner:
         self,
         model: Callable[[], Model | None],
         prompts: PromptBuilder,
-        tools: ToolFinder,
+        segments: SegmentBuilder,
         *,
         malformed_max: int,
     ) -> None:
@@ -38,12 +37,12 @@ class ModelPlanner:
         Args:
             model: Gives the model, or None.
             prompts: Builds the request.
-            tools: What an action may call now, and which of it a message may need.
+            segments: Gathers what goes into the request.
             malformed_max: How many replies of a run may be unusable.
         """
         self._model = model
         self._prompts = prompts
-        self._tools = tools
+        self._segments = segments
         self._malformed_max = malformed_max
 
     @property
@@ -61,7 +60,7 @@ class ModelPlanner:
         model = self._model()
         if model is None:
             return
-        request = self._prompts.build(await self._inputs(state))
+        request = self._prompts.build(await self._segments.inputs(state))
         state.note("prompt", {"round": state.round.number, "model": model.name, "sha256": _digest(request)})
         text = await self._stream(model, request, state)
         reply = extract_action(text)
@@ -101,31 +100,6 @@ class ModelPlanner:
         state.usage.append(usage)
         facts = usage.model_dump(include={"model", "input_tokens", "output_tokens", "cost", "currency"})
         state.reporter.custom("sanca.usage", {"run_id": state.request.run_id, "round": state.round.number, **facts})
-
-    async def _inputs(self, state: RunState) -> PromptInputs:
-        page, percept = state.request.page, state.round.percept
-        entities = percept.entities if percept else {}
-        references = percept.references if percept else {}
-        message = percept.text if percept else state.request.text
-        caller = state.request.caller
-        return PromptInputs(
-            message=message,
-            language=state.language,
-            toolkits=self._tools.shown(caller),
-            is_abridged=self._tools.is_abridged,
-            tools=await self._tools.for_message(message, caller),
-            history=state.history,
-            page=Page(**page.model_dump()) if page else None,
-            files=state.files,
-            environment={
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "user": caller.user,
-                **{f"{kind}s": ", ".join(names) for kind, names in entities.items()},
-                **{f"{word!r} means": name for word, name in references.items()},
-            },
-            rounds=[_earlier(one) for one in state.rounds[:-2]] + _last_earlier(state),
-            rounds_left=state.rounds_max - len(state.rounds) + 1,
-        )
 
 
 class _Speech:
@@ -175,17 +149,3 @@ class _Speech:
 
 def _digest(request: ModelRequest) -> str:
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
-
-
-def _earlier(round_: Round) -> EarlierRound:
-    return EarlierRound(code=round_.code, observation=round_.observation, reply=round_.reply, extra=round_.extra)
-
-
-def _last_earlier(state: RunState) -> list[EarlierRound]:
-    """The round before this one, with what self-check found missing."""
-    if len(state.rounds) < 2:
-        return []
-    last = _earlier(state.rounds[-2])
-    percept = state.round.percept
-    observation = percept.observation if percept else last.observation
-    return [EarlierRound(last.code, observation, last.thought, last.reply, last.extra)]

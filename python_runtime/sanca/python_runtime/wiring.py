@@ -40,6 +40,7 @@ from sanca.python_runtime.run_work import RunWork
 from sanca.python_runtime.runs import Runs
 from sanca.python_runtime.sandbox import ConfiguredSandbox, SandboxSettings
 from sanca.python_runtime.sandbox.library import find_library
+from sanca.python_runtime.segments import SegmentBuilder
 from sanca.python_runtime.settings import EngineSettings
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
@@ -161,7 +162,7 @@ def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
     return ModelPlanner(
         lambda: model or parts.models.model(),
         Custom(prompts) if prompts.templates else Cmd(prompts),
-        parts.tools,
+        SegmentBuilder(parts.tools),
         malformed_max=parts.settings.malformed_replies_max,
     )
 
