@@ -1,4 +1,4 @@
-"""One demo and one browser for the whole end-to-end suite: the real host, engine, fleet, second agent and page."""
+"""One demo for the whole end-to-end suite, and a browser a file: the real host, engine, fleet, second agent and page."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def demo(built_portal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium; its driver keeps an event loop in this thread until it is closed."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield chromium
