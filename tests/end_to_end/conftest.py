@@ -1,4 +1,4 @@
-"""One demo for the whole end-to-end suite, and a browser a file: the real host, engine, fleet, second agent and page."""
+"""One demo for the whole end-to-end suite, a browser for each file: the real host, engine, fleet, agent and page."""
 
 from __future__ import annotations
 
