@@ -54,6 +54,11 @@ QueryStrategy = Literal["", "single_tool", "sequence", "composition", "workflow"
 (a skill); a tool that must be made first."""
 
 
+Planned = Literal["", "model", "thought", "rules", "restored"]
+"""Where a run's sub-goals came from: the reply with the first action, a reply of their own, the message's own list, or
+the interrupted run that this one goes on with."""
+
+
 @dataclass(frozen=True)
 class DataReference:
     """Words that point at data of an earlier round: "that table", "the result before"."""
@@ -158,6 +163,10 @@ class Round:
     sub_goal_id: str = ""
     """Of `RunState.sub_goals`; empty when the run has only its one goal."""
     query_strategy: QueryStrategy = ""
+    query_reason: str = ""
+    """Why this query strategy, in one sentence of the run's language."""
+    settled: tuple[str, ...] = ()
+    """Ids of the sub-goals that were closed in this round."""
     skill: SkillMatch | None = None
     code: str = ""
     check: CheckReport | None = None
@@ -204,6 +213,9 @@ class RunState:
     goal: str = ""
     """What the run is to reach, as perception understood it."""
     sub_goals: list[SubGoal] = field(default_factory=list)
+    planned: Planned = ""
+    notes: list[str] = field(default_factory=list)
+    """Sentences for the next prompt (another approach is wanted, say); the planner shows and forgets them."""
     rounds: list[Round] = field(default_factory=list)
     verdict: Verdict = Verdict.CONTINUE
     missing: str = ""
@@ -275,6 +287,9 @@ def _round_content(state: RunState) -> dict[str, Any]:
         "round": round_.number,
         "strategy": round_.strategy,
         "sub_goal": round_.sub_goal,
+        "sub_goal_id": round_.sub_goal_id,
+        "query_strategy": round_.query_strategy,
+        "query_reason": round_.query_reason,
         "skill": _skill_content(round_.skill),
         "code": round_.code,
         "status": round_.status,
