@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,8 @@ class Reply:
 
     text: str = ""
     reasoning: str = ""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    """Calls by JSON, `{"name": …, "arguments": {…} or text, "id": …}`; streamed in pieces, all at once."""
     contains: str = ""
     """Used only for a request whose messages contain this text."""
     repeat: bool = False
@@ -62,6 +64,41 @@ class WireFormat(Protocol):
         """Return what ends a stream."""
 
 
+def calls_of(reply: Reply) -> list[tuple[str, str, str]]:
+    """Return id, name and arguments of the scripted calls."""
+    found = []
+    for number, call in enumerate(reply.tool_calls, start=1):
+        given = call.get("arguments", {})
+        arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        found.append((str(call.get("id", f"call_{number}")), str(call["name"]), arguments))
+    return found
+
+
+def whole_calls(reply: Reply) -> list[dict[str, Any]]:
+    """Return the scripted calls as chat completions and DashScope spell them."""
+    return [
+        {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        for index, (call_id, name, arguments) in enumerate(calls_of(reply))
+    ]
+
+
+def call_pieces(reply: Reply) -> Iterator[dict[str, Any]]:
+    """Yield the pieces of streamed calls: id and name first, then the arguments, those of all calls mixed."""
+    calls = calls_of(reply)
+    for index, (call_id, name, _) in enumerate(calls):
+        yield {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": ""}}
+    parts = [pieces(arguments, reply.chunk_chars) for _, _, arguments in calls]
+    for at in range(max((len(part) for part in parts), default=0)):
+        for index, part in enumerate(parts):
+            if at < len(part):
+                yield {"index": index, "function": {"arguments": part[at]}}
+
+
+def finish_of(reply: Reply) -> str:
+    """Return the finish reason: a reply with calls ends for them."""
+    return "tool_calls" if reply.tool_calls and reply.finish_reason == "stop" else reply.finish_reason
+
+
 def pieces(text: str, size: int) -> list[str]:
     """Cut a text into pieces of `size` characters."""
     return [text[at : at + size] for at in range(0, len(text), size)]
@@ -81,16 +118,20 @@ class OpenAIFormat:
             yield self._chunk(body, {"reasoning_content": piece}, None)
         for piece in pieces(reply.text, reply.chunk_chars):
             yield self._chunk(body, {"content": piece}, None)
-        yield self._chunk(body, {}, reply.finish_reason)
+        for call in call_pieces(reply):
+            yield self._chunk(body, {"tool_calls": [call]}, None)
+        yield self._chunk(body, {}, finish_of(reply))
         if reply.usage and (body.get("stream_options") or {}).get("include_usage"):
             yield _data({**_head(body, "chat.completion.chunk"), "choices": [], "usage": _openai_usage(reply)})
 
     def whole(self, reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
         """A chat.completion object."""
-        message = {"role": "assistant", "content": reply.text}
+        message: dict[str, Any] = {"role": "assistant", "content": reply.text}
         if reply.reasoning:
             message["reasoning_content"] = reply.reasoning
-        choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
+        if reply.tool_calls:
+            message["tool_calls"] = whole_calls(reply)
+        choice = {"index": 0, "message": message, "finish_reason": finish_of(reply)}
         return {**_head(body, "chat.completion"), "choices": [choice], "usage": _openai_usage(reply)}
 
     def error(self, reply: Reply) -> dict[str, Any]:
@@ -127,19 +168,25 @@ class DashScopeFormat:
     def events(self, reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:
         """Increments when the body asks for them, else what there is so far; "null" until the last."""
         is_incremental = bool((body.get("parameters") or {}).get("incremental_output"))
+        parts: list[tuple[str, Any]]
         parts = [("reasoning_content", piece) for piece in pieces(reply.reasoning, reply.chunk_chars)]
         parts += [("content", piece) for piece in pieces(reply.text, reply.chunk_chars)] or [("content", "")]
+        parts += [("tool_calls", [piece]) for piece in call_pieces(reply)] if is_incremental else []
         so_far = {"content": "", "reasoning_content": ""}
         for number, (name, piece) in enumerate(parts, start=1):
-            so_far[name] += piece
-            message = {"content": "", "reasoning_content": "", name: piece} if is_incremental else dict(so_far)
-            finish_reason = reply.finish_reason if number == len(parts) else "null"
+            message: dict[str, Any] = {"content": "", "reasoning_content": "", name: piece}
+            if not is_incremental:
+                so_far[name] += piece
+                message = {**so_far, "tool_calls": whole_calls(reply)}
+            finish_reason = finish_of(reply) if number == len(parts) else "null"
             yield self._event(number, self._body(reply, message, finish_reason))
 
     def whole(self, reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
         """Output, usage and request id."""
-        message = {"content": reply.text, "reasoning_content": reply.reasoning}
-        return self._body(reply, message, reply.finish_reason)
+        message: dict[str, Any] = {"content": reply.text, "reasoning_content": reply.reasoning}
+        if reply.tool_calls:
+            message["tool_calls"] = whole_calls(reply)
+        return self._body(reply, message, finish_of(reply))
 
     def error(self, reply: Reply) -> dict[str, Any]:
         """Code, message and request id, with nothing around them."""
@@ -154,7 +201,7 @@ class DashScopeFormat:
         """Nothing: the stream just ends."""
         return b""
 
-    def _body(self, reply: Reply, message: dict[str, str], finish_reason: str) -> dict[str, Any]:
+    def _body(self, reply: Reply, message: dict[str, Any], finish_reason: str) -> dict[str, Any]:
         output = {"choices": [{"message": {"role": "assistant", **message}, "finish_reason": finish_reason}]}
         body: dict[str, Any] = {"output": output, "request_id": "req-1"}
         if reply.usage:

@@ -13,6 +13,7 @@ from sanca.core.messages import ModelDelta, ModelRequest, PromptMessage, Usage
 from sanca.python_runtime.models import failures
 from sanca.python_runtime.models.entries import Endpoint
 from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
+from sanca.python_runtime.models.tool_calls import CallPieces, WireNames, call_out, function_out
 
 if TYPE_CHECKING:
     import aiohttp
@@ -45,7 +46,7 @@ class DashScopeModel:
             raise map_failure(error, self._endpoint, request.timeout_seconds, started=reply.chunks > 0) from error
         if not reply.chunks:
             raise failures.not_a_reply_failure(self._endpoint)
-        yield reply.last_delta(self.name)
+        yield reply.last_delta(self.name, WireNames(request.tools))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -86,19 +87,31 @@ def request_arguments(request: ModelRequest, endpoint: Endpoint) -> dict[str, An
     Increments are always asked for: with `incremental_output=False` the SDK asks for them all the same and adds them
     up itself, so nothing would be gained.
     """
-    return {
+    names = WireNames(request.tools)
+    arguments: dict[str, Any] = {
         "model": endpoint.model,
-        "messages": [_message_out(message) for message in request.messages],
+        "messages": [_message_out(message, names) for message in request.messages],
         "temperature": request.temperature,
         "max_tokens": request.max_output_tokens,
         "result_format": "message",
         "stream": True,
         "incremental_output": True,
     }
+    if request.tools:
+        arguments["tools"] = [function_out(tool, names) for tool in request.tools]
+        arguments["parallel_tool_calls"] = True
+    if request.stop:
+        arguments["stop"] = list(request.stop)
+    return arguments
 
 
-def _message_out(message: PromptMessage) -> dict[str, Any]:
-    return {"role": message.role, "content": message.content, **message.extra.get("dashscope", {})}
+def _message_out(message: PromptMessage, names: WireNames) -> dict[str, Any]:
+    out = {"role": message.role, "content": message.content, **message.extra.get("dashscope", {})}
+    if message.tool_calls:
+        out["tool_calls"] = [call_out(call, names) for call in message.tool_calls]
+    if message.role == "tool":
+        out["tool_call_id"] = message.tool_call_id
+    return out
 
 
 @dataclass
@@ -108,11 +121,13 @@ class _Reply:
     finish_reason: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
     reasoning: list[str] = field(default_factory=list)
+    calls: CallPieces = field(default_factory=CallPieces)
     chunks: int = 0
 
-    def last_delta(self, model: str) -> ModelDelta:
+    def last_delta(self, model: str, names: WireNames) -> ModelDelta:
         kept = {"reasoning_content": "".join(self.reasoning)} if self.reasoning else {}
         return ModelDelta(
+            tool_calls=self.calls.whole(names),
             finish_reason=self.finish_reason or "unknown",
             usage=usage_in(self.usage, model),
             extra={"dashscope": kept} if kept else {},
@@ -137,6 +152,14 @@ def read_answer(answer: Any, reply: _Reply, endpoint: Endpoint) -> ModelDelta:
     if not choices:
         return _text_in(output.get("text"), "", output.get("finish_reason"), answer, reply)
     message = choices[0].get("message") or {}
+    for piece in message.get("tool_calls") or ():
+        function = piece.get("function") or {}
+        reply.calls.add(
+            piece.get("index"),
+            call_id=piece.get("id") or "",
+            name=function.get("name") or "",
+            arguments=function.get("arguments") or "",
+        )
     return _text_in(
         message.get("content"), message.get("reasoning_content"), choices[0].get("finish_reason"), answer, reply
     )
