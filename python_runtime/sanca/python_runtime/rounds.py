@@ -12,26 +12,36 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
-from sanca.core.errors import BudgetExceededError
 from sanca.core.messages import Message, SkillMatch, Usage
 from sanca.python_runtime.action_check import CheckReport, facts_of
 from sanca.python_runtime.asks import Answer, Ask
+from sanca.python_runtime.guard import Closing, Guard
 from sanca.python_runtime.reporter import RunReporter
-from sanca.python_runtime.run_record import RunRequest
+from sanca.python_runtime.run_record import RunRequest, Source
 from sanca.python_runtime.sandbox.ports import ActionResult
 
-Strategy = Literal["experience", "model", "person", "none"]
+Strategy = Literal["experience", "model", "person", "dialogue", "none"]
+"""What a round goes by; in a dialogue perception has settled it with the person, and nothing is to be run."""
 
 
 class Verdict(StrEnum):
     """What self-check says of a round."""
 
     CONTINUE = "continue"
+    MISSING = "missing"
+    """What was claimed is not borne out: the run goes on with what is missing."""
     DONE = "done"
     FAILED = "failed"
     """Nothing broke, but what was asked was not done; the answer says so."""
     BROKEN = "broken"
     """An action failed and nobody can mend it; `RunState.error` says so in one sentence."""
+    SPENT = "spent"
+    """A budget is used up; the answer says what was done and what is open."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another round follows."""
+        return self in {Verdict.CONTINUE, Verdict.MISSING}
 
 
 class Zone(Protocol):
@@ -45,9 +55,6 @@ class Zone(Protocol):
         Called once a round, never concurrently for one run. On cancellation it must leave nothing running.
         """
 
-
-Source = Literal["message", "click", "form", "agent_reply", "schedule", "a2a", "mcp", "observation"]
-"""What a percept came from."""
 
 QueryStrategy = Literal["", "single_tool", "sequence", "composition", "workflow", "synthesis"]
 """How a goal is gone about: one tool; several after each other; with data flowing between them; a known workflow
@@ -151,6 +158,19 @@ class SubGoal:
     """What its rounds are told of the others, and nothing else."""
 
 
+@dataclass(frozen=True)
+class RoundsSummary:
+    """What prompts say of rounds that they do not show any more."""
+
+    first: int
+    """`Round.number` of the first round it stands for."""
+    last: int
+    text: str
+    """What was tried and what came of it, as Markdown."""
+    sub_goal_id: str = ""
+    """Whose rounds it stands for: others between `first` and `last` are not meant."""
+
+
 @dataclass
 class Round:
     """One pass of the zones: what was seen, decided, run and found."""
@@ -191,6 +211,8 @@ class Round:
     usage: Usage | None = None
     has_spoken: bool = False
     """Whether the answer was already shown, piece by piece."""
+    checked: dict[str, Any] | None = None
+    """What self-check found in the claim: `verdict, reasons, verified, unverified`."""
 
 
 @dataclass
@@ -206,6 +228,12 @@ class RunState:
     pass_on: Callable[[], Awaitable[None]]
     """Return at once; never, when the run is being stopped."""
     rounds_max: int
+    """Rounds of the run at most; a person's answer moves it on."""
+    guard: Guard = field(default_factory=Guard)
+    closing: Closing | None = None
+    """Set when this round is the last and may use no tools."""
+    difficulty: Literal["normal", "hard"] = "normal"
+    """Hard once the run was stuck: a stronger model is worth its price."""
     language: Literal["en", "zh"] = "en"
     """The language of answers."""
     history: Sequence[Message] = ()
@@ -217,6 +245,10 @@ class RunState:
     notes: list[str] = field(default_factory=list)
     """Sentences for the next prompt (another approach is wanted, say); the planner shows and forgets them."""
     rounds: list[Round] = field(default_factory=list)
+    summaries: list[RoundsSummary] = field(default_factory=list)
+    """Of earlier rounds; the rounds they stand for stay in `rounds`, and are left out of prompts."""
+    kept_segments: dict[str, Any] = field(default_factory=dict)
+    """What this run's first prompt showed and the next ones show unchanged, so that providers' caches hit."""
     verdict: Verdict = Verdict.CONTINUE
     missing: str = ""
     """What self-check found missing; the next round's input."""
@@ -260,12 +292,10 @@ class RunState:
 async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
     """Run rounds until self-check gives a verdict that ends the run.
 
-    Raises:
-        BudgetExceededError: The run used all its rounds.
+    When a budget is spent or nothing moves any more, the next round is the last: it uses no tools and sums up.
     """
-    while state.verdict is Verdict.CONTINUE:
-        if len(state.rounds) >= state.rounds_max:
-            raise BudgetExceededError(f"The run used all its {state.rounds_max} rounds without reaching the goal.")
+    while state.verdict.goes_on:
+        state.closing = state.closing or state.guard.closing(state)
         state.rounds.append(Round(number=len(state.rounds) + 1))
         for zone in zones:
             with state.reporter.step(zone.name):
@@ -300,6 +330,8 @@ def _round_content(state: RunState) -> dict[str, Any]:
         "calls": [vars(call) for call in shown],
         "calls_total": len(calls) + round_.more_calls.total(),
         "usage": round_.usage.model_dump() if round_.usage else None,
+        "self_check": round_.checked,
+        "budget": state.guard.shares(state),
         "check": facts_of(round_.check, time.monotonic() - round_.began_at) if round_.check else None,
     }
 
