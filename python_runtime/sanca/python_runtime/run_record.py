@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sanca.core.ids import RunId, SessionId
 from sanca.core.messages import Caller, Usage
+
+Source = Literal["message", "click", "form", "agent_reply", "schedule", "a2a", "mcp", "observation"]
+"""What a percept comes from. An observation is no way for a run to begin."""
 
 
 class RunStatus(StrEnum):
@@ -63,12 +66,25 @@ class RunRequest(BaseModel):
     message: str = ""
     action_code: str = ""
     click: Click | None = None
+    source: Source = "message"
+    """What began the run, as far as its door told; a click and the caller's channel speak for themselves."""
+    sender: str = ""
+    """Which agent replied, or which schedule came due."""
     continue_run_id: str = ""
     already_done: str = ""
     """What the interrupted run had done, in words, when this one goes on with it."""
     page: PageContext | None = None
     file_ids: tuple[str, ...] = ()
     replaces_message_id: str = ""
+
+    @property
+    def came_by(self) -> Source:
+        """What the run's percept comes from."""
+        if self.source != "message":
+            return self.source
+        if self.click is not None:
+            return "click"
+        return self.caller.channel if self.caller.channel in ("a2a", "mcp") else "message"
 
     @property
     def text(self) -> str:

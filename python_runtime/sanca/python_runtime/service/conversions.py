@@ -10,10 +10,11 @@ from sanca.python_runtime.events import LoggedEvent
 from sanca.python_runtime.files import FileInfo
 from sanca.python_runtime.models import ModelEntry
 from sanca.python_runtime.refusals import BadRequestError
-from sanca.python_runtime.run_record import Click, PageContext, RunRecord
+from sanca.python_runtime.run_record import Click, PageContext, RunRecord, Source
 from sanca.python_runtime.service import engine_pb2 as pb
 
 _CHANNELS = ("chat", "api", "cli", "a2a", "mcp")
+_SOURCES = ("message", "click", "form", "agent_reply", "schedule", "a2a", "mcp")
 _NAME_CHARS = 256
 Channel = Literal["chat", "api", "cli", "a2a", "mcp"]
 
@@ -50,6 +51,8 @@ def run_input_from(request: pb.StartRunRequest) -> dict[str, Any]:
         "continue_run_id": request.continue_run_id,
         "file_ids": tuple(request.file_ids),
         "replaces_message_id": request.replaces_message_id,
+        "source": _source_from(request.source),
+        "sender": checked_id(request.sender, "sender"),
     }
     if request.HasField("page"):
         page = request.page
@@ -59,6 +62,17 @@ def run_input_from(request: pb.StartRunRequest) -> dict[str, Any]:
         found["click"] = Click(surface_id=request.click.surface_id, name=request.click.name, context=context)
         found["message"] = _click_in_words(found["click"])
     return found
+
+
+def _source_from(given: str) -> Source:
+    """Return what a run comes from.
+
+    Raises:
+        BadRequestError: It is none of the known ones.
+    """
+    if given and given not in _SOURCES:
+        raise BadRequestError(f"The source {given!r} is not one of {', '.join(_SOURCES)}.")
+    return cast(Source, given or "message")
 
 
 def _click_in_words(click: Click) -> str:

@@ -51,7 +51,7 @@ class Cognitive:
     async def run(self, state: RunState) -> None:
         """Choose the strategy and set the round's action."""
         percept = state.round.percept
-        if percept is None:
+        if percept is None or state.round.strategy == "dialogue":  # settled with the person already
             return
         if state.request.action_code:
             self._take_persons_code(state)
