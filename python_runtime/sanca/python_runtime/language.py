@@ -56,6 +56,47 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "broker_lost": ("The engine's broker ended; this run ends here. ", "引擎的代理进程已结束，本次运行到此结束。"),
     "did_calls": ("It had made these calls: {calls}.", "它已发出这些调用：{calls}。"),
     "did_nothing": ("It had not called any tool.", "它还没有调用任何工具。"),
+    "spent_rounds": (
+        "All {most} rounds of this run are used.",
+        "本次运行的 {most} 轮已用完。",
+    ),
+    "spent_calls": ("All {most} tool calls of this run are used.", "本次运行的 {most} 次工具调用已用完。"),
+    "spent_tokens": ("The {most} tokens of this run are used up.", "本次运行的 {most} 个令牌已用完。"),
+    "spent_money": ("The money for this run, {most}, is used up.", "本次运行的费用预算 {most} 已用完。"),
+    "spent_seconds": (
+        "The {most} seconds that a run may take without hearing from a person are over.",
+        "没有人回应时一次运行可用的 {most} 秒已用完。",
+    ),
+    "near_rounds": ("Four fifths of this run's {most} rounds are used.", "本次运行的 {most} 轮已用去五分之四。"),
+    "near_calls": (
+        "Four fifths of this run's {most} tool calls are used.",
+        "本次运行的 {most} 次工具调用已用去五分之四。",
+    ),
+    "near_tokens": (
+        "Four fifths of this run's {most} tokens are used.",
+        "本次运行的 {most} 个令牌已用去五分之四。",
+    ),
+    "near_money": (
+        "Four fifths of the money for this run, {most}, are spent.",
+        "本次运行的费用预算 {most} 已用去五分之四。",
+    ),
+    "near_seconds": (
+        "Four fifths of the {most} seconds without hearing from a person are over.",
+        "没有人回应时可用的 {most} 秒已过去五分之四。",
+    ),
+    "summary_stopped": ("I stop here. {why}", "我先停在这里。{why}"),
+    "summary_done": ("Done", "已完成"),
+    "summary_not_done": ("Not done", "未完成"),
+    "summary_found": ("Found so far", "目前的发现"),
+    "summary_open": ("Open", "待办"),
+    "summary_nothing_changed": ("Nothing was changed.", "没有任何改动。"),
+    "summary_goal_open": ("The goal is not confirmed: {goal}", "目标尚未确认：{goal}"),
+    "stuck": (
+        "Nothing new came of the last {rounds} rounds, also after another approach was asked for.",
+        "最近 {rounds} 轮没有新的进展，换了做法之后仍然如此。",
+    ),
+    "not_verified": ("Not verified by reading it again: {calls}.", "以下操作的结果没有再次读取核实：{calls}。"),
+    "not_confirmed": ("Not confirmed: {reasons}", "未确认：{reasons}"),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sanca.python_runtime.guard import Budgets
 
 
 class EngineSettings(BaseSettings):
@@ -12,7 +15,29 @@ class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SANCA_", extra="ignore")
 
     rounds_max: int = Field(default=12, ge=1, le=100)
-    """Rounds of one run at most; the next one ends it with `budget`."""
+    """Rounds since the last human message; when they are used, one more without tools sums up, and ends with `budget`."""
+    calls_max: int = Field(default=2_000, ge=1)
+    """Tool calls of a run at most."""
+    tokens_max: int = Field(default=2_000_000, ge=0)
+    """Tokens of a run, in and out; 0: not bounded."""
+    cost_max: float = Field(default=0.0, ge=0)
+    """Money for a run's model calls, in the currency of `SANCA_MODEL_PRICES`; 0: not bounded."""
+    quiet_seconds_max: float = Field(default=1_800.0, gt=0)
+    """Seconds a run may go on without hearing from a person."""
+    tenant_budgets: dict[str, dict[str, float]] = {}
+    """Other budgets for some tenants, as JSON: `{"acme":{"rounds_max":20,"tokens_max":500000}}`."""
+    self_check_repeats: int = Field(default=1, ge=0, le=5)
+    """How often a run goes on because its claim was not borne out; after that the answer says what is not confirmed."""
+    verify_seconds: float = Field(default=5.0, ge=0)
+    """What reading the world again may take, once a claim; 0: effects are not read again."""
+    judge_seconds: float = Field(default=20.0, ge=0)
+    """What the judge model may take for a claim, where one is set; 0: it is not asked."""
+    stuck_rounds: int = Field(default=3, ge=2, le=20)
+    """Rounds without anything new after which another approach is asked for; twice as many end the run."""
+    fold_chars: int = Field(default=24_000, ge=4_000)
+    """Characters of earlier rounds in a prompt; when there are more, the older ones are summed up in one step."""
+    fold_keeps: int = Field(default=4, ge=2, le=50)
+    """The newest rounds, which are never summed up."""
     malformed_replies_max: int = Field(default=2, ge=0, le=10)
     """How often a reply that cannot be used goes back to the model, with the reason."""
     action_limit_seconds: float = Field(default=60.0, gt=0)
@@ -55,3 +80,19 @@ class EngineSettings(BaseSettings):
     """For how long names of services and releases are taken as known."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     """Largest file that comes in or goes out."""
+
+    @model_validator(mode="after")
+    def _check_tenants(self) -> Self:
+        for tenant in self.tenant_budgets:
+            self.budgets_for(tenant)
+        return self
+
+    def budgets_for(self, tenant: str = "") -> Budgets:
+        """Return a tenant's budgets: everybody's, with what `tenant_budgets` says of it."""
+        everybody = {name: getattr(self, name) for name in Budgets.model_fields}
+        try:
+            return Budgets.model_validate({**everybody, **self.tenant_budgets.get(tenant, {})})
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, (tenant, *first["loc"])))
+            raise ValueError(f"SANCA_TENANT_BUDGETS: {place}: {first['msg']}") from None
