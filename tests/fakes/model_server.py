@@ -22,14 +22,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from model_wire import DashScopeFormat, OpenAIFormat, Reply, WireFormat
+from model_wire import CompletionFormat, DashScopeFormat, OpenAIFormat, Reply, WireFormat
 
 __all__ = ["FakeModelServer", "RecordedRequest", "Reply", "read_script"]
 
 Script = Sequence[str | Reply] | Callable[[dict[str, Any]], str | Reply]
 
 _DASHSCOPE_PATH = "/api/v1/services/aigc/text-generation/generation"
-_OPENAI_PATHS = ("/v1/chat/completions", "/compatible-mode/v1/chat/completions")
+_WIRES: tuple[tuple[tuple[str, ...], WireFormat], ...] = (
+    (("/v1/chat/completions", "/compatible-mode/v1/chat/completions"), OpenAIFormat()),
+    (("/v1/completions", "/compatible-mode/v1/completions"), CompletionFormat()),
+    ((_DASHSCOPE_PATH,), DashScopeFormat()),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ class RecordedRequest:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages, whichever the format."""
+        """The messages, whichever the format; a completion's prompt is one of them."""
+        if "prompt" in self.body:
+            return [{"role": "user", "content": self.body["prompt"]}]
         messages: list[dict[str, Any]] = (
             self.body.get("messages") or (self.body.get("input") or {}).get("messages") or []
         )
@@ -237,9 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _wire(path: str) -> WireFormat | None:
-    if path in _OPENAI_PATHS:
-        return OpenAIFormat()
-    return DashScopeFormat() if path == _DASHSCOPE_PATH else None
+    return next((wire for paths, wire in _WIRES if path in paths), None)
 
 
 def _as_reply(one: str | Reply) -> Reply:

@@ -158,6 +158,26 @@ class OpenAIFormat:
         return _data({**_head(body, "chat.completion.chunk"), "choices": [choice]})
 
 
+class CompletionFormat(OpenAIFormat):
+    """Completions: text instead of a message; for the rest as chat completions."""
+
+    def events(self, reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:
+        """Text, then the finish reason, then usage."""
+        for piece in pieces(reply.text, reply.chunk_chars):
+            yield _data(self._completion(body, piece, None))
+        yield _data(self._completion(body, "", reply.finish_reason))
+        if reply.usage and (body.get("stream_options") or {}).get("include_usage"):
+            yield _data({**_head(body, "text_completion"), "choices": [], "usage": _openai_usage(reply)})
+
+    def whole(self, reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
+        """A text_completion object."""
+        return {**self._completion(body, reply.text, reply.finish_reason), "usage": _openai_usage(reply)}
+
+    def _completion(self, body: dict[str, Any], text: str, finish_reason: str | None) -> dict[str, Any]:
+        choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": finish_reason}
+        return {**_head(body, "text_completion"), "choices": [choice]}
+
+
 class DashScopeFormat:
     """DashScope's own: `id:`, `event:result`, `:HTTP_STATUS/200`, `data:{…}`; usage in each event; no [DONE]."""
 

@@ -39,6 +39,8 @@ class Usage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     model: str = ""
+    role: str = ""
+    """The role it was asked in: fast, coder, general or judge; empty when nobody told."""
     input_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
@@ -97,6 +99,8 @@ class ModelRequest(BaseModel):
     """Tools the model may call by JSON, several at once; empty when it writes actions."""
     stop: tuple[str, ...] = ()
     """Texts at which the reply ends."""
+    reasoning: Literal["", "off", "low", "medium", "high"] = ""
+    """How much the model should think before it answers; empty: as the provider does by default."""
     temperature: float = 0.0
     max_output_tokens: int = 4096
     timeout_seconds: float = 120.0
@@ -107,6 +111,8 @@ class ModelDelta(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    restart: str = ""
+    """Not empty: all that came before is void, another model begins the reply anew; one sentence says why."""
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()

@@ -1,4 +1,7 @@
-"""Client of DashScope's own text generation wire format, with its SDK. One try a call. No OpenAI mode here."""
+"""Client of DashScope's own text generation wire format, with its SDK. One try a call.
+
+Completions (fill in the middle) are the one thing that DashScope has only in its OpenAI mode; they go there.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,15 @@ from sanca.core.errors import ModelError
 from sanca.core.messages import ModelDelta, ModelRequest, PromptMessage, Usage
 from sanca.python_runtime.models import failures
 from sanca.python_runtime.models.entries import Endpoint
+from sanca.python_runtime.models.openai_client import OpenAIModel
 from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
 from sanca.python_runtime.models.tool_calls import CallPieces, WireNames, call_out, function_out
 
 if TYPE_CHECKING:
     import aiohttp
+
+_OWN_PATH = "/api/v1"
+_OPENAI_PATH = "/compatible-mode/v1"
 
 
 class DashScopeModel:
@@ -25,6 +32,7 @@ class DashScopeModel:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._session: aiohttp.ClientSession | None = None
+        self._completions: OpenAIModel | None = None
 
     @property
     def name(self) -> str:
@@ -33,6 +41,23 @@ class DashScopeModel:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
         """Stream one reply; the last delta carries finish reason, usage and what DashScope wants back."""
+        deltas = self._complete(request) if request.form == "completion" else self._generate(request)
+        async with closing(deltas):
+            async for delta in deltas:
+                yield delta
+
+    def _complete(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
+        if self._completions is None:
+            if not self._endpoint.url.endswith(_OWN_PATH):
+                raise ModelError(
+                    f"The server {self._endpoint.place} has no completions beside DashScope's own format; "
+                    "ask it in the chat form."
+                )
+            base_url = self._endpoint.url.removesuffix(_OWN_PATH) + _OPENAI_PATH
+            self._completions = OpenAIModel(self._endpoint.model_copy(update={"base_url": base_url, "kind": "openai"}))
+        return self._completions.stream(request)
+
+    async def _generate(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
         deadline = Deadline(request.timeout_seconds)
         reply = _Reply()
         try:
@@ -51,8 +76,11 @@ class DashScopeModel:
     async def close(self) -> None:
         """Close the connections."""
         session, self._session = self._session, None
+        completions, self._completions = self._completions, None
         if session is not None:
             await close_shielded(session.close)
+        if completions is not None:
+            await completions.close()
 
     async def _send(self, request: ModelRequest, deadline: Deadline) -> AsyncIterator[Any]:
         session = await self._open()

@@ -10,6 +10,7 @@ from sanca.core.messages import ModelDelta, ModelRequest
 from sanca.python_runtime.models import failures
 from sanca.python_runtime.models.entries import Endpoint
 from sanca.python_runtime.models.openai_chat import ChatWire
+from sanca.python_runtime.models.openai_completions import CompletionWire
 from sanca.python_runtime.models.openai_failures import map_failure
 from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
 
@@ -76,7 +77,7 @@ class OpenAIModel:
             await client.close()
 
     def _wire(self, request: ModelRequest) -> OpenAIWire:
-        return ChatWire()
+        return CompletionWire() if request.form == "completion" else ChatWire()
 
     async def _send(self, wire: OpenAIWire, request: ModelRequest, deadline: Deadline) -> Any:
         client = await self._open()
