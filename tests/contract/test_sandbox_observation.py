@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import textwrap
 from collections.abc import AsyncIterator
@@ -54,6 +55,24 @@ async def value_of(session: SandboxSession, code: str) -> str:
 
 
 # Values
+
+
+async def test_a_frame_is_given_as_a_table_too(session: SandboxSession) -> None:
+    made = await run(
+        session,
+        """
+        import pandas
+        frame = pandas.DataFrame({"region": ["N", "S"], "sum": [1.5, None]}).set_index("region")
+        frame
+        """,
+    )
+    assert json.loads(made.value_table or "") == {
+        "columns": ["region", "sum"], "rows": [["N", 1.5], ["S", None]], "total": 2,
+    }  # fmt: skip
+    series = await run(session, "pandas.Series(range(900), name='hits')")
+    told = json.loads(series.value_table or "")
+    assert (told["columns"], told["total"], len(told["rows"])) == (["hits"], 900, 200)
+    assert (await run(session, "[{'a': 1}, {'a': 2}]")).value_table is None
 
 
 @pytest.mark.parametrize("value", ["[1, 'a', None]", "{'a': {1, 2}}", "(1,)", "1.5", "b'ab'", "range(3)", "set()"])

@@ -96,6 +96,8 @@ class ActionResult:
     """By which name or expression the next action reaches the value, when more of it can be looked at."""
     value_json: str | None = None
     """The same as JSON text, when it is JSON-like and shorter than 64 KB."""
+    value_table: str | None = None
+    """Of a DataFrame or Series: `{"columns", "rows", "total"}` as JSON text, at most 200 rows and 64 KB."""
     stdout: str = ""
     """What it printed (stderr too, in its order); the middle is left out when it was too much."""
     stderr: str = ""

@@ -41,6 +41,7 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         status=status,
         value=_text(answer.get("value")),
         value_json=_text(answer.get("value_json")),
+        value_table=_text(answer.get("value_table")),
         value_is_text=answer.get("value_is_text") is True,
         value_name=_line(answer.get("value_name"), _NAME_CHARS),
         stdout=told["stdout"],

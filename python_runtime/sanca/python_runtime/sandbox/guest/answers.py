@@ -7,6 +7,7 @@ import errno
 from typing import Any
 
 from .charts import Charts, describe_chart, is_chart
+from .dataframes import table_json
 from .formatting import format_json, shorten
 from .libraries import explain_missing, missing_name
 from .safely import class_name, is_a
@@ -50,6 +51,8 @@ class Answers:
         else:
             summary = summarize(value, name)
             told = {"value": summary.text, "value_json": format_json(value), "value_is_text": is_a(value, str)}
+            if (table := table_json(value)) is not None:
+                told["value_table"] = table
             if not summary.is_whole:
                 told["value_name"] = name
                 _give(LAST_VALUE, value if name == LAST_VALUE else None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from .columns import describe_numbers, describe_values, is_constant
-from .safely import CELL_CHARS, cell, cut, exact, is_of, number, shown
+from .safely import CELL_CHARS, cell, cut, exact, is_a, is_of, number, shown
 from .tables import ALL_ROWS, HEAD_ROWS, MOST_COLUMNS, TAIL_ROWS, WHOLE_CHARS, render_grid, rows_hint, split_rows
 
 _SAMPLE = 200_000
 _FIRST_COLUMNS = 8
+_ROWS_TOLD, _COLUMNS_TOLD, _TOLD_BYTES = 200, 30, 64 << 10
 
 
 def is_dataframe(value: Any) -> bool:
@@ -56,6 +58,31 @@ def render_series(series: Any, name: str) -> str:
         body.insert(gap, "…")
     hint = rows_hint(rows, f"{name}.iloc[{{0}}:{{1}}]") if rows > ALL_ROWS else ""
     return "\n".join(line for line in (head, *body, hint) if line)
+
+
+def table_json(value: Any) -> str | None:
+    """Return the first rows of a DataFrame or Series as JSON: columns, rows, and how many rows there are; else None."""
+    if not is_dataframe(value) and not is_series(value):
+        return None
+    total = len(value)
+    try:
+        frame = value.to_frame("value" if value.name is None else value.name) if is_series(value) else value
+        frame = frame.iloc[:_ROWS_TOLD, :_COLUMNS_TOLD]
+        if type(frame.index).__name__ != "RangeIndex":
+            frame = frame.reset_index()
+        told = json.loads(frame.to_json(orient="split", index=False, date_format="iso", default_handler=str))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # cells may be of the action's own classes
+        return None
+    columns = ["/".join(map(str, name)) if is_a(name, list) else str(name) for name in told["columns"]]
+    rows = told["data"]
+    while rows:
+        text = json.dumps({"columns": columns, "rows": rows, "total": total}, ensure_ascii=False)
+        if len(text.encode("utf-8", "replace")) < _TOLD_BYTES:
+            return text
+        rows = rows[: len(rows) // 2]
+    return None
 
 
 def _grid(frame: Any, labels: Sequence[Any], numbers: Sequence[int], gap: int | None) -> list[str]:

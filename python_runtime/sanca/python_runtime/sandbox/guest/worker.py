@@ -1,8 +1,8 @@
 """The loop of rounds in a guest: takes an action, runs it in the session's namespace, answers with value or error.
 
 Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`; out `{"value", "value_json", "value_name",
-"images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings", "stderr",
-"names"}`.
+"value_table", "images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings",
+"stderr", "names"}`.
 """
 
 from __future__ import annotations
@@ -209,9 +209,9 @@ class Worker:
             space = self._main.__dict__ if name in _REAL_BUILTINS else builtins.__dict__
             space[name] = value
 
-    def _say(self, text: object) -> None:
-        """Say something to the person now, while the action runs."""
-        self._channel.call("sanca", "say", (str(text),))
+    def _say(self, text: object, message_id: object = None) -> None:
+        """Say something to the person now, while the action runs; the same `message_id` again replaces what it said."""
+        self._channel.call("sanca", "say", (str(text),) if message_id is None else (str(text), str(message_id)))
 
 
 def _help(topic: Any = None) -> None:

@@ -229,8 +229,12 @@ def names_for(channel: MontyChannel, toolkits: Sequence[str]) -> dict[str, Any]:
         root: MontyToolkit(channel, root, known) for root in sorted({name.split(".")[0] for name in known})
     }
     found["tools"] = MontyTools(channel)
-    found["say"] = lambda text: call_or_explain(channel, "sanca", "say", (str(text),), {})
+    found["say"] = lambda text, message_id=None: call_or_explain(channel, "sanca", "say", _said(text, message_id), {})
     return found
+
+
+def _said(text: object, message_id: object) -> tuple[str, ...]:
+    return (str(text),) if message_id is None else (str(text), str(message_id))
 
 
 def call_or_explain(channel: MontyChannel, toolkit: str, tool: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
