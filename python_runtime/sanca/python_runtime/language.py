@@ -97,6 +97,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "not_verified": ("Not verified by reading it again: {calls}.", "以下操作的结果没有再次读取核实：{calls}。"),
     "not_confirmed": ("Not confirmed: {reasons}", "未确认：{reasons}"),
+    "goal_needs": ("It needs {title!r}, which was given up.", "它依赖“{title}”，而后者已放弃。"),
+    "goal_attempts": ("{failed} attempts failed; the last error: {error}", "已失败 {failed} 次，最后的错误：{error}"),
+    "goals_abandoned": ("Not done:", "未完成："),
+    "way_workflow": ("A known workflow fits: {title}.", "有合适的已知流程：{title}。"),
+    "way_setting": ("The settings say so.", "由设置指定。"),
+    "way_person": ("The message asks for it.", "消息中如此要求。"),
+    "way_single_tool": ("One tool fits: {tools}.", "一个工具即可：{tools}。"),
+    "way_sequence": ("Several tools after each other: {tools}.", "需要依次使用多个工具：{tools}。"),
+    "way_composition": ("Data flows from call to call: {tools}.", "数据在调用之间传递：{tools}。"),
+    "way_synthesis": ("No tool fits, so one is written.", "没有合适的工具，需要先写一个。"),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
 }
 
