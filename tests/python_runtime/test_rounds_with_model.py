@@ -98,11 +98,13 @@ async def test_a_slip_of_the_pen_costs_no_sandbox_round(home: Path) -> None:
 
 async def test_the_budget_of_rounds_ends_the_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANCA_ROUNDS_MAX", "3")
-    model = ScriptedModel([action("1")] * 9)
+    model = ScriptedModel([action(str(number)) for number in range(9)])
     events = await story(home, model)
 
     assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "budget")
-    assert len(model.requests) == 3
+    assert len(model.requests) == 4  # the last is for the summary only: an action that comes is not run
+    assert "All 3 rounds" in events[-1]["message"]
+    assert "**Found so far**" in text(events)
 
 
 async def test_a_claim_against_the_evidence_is_sent_back_once(home: Path, ledger: Callable[[], list[str]]) -> None:

@@ -12,7 +12,7 @@ import structlog
 from anyio.abc import TaskStatus
 from sanca.core.errors import ConfigurationError, RunError, SancaError
 from sanca.python_runtime.broker.client import BrokerCallbacks, BrokerClient
-from sanca.python_runtime.broker.records import BrokerSettings, RunContext
+from sanca.python_runtime.broker.records import BrokerSettings, RunBudget, RunContext
 from sanca.python_runtime.run_record import RunRequest
 
 log = structlog.get_logger()
@@ -23,10 +23,13 @@ _RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
 class BrokerKeeper:
     """One broker at a time. `keep` runs in a task of its own for the engine's life."""
 
-    def __init__(self, settings: BrokerSettings, *, cut_off: Callable[[], Awaitable[None]]) -> None:
-        """Take how it is started, and who ends the runs that were cut off by its death."""
+    def __init__(
+        self, settings: BrokerSettings, *, cut_off: Callable[[], Awaitable[None]], calls_max: Callable[[str], int]
+    ) -> None:
+        """Take how it is started, who ends the runs that its death cut off, and how many calls a tenant's runs have."""
         self._settings = settings
         self._cut_off = cut_off
+        self._calls_max = calls_max
         self._client: BrokerClient | None = None
         self._lost = anyio.Event()
         self._up = anyio.Event()
@@ -106,6 +109,7 @@ class BrokerKeeper:
                 rights=caller.rights,
                 trace_id=caller.trace_id,
                 channel=caller.channel,
+                budget=RunBudget(calls=self._calls_max(caller.tenant)),
             )
         )
 

@@ -137,6 +137,7 @@ class LiveRun:
         self._shown = self._answer = None
         await self.set_status(RunStatus.RUNNING)
         if self.state is not None and self.state.rounds:
+            self.state.guard.heard(self.state)
             self.state.round.status = "running"
             self.state.show_round()
         await deliver(ask, answer)

@@ -19,8 +19,9 @@ from sanca.python_runtime.guard import Closing, Guard
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.run_record import RunRequest, Source
 from sanca.python_runtime.sandbox.ports import ActionResult
+from sanca.python_runtime.stuck import StuckMarks
 
-Strategy = Literal["experience", "model", "person", "dialogue", "none"]
+Strategy = Literal["experience", "model", "person", "dialogue", "summary", "none"]
 """What a round goes by; in a dialogue perception has settled it with the person, and nothing is to be run."""
 
 
@@ -232,6 +233,7 @@ class RunState:
     guard: Guard = field(default_factory=Guard)
     closing: Closing | None = None
     """Set when this round is the last and may use no tools."""
+    stuck: StuckMarks = field(default_factory=StuckMarks)
     difficulty: Literal["normal", "hard"] = "normal"
     """Hard once the run was stuck: a stronger model is worth its price."""
     language: Literal["en", "zh"] = "en"

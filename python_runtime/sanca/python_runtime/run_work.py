@@ -17,6 +17,7 @@ from sanca.core.errors import BudgetExceededError, ModelError, SancaError
 from sanca.core.messages import Message
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.files import SessionFiles
+from sanca.python_runtime.guard import Guard
 from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.language import answer_language, sentence
 from sanca.python_runtime.live_run import LiveRun
@@ -72,6 +73,8 @@ class RunWork:
         await self._keep_answer(state)
         if state.verdict is Verdict.BROKEN:
             await finish(live, RunStatus.FAILED, error=state.error)
+        elif state.verdict is Verdict.SPENT:
+            await finish(live, RunStatus.FAILED, error=state.error, code="budget")
         else:
             await finish(live, RunStatus.DONE if state.verdict is Verdict.DONE else RunStatus.FAILED)
 
@@ -82,13 +85,15 @@ class RunWork:
             language = answer_language(request.message, request.caller.language)
             live.reporter.notice(sentence("continued", language, done=done), code="continued")
             history = [*history, Message(id=f"{request.run_id}-done", role="system", content=done)]
+        budgets = self._settings.budgets_for(request.caller.tenant)
         return RunState(
             request=request,
             reporter=live.reporter,
             ask=live.ask_and_wait,
             pass_on=live.pass_on,
             note=partial(self._journal.append, request),
-            rounds_max=self._settings.rounds_max,
+            rounds_max=budgets.rounds_max,
+            guard=Guard(budgets),
             history=history,
             files=await self._files.input_names(request.session_id),
         )

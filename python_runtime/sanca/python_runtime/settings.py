@@ -15,7 +15,7 @@ class EngineSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SANCA_", extra="ignore")
 
     rounds_max: int = Field(default=12, ge=1, le=100)
-    """Rounds since the last human message; when they are used, one more without tools sums up, and ends with `budget`."""
+    """Rounds since the last human message; then one more, without tools, sums up and ends the run with `budget`."""
     calls_max: int = Field(default=2_000, ge=1)
     """Tool calls of a run at most."""
     tokens_max: int = Field(default=2_000_000, ge=0)

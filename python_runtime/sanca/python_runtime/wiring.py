@@ -25,10 +25,12 @@ from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings
 from sanca.python_runtime.broker_keeper import BrokerKeeper
 from sanca.python_runtime.callbacks import EngineCallbacks
+from sanca.python_runtime.compaction import Compaction
 from sanca.python_runtime.environment import SystemEnvironment
 from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.history import WhatRunsDid
 from sanca.python_runtime.journal import Journal
+from sanca.python_runtime.last_words import LastWords
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
@@ -47,6 +49,7 @@ from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
 from sanca.python_runtime.workers import SessionWorkers
 from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
+from sanca.python_runtime.zones.within_budget import WithinBudget
 
 log = structlog.get_logger()
 
@@ -89,7 +92,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
     planner = _planner(parts, model)
     async with anyio.create_task_group() as tasks:
         try:
-            await _open(parts, tasks, planner)
+            await _open(parts, tasks, planner, model)
             tasks.start_soon(parts.workers.keep)
             tasks.start_soon(parts.observed.keep)
             tasks.start_soon(_warm_up, parts)
@@ -120,6 +123,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
             tool_pause_seconds=settings.tool_pause_seconds,
         ),
         cut_off=lambda: _after_lost_broker(parts),
+        calls_max=lambda tenant: settings.budgets_for(tenant).calls_max,
     )
     observed = ObservedResults(home, lambda: broker.client.toolkits)
     journal = Journal(lambda: broker.client, JournalReader(home))
@@ -167,10 +171,10 @@ def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
     )
 
 
-def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) -> list[Zone]:
+def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
     return [
         Perception(environment),
-        Cognitive(parts.library, SkillQuestions(parts.library), planner),
+        _within_budget(parts, Cognitive(parts.library, SkillQuestions(parts.library), planner), model),
         Motor(
             parts.workers,
             parts.files,
@@ -180,11 +184,28 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment) 
             offers_libraries=SandboxSettings().add_libraries == "ask",
         ),
         Expression(parts.library, lambda: parts.broker.client.toolkits),
-        SelfCheck(planner),
+        SelfCheck(planner, stuck_rounds=parts.settings.stuck_rounds),
     ]
 
 
-async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
+def _within_budget(parts: Parts, cognitive: Cognitive, model: Model | None) -> WithinBudget:
+    settings = parts.settings
+    last_words = LastWords(lambda: model or parts.models.model(), limit_seconds=settings.judge_seconds)
+    folding = Compaction(
+        fold_chars=settings.fold_chars,
+        keeps=settings.fold_keeps,
+        model=lambda: _own_model(parts, "fast"),
+        limit_seconds=settings.judge_seconds,
+    )
+    return WithinBudget(cognitive, last_words, folding)
+
+
+def _own_model(parts: Parts, role: str) -> Model | None:
+    """Return a role's model only where one was set for it: what is asked beside the plan must not cost the general."""
+    return parts.models.model(role) if any(entry.role == role for entry in parts.models.entries()) else None
+
+
+async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner, model: Model | None) -> None:
     def broker() -> BrokerClient:
         return parts.broker.client
 
@@ -206,7 +227,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner) -> None:
         opening.start_soon(parts.sessions.open)
         opening.start_soon(parts.sandbox.start)
         opening.start_soon(tasks.start, parts.broker.keep, callbacks)
-    zones = _zones(parts, planner, environment)
+    zones = _zones(parts, planner, environment, model)
     work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings)
 
     async def perform(live: LiveRun) -> None:

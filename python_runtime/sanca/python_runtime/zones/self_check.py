@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.rounds import CallFact, RunState, Verdict
+from sanca.python_runtime.stuck import look
 from sanca.python_runtime.zones.cognitive import Planner
 
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
@@ -32,23 +33,46 @@ class SelfCheck:
 
     name = "self_check"
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, *, stuck_rounds: int) -> None:
         self._planner = planner
+        self._stuck_rounds = stuck_rounds
 
     async def run(self, state: RunState) -> None:
         """Set the run's verdict, and what is missing when it goes on."""
         round_ = state.round
-        was_told, state.missing = bool(state.missing), ""
-        if round_.strategy == "none":
+        state.missing = ""
+        if state.closing is not None:
+            self._judge_closing(state)
+        elif round_.strategy == "none":
             state.verdict = Verdict.FAILED
         elif round_.claim is None:
             self._judge_action(state)
         elif missing := self._speaks_against(round_.claim, state.calls):
-            self._judge_doubt(state, missing, was_told=was_told)
+            self._judge_doubt(state, missing)
         else:
             state.verdict = Verdict.DONE
+        if state.verdict.goes_on:
+            self._tell_what_is_near(state)
         verdict = {"round": round_.number, "verdict": state.verdict, "missing": state.missing, "error": state.error}
         state.note("self_check", {**verdict, "answer": state.answer})
+
+    def _tell_what_is_near(self, state: RunState) -> None:
+        """Add to what the next round is told: that the run goes round in circles, and budgets that come to an end."""
+        notes = [state.missing, look(state, rounds=self._stuck_rounds)]
+        if state.stuck.strikes and notes[1]:
+            facts = {"round": state.round.number, "sign": state.stuck.last, "strikes": state.stuck.strikes}
+            state.note("stuck", {**facts, "difficulty": state.difficulty})
+        for warning in state.guard.warnings(state):
+            state.reporter.notice(warning, level="warning", code="budget_near")
+            notes.append(warning)
+        state.missing = "\n".join(note for note in notes if note)
+
+    @staticmethod
+    def _judge_closing(state: RunState) -> None:
+        """The last words were said: the run ends without having reached its goal."""
+        is_spent = state.closing is not None and state.closing.code == "budget"
+        state.verdict = Verdict.SPENT if is_spent else Verdict.FAILED
+        state.error = state.closing.why if state.closing else ""
 
     def _judge_action(self, state: RunState) -> None:
         """No claim yet: a model looks at the observation in the next round; without one an error is the end."""
@@ -61,11 +85,12 @@ class SelfCheck:
         state.error = round_.error + self._what_was_done(state)
 
     @staticmethod
-    def _judge_doubt(state: RunState, missing: str, *, was_told: bool) -> None:
+    def _judge_doubt(state: RunState, missing: str) -> None:
         """A model is told once what is missing; who cannot be told, or stays with it, has not done what was asked."""
-        if state.round.strategy == "model" and not was_told:
+        if state.round.strategy == "model" and not any(one.checked for one in state.rounds):
             state.missing = missing
-            state.verdict = Verdict.CONTINUE
+            state.verdict = Verdict.MISSING
+            state.round.checked = {"verdict": "missing"}
         else:
             state.verdict = Verdict.FAILED
 
