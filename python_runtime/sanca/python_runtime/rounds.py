@@ -157,6 +157,8 @@ class SubGoal:
     """Why it is done or abandoned, in one sentence."""
     handed_over: str = ""
     """What its rounds are told of the others, and nothing else."""
+    skill: SkillMatch | None = None
+    """A skill that serves it, so that no model need be asked."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,10 @@ class Round:
     """Why this query strategy, in one sentence of the run's language."""
     settled: tuple[str, ...] = ()
     """Ids of the sub-goals that were closed in this round."""
+    is_repair: bool = False
+    """Whether a completion model mended the last action's failing statement; the code is what is left to run of it."""
+    files: list[str] = field(default_factory=list)
+    """Names of files that the action wrote to /output."""
     skill: SkillMatch | None = None
     code: str = ""
     check: CheckReport | None = None
@@ -246,6 +252,8 @@ class RunState:
     planned: Planned = ""
     notes: list[str] = field(default_factory=list)
     """Sentences for the next prompt (another approach is wanted, say); the planner shows and forgets them."""
+    prepared: dict[str, Any] = field(default_factory=dict)
+    """The planner's: replies for sub-goals whose round comes later, by their ids."""
     rounds: list[Round] = field(default_factory=list)
     summaries: list[RoundsSummary] = field(default_factory=list)
     """Of earlier rounds; the rounds they stand for stay in `rounds`, and are left out of prompts."""
