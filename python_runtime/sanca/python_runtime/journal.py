@@ -54,6 +54,11 @@ class Journal:
         """Return the calls of a run, and how each ended."""
         return await anyio.to_thread.run_sync(self._reader.calls, run_id)
 
+    async def last(self, run_id: str, kind: str) -> dict[str, Any] | None:
+        """Return the data of a run's last fact of a kind; None when there is none."""
+        rows = await anyio.to_thread.run_sync(partial(self._reader.rows, run_id, kinds=(kind,)))
+        return rows[-1].data if rows else None
+
     async def flush(self) -> None:
         """Wait until what was appended is on disk, as far as there is a broker to write it."""
         self._send()

@@ -159,6 +159,8 @@ class SubGoal:
     """What its rounds are told of the others, and nothing else."""
     skill: SkillMatch | None = None
     """A skill that serves it, so that no model need be asked."""
+    was_matched: bool = False
+    """Whether a skill was looked for."""
 
 
 @dataclass(frozen=True)

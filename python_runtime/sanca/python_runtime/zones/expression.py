@@ -1,4 +1,4 @@
-"""Expression: says to the person what this round found: text, streamed where it can be. Judges nothing."""
+"""Expression: says to the person what this round found: text, streamed where it can be, and cards. Judges nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sanca.core.ports import SkillLibrary
 from sanca.core.tools import ToolkitDefinition
+from sanca.python_runtime.expression.value_cards import ValueCards
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.skill_examples import filled_example
@@ -16,17 +17,22 @@ class Expression:
 
     name = "expression"
 
-    def __init__(self, library: SkillLibrary, toolkits: Callable[[], Sequence[ToolkitDefinition]]) -> None:
+    def __init__(
+        self, library: SkillLibrary, toolkits: Callable[[], Sequence[ToolkitDefinition]], *, cards_by_data: int
+    ) -> None:
         self._library = library
         self._toolkits = toolkits
+        self._cards = ValueCards(cards_by_data)
 
     async def run(self, state: RunState) -> None:
         """Say the round's answer, if it has one."""
         round_ = state.round
         if round_.strategy == "none":
             self._say_what_is_possible(state)
+        elif round_.sub_goal_id:
+            pass  # a part of the whole; the planner says the answer when all parts are closed
         elif round_.claim is None and round_.status == "ok" and round_.strategy != "model":
-            round_.claim = _in_markdown(round_) or self._without_value(state, round_)
+            await self._say_value(state)
         elif round_.strategy == "experience" and round_.error_type == "ToolDeniedError":
             round_.claim = round_.error
         if round_.claim is not None:
@@ -34,6 +40,14 @@ class Expression:
             if round_.claim and not round_.has_spoken:
                 state.reporter.say(round_.claim)
                 round_.has_spoken = True
+            if round_.strategy == "model" and state.closing is None:
+                await self._cards.beside(state, round_.claim)
+
+    async def _say_value(self, state: RunState) -> None:
+        """A value that is shown as a card is the answer, and not said once more."""
+        round_ = state.round
+        round_.has_spoken = await self._cards.instead_of_text(state)
+        round_.claim = _in_markdown(round_) or self._without_value(state, round_)
 
     def _say_what_is_possible(self, state: RunState) -> None:
         language = state.language
