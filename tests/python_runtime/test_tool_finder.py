@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.memory.tool_search import ToolUse
-from sanca.prompts import Cmd, PromptInputs
+from sanca.prompts import InferencePromptConfigManager, PromptInputs
 from sanca.python_runtime import Engine
 from sanca.python_runtime.broker.journal import SCHEMA
 from sanca.python_runtime.engine import LOCAL
@@ -89,18 +89,18 @@ async def test_of_many_tools_a_prompt_shows_only_what_the_message_needs() -> Non
 async def test_the_prompt_says_how_to_find_more_only_when_there_is_more() -> None:
     finder = ToolFinder(lambda: (WEATHER, CRM))
     message = "merge two customers"
-    request = Cmd().build(
-        PromptInputs(
-            message=message,
-            toolkits=finder.shown(LOCAL),
-            is_abridged=True,
-            tools=await finder.for_message(message, LOCAL),
-        )
+    builder = InferencePromptConfigManager().builder("cmd")
+    inputs = PromptInputs(
+        message=message,
+        toolkits=finder.shown(LOCAL),
+        is_abridged=True,
+        tools=await finder.for_message(message, LOCAL),
     )
+    request = builder.assemble(inputs).request
     assert 'tools.search("what it should do")' in request.messages[0].content
     assert "<tools>\nclass crm:" in request.messages[1].content
-    whole = Cmd().build(PromptInputs(message=message, toolkits=ToolFinder(lambda: (WEATHER,)).shown(LOCAL)))
-    assert not any("<tools>" in one.content for one in whole.messages)
+    few = PromptInputs(message=message, toolkits=ToolFinder(lambda: (WEATHER,)).shown(LOCAL))
+    assert not any("<tools>\n" in one.content for one in builder.assemble(few).request.messages)
 
 
 @pytest.mark.anyio

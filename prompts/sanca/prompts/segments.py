@@ -1,99 +1,169 @@
-"""What a prompt is made of: the segments' data, and how their size is kept. No wording; that is in the templates."""
+"""Segments: the blocks of a prompt, as data with a name, a priority and a budget. No wording; that is in templates."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from sanca.core.messages import Message
+from sanca.prompts.inputs import Experience, JudgeInputs, PromptInputs
+from sanca.prompts.tokens import cut_to_tokens, estimate_tokens
 
-_TAG = re.compile(
-    r"<(?=/?(?:data|task|session|page|environment|names|experience|observation|files|tools)\b)", re.IGNORECASE
-)
+SegmentName = Literal[
+    "toolkits", "environment", "session", "page", "files", "tools", "experience", "understood", "handed_over", "past",
+    "task", "observation", "names", "goals", "now", "claim", "evidence",
+]  # fmt: skip
+"""Every segment there is; also the tags that stand around outside text."""
 
-
-@dataclass(frozen=True)
-class Page:
-    """Where the person is in the portal (sensory memory)."""
-
-    url: str = ""
-    title: str = ""
-    selection: str = ""
-
-
-@dataclass(frozen=True)
-class EarlierRound:
-    """A round of this run that is over."""
-
-    code: str
-    """The action; empty when the reply was malformed."""
-    observation: str
-    """What came of it, or why the reply could not be used."""
-    thought: str = ""
-    reply: str = ""
-    """The model's reply as it stood; sent back unchanged when given."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    """What the provider gave with its reply and wants back (`ModelDelta.extra`)."""
+_TAGS = (*SegmentName.__args__, "data", "goal", "code", "error")  # type: ignore[attr-defined]  # typing has no better way
+_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(_TAGS)})\b)", re.IGNORECASE)
+_SPECIAL = re.compile(r"<(?=\|)|<(?=[\uff5c])")
+"""`<|im_end|>` and its like: some servers read them as the end of a message wherever they stand."""
 
 
 @dataclass(frozen=True)
-class Experience:
-    """A skill that served a similar message, as an example and not as the answer."""
+class SegmentRule:
+    """How much room a segment has, and how early it gives way."""
 
-    title: str
-    code: str
-    why: str = ""
+    tokens: int
+    """Tokens it may take; 0 leaves it out."""
+    priority: int
+    """When all together is too long, the lowest give way first."""
 
 
 @dataclass(frozen=True)
-class PromptInputs:
-    """The inference segment: everything one model request is made from. System, memory and user parts."""
+class Segment:
+    """One block of a prompt: outside text between tags of its name."""
 
-    message: str
-    """What the person asked, or the click or reply that woke the run, in words."""
-    language: str = "en"
-    """Language of the answer, BCP 47."""
-    toolkits: str = ""
-    """Type stubs of the toolkits, as text. Part of the system message, so it should not vary from run to run."""
-    is_abridged: bool = False
-    """Whether `toolkits` names some toolkits only in short."""
-    tools: str = ""
-    """Type stubs of tools that the message may need, of those that `toolkits` leaves out."""
-    goal: str = ""
-    """The sub-goal of this round, when it differs from the message."""
-    history: Sequence[Message] = ()
-    """Earlier messages of the session, oldest first, without the current one."""
-    page: Page | None = None
-    files: Sequence[str] = ()
-    """Names under /input."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Facts for instance of time, user, entities: name → value."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Names bound in earlier rounds of the session → what they are (type and size)."""
-    rounds: Sequence[EarlierRound] = ()
-    """Earlier rounds of this run, oldest first."""
-    experience: Experience | None = None
-    rounds_left: int | None = None
-    """How many rounds the run still has, this one included."""
+    name: SegmentName
+    items: tuple[str, ...]
+    rule: SegmentRule
+    keeps: Literal["first", "last", "ends"] = "first"
+    """What stays when it is too long: the first items, the last ones, or beginning and end of its text."""
+    left_out: str = ""
+    """What is missing, said in the prompt."""
+
+    @property
+    def text(self) -> str:
+        """What stands between the tags."""
+        items = "\n".join(self.items)
+        parts = (items, self.left_out) if self.keeps == "first" else (self.left_out, items)
+        return "\n".join(part for part in parts if part)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens it takes, with its tags."""
+        return estimate_tokens(self.text) + 6
+
+    def cut(self, limit_tokens: int) -> Segment:
+        """Return it in at most about so many tokens, with a line that says what is missing."""
+        if self.tokens <= limit_tokens:
+            return self
+        if self.keeps == "ends":
+            return replace(self, items=(cut_to_tokens("\n".join(self.items), limit_tokens - 6),))
+        kept = list(self.items)
+        sizes = [estimate_tokens(item) + 1 for item in kept]
+        total = sum(sizes) + 18
+        while len(kept) > 1 and total > limit_tokens:
+            at = -1 if self.keeps == "first" else 0
+            kept.pop(at)
+            total -= sizes.pop(at)
+        cut = cut_to_tokens(kept[0], max(0, limit_tokens - 18)) if len(kept) == 1 else None
+        items = (cut,) if cut is not None else tuple(kept)
+        missing = len(self.items) - len(kept)
+        where = "more" if self.keeps == "first" else "earlier ones"
+        return replace(self, items=items, left_out=f"[{missing} {where} left out]" if missing else "")
 
 
-def cut_middle(text: str, limit: int) -> str:
-    """Return the text with its middle left out beyond `limit` characters, and say how much is missing."""
-    if len(text) <= limit:
-        return text
-    missing = len(text) - limit
-    head = limit * 2 // 3
-    return f"{text[:head]}\n[… {missing} characters left out …]\n{text[len(text) - (limit - head) :]}"
-
-
-def as_data(text: str, limit: int) -> str:
-    """Return outside text for use between tags: cut to size, and unable to open or close one of our tags."""
-    return _TAG.sub("&lt;", cut_middle(text.strip(), limit))
+def as_data(text: str) -> str:
+    """Return outside text for use between tags: unable to open or close a segment, or to end a message."""
+    return _SPECIAL.sub("&lt;", _TAG.sub("&lt;", text.strip()))
 
 
 def code_fence(code: str) -> str:
     """Return a fence longer than any in the code."""
     longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
     return "`" * (longest + 1)
+
+
+Rules = Mapping[SegmentName, SegmentRule]
+
+
+def task_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
+    """Return what stands in the first message: it rests while the run goes on."""
+    page = {name: value for name, value in vars(inputs.page).items() if value} if inputs.page else {}
+    made = [
+        _pairs("environment", inputs.environment, rules),
+        _made("session", [f"{one.role}: {one.content}" for one in inputs.history], rules, keeps="last"),
+        _made("page", ["\n".join(f"{name}: {value}" for name, value in page.items())], rules, keeps="ends"),
+        _made("files", [f"/input/{name}" for name in inputs.files], rules),
+        _made("tools", [inputs.tools], rules, keeps="ends"),
+        _experience(inputs.experience, rules),
+        _pairs("understood", inputs.understood, rules),
+        _made("handed_over", [inputs.handed_over], rules, keeps="ends"),
+        _made("task", [_asked(inputs)], rules, keeps="ends"),
+        _made("past", inputs.past, rules, keeps="last"),
+    ]
+    return [segment for segment in made if segment is not None]
+
+
+def last_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
+    """Return what stands at the end of the last message: it changes from round to round."""
+    made = [
+        _made("goals", [_goal_line(one.title, one.status, one.reason, one.is_current) for one in inputs.goals], rules),
+        _pairs("names", inputs.names, rules),
+        _pairs("now", inputs.now, rules),
+    ]
+    return [segment for segment in made if segment is not None]
+
+
+def judge_segments(inputs: JudgeInputs, rules: Rules) -> list[Segment]:
+    """Return what a judge sees."""
+    made = [
+        _made("task", [inputs.goal], rules, keeps="ends"),
+        _made("evidence", inputs.evidence or ["(the journal shows no call)"], rules, keeps="last"),
+        *(_made("observation", [one], rules, keeps="ends") for one in inputs.observations),
+        _made("claim", [inputs.claim], rules, keeps="ends"),
+    ]
+    return [segment for segment in made if segment is not None]
+
+
+def observation_segment(text: str, rules: Rules) -> Segment:
+    """Return what a round gave."""
+    return Segment("observation", (as_data(text) or "(nothing)",), rules["observation"], keeps="ends")
+
+
+def toolkits_segment(text: str, rules: Rules) -> Segment:
+    """Return the toolkits' stubs, which stand in the system message."""
+    return Segment("toolkits", (as_data(text),), rules["toolkits"], keeps="ends")
+
+
+def _made(
+    name: SegmentName, texts: Sequence[str], rules: Rules, keeps: Literal["first", "last", "ends"] = "first"
+) -> Segment | None:
+    items = tuple(item for text in texts if (item := as_data(text)))
+    return Segment(name, items, rules[name], keeps) if items and rules[name].tokens else None
+
+
+def _pairs(name: SegmentName, pairs: Mapping[str, str], rules: Rules) -> Segment | None:
+    return _made(name, [f"{key}: {' '.join(value.split())}" for key, value in pairs.items()], rules)
+
+
+def _experience(experience: Experience | None, rules: Rules) -> Segment | None:
+    if experience is None:
+        return None
+    fence = code_fence(experience.code)
+    head = f"{experience.title}{f' ({experience.why})' if experience.why else ''}"
+    return _made("experience", [f"{head}\n\n{fence}python\n{experience.code.strip()}\n{fence}"], rules)
+
+
+def _asked(inputs: PromptInputs) -> str:
+    goal = inputs.goal.strip()
+    return f"{inputs.message}\n\nGoal: {goal}" if goal and goal != inputs.message.strip() else inputs.message
+
+
+def _goal_line(title: str, status: str, reason: str, is_current: bool) -> str:
+    marks = {"done": "x", "abandoned": "-"}
+    line = f"[{marks.get(status, ' ')}] {' '.join(title.split())}{' ← now' if is_current else ''}"
+    return f"{line}: {' '.join(reason.split())}" if reason else line

@@ -1,4 +1,4 @@
-"""Sizes of prompts: how many characters each segment may take."""
+"""Settings of prompts that an operator gives by the environment; everything else stands in configuration files."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class PromptSettings(BaseSettings):
-    """Budgets and limits of prompts; prefix `SANCA_PROMPT_`."""
+    """Where the configurations are, and what counts whatever they say for everybody; prefix `SANCA_PROMPT_`.
+
+    A value set here comes before the shipped and the operator's own `default` configuration, and after what a file
+    says for a model, a scenario or a tenant.
+    """
 
     model_config = SettingsConfigDict(env_prefix="SANCA_PROMPT_", extra="ignore", frozen=True)
 
-    budget_chars: int = Field(default=60_000, ge=4_000)
-    """Characters of all messages but the system one; about a quarter as many tokens in English."""
-    toolkits_chars: int = Field(default=40_000, ge=1_000)
-    """Characters of the toolkits' type stubs in the system message."""
-    segment_chars: int = Field(default=8_000, ge=500)
-    """Characters of one segment (an observation, the page's selection) before its middle is left out."""
-    history_messages: int = Field(default=20, ge=0)
-    """Earlier messages of the session at most."""
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    max_output_tokens: int = Field(default=4096, ge=64)
-    timeout_seconds: float = Field(default=120.0, gt=0)
-    """How long a model may take for one reply."""
-    templates: Path | None = None
-    """A folder whose files replace the built-in templates of the same name (builder `Custom`)."""
+    folder: Path | None = None
+    """The operator's configurations and templates; `prompts` in the state folder when it is not set."""
+    reload_seconds: float = Field(default=1.0, ge=0)
+    """How often, at most, it is looked whether a file changed; a prompt that is wanted looks, nothing else does."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Of every purpose."""
+    output_tokens: int | None = Field(default=None, ge=64, le=200_000)
+    """Longest reply of every purpose."""
+    timeout_seconds: float | None = Field(default=None, gt=0, le=3_600)
+    """How long a model may take for one reply, for every purpose."""
+    budget_tokens: int | None = Field(default=None, ge=1_000, le=2_000_000)
+    """Tokens of all messages but the system one, for every purpose."""
+
+    def overrides(self) -> dict[str, float | int]:
+        """Return what is set, by the name it has in a configuration."""
+        names = ("temperature", "output_tokens", "timeout_seconds", "budget_tokens")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}

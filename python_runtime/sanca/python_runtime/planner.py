@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import aclosing
@@ -10,7 +9,7 @@ from contextlib import aclosing
 from sanca.core.errors import ModelOutputError
 from sanca.core.messages import ModelRequest, Usage
 from sanca.core.ports import Model
-from sanca.prompts import PromptBuilder
+from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.models.reply import ModelReply, extract_action
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.rounds import RunState
@@ -27,7 +26,7 @@ class ModelPlanner:
     def __init__(
         self,
         model: Callable[[], Model | None],
-        prompts: PromptBuilder,
+        prompts: InferencePromptConfigManager,
         segments: SegmentBuilder,
         *,
         malformed_max: int,
@@ -36,7 +35,7 @@ class ModelPlanner:
 
         Args:
             model: Gives the model, or None.
-            prompts: Builds the request.
+            prompts: Gives the builder of the request.
             segments: Gathers what goes into the request.
             malformed_max: How many replies of a run may be unusable.
         """
@@ -60,9 +59,11 @@ class ModelPlanner:
         model = self._model()
         if model is None:
             return
-        request = self._prompts.build(await self._segments.inputs(state))
-        state.note("prompt", {"round": state.round.number, "model": model.name, "sha256": _digest(request)})
-        text = await self._stream(model, request, state)
+        tenant, scenario = state.request.caller.tenant, self._segments.scenario(state)
+        builder = self._prompts.builder("cmd", tenant=tenant, scenario=scenario, model=model.name)
+        prompt = builder.assemble(await self._segments.inputs(state))
+        state.note("prompt", {"round": state.round.number, "model": model.name, **prompt.note()})
+        text = await self._stream(model, prompt.request, state)
         reply = extract_action(text)
         round_ = state.round
         round_.reply, round_.sub_goal = text, reply.thought.splitlines()[0] if reply.thought else ""
@@ -145,7 +146,3 @@ class _Speech:
         if end > self._shown:
             self._words.add(self.text[self._shown : end])
             self._shown = end
-
-
-def _digest(request: ModelRequest) -> str:
-    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()

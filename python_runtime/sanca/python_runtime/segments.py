@@ -1,57 +1,219 @@
-"""Gathers what a prompt is made of from a run's state: its segments' data. Words and sizes are sanca.prompts' own."""
+"""Gathers what a prompt is made of from a run's state: its segments' data. Words and sizes are sanca.prompts' own.
+
+A round that works at a sub-goal is given that sub-goal's rounds and what was handed over, and nothing of the others.
+What the first prompt of a goal showed the next ones show unchanged; what changed since stands at the end.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
 
-from sanca.prompts import EarlierRound, Page, PromptInputs
-from sanca.python_runtime.rounds import Round, RunState
-from sanca.python_runtime.tool_finder import ToolFinder
+import anyio.to_thread
+from sanca.core.messages import Caller, Message, SkillMatch
+from sanca.core.ports import Entities
+from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
+from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
+
+_ORIGIN_CHARS = 70
+
+
+class Tools(Protocol):
+    """Tells which tools an action may call, and which of them a message may need (`ToolFinder`)."""
+
+    @property
+    def is_abridged(self) -> bool:
+        """Whether `shown` has some toolkits only in short."""
+
+    @property
+    def version(self) -> object:
+        """Another object whenever there are other toolkits."""
+
+    def shown(self, caller: Caller) -> str:
+        """Return the stubs that every prompt shows."""
+
+    async def for_message(self, message: str, caller: Caller) -> str:
+        """Return the stubs of tools that a message may need, of those that `shown` leaves out."""
+
+
+class Experiences(Protocol):
+    """Finds the skill nearest to a message, whether or not it is near enough to be used."""
+
+    def nearest(
+        self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
+    ) -> SkillMatch | None:
+        """Return it, or None when nothing is alike."""
 
 
 class SegmentBuilder:
     """Turns a run's state into the inputs of a prompt. Asks no model."""
 
-    def __init__(self, tools: ToolFinder) -> None:
-        """Take what tells which tools an action may call now, and which of them a message may need."""
+    def __init__(
+        self,
+        tools: Tools,
+        experiences: Experiences | None = None,
+        names: Callable[[str], Mapping[str, str] | None] = lambda _session: None,
+        libraries: Sequence[str] = (),
+    ) -> None:
+        """Take where it looks.
+
+        Args:
+            tools: The tools of prompts.
+            experiences: Worked examples; None: prompts have none.
+            names: Tells a session's names and their types; None where they are not known.
+            libraries: What actions may import besides Python's own.
+        """
         self._tools = tools
+        self._experiences = experiences
+        self._names = names
+        self._libraries = libraries
+
+    @staticmethod
+    def scenario(state: RunState) -> str:
+        """Return the situation that prompts are chosen by: the first percept's, so that they rest during a run."""
+        percepts = (one.percept for one in state.rounds if one.percept is not None)
+        return next((one.scenario for one in percepts if one.scenario), "")
 
     async def inputs(self, state: RunState) -> PromptInputs:
         """Return everything that the current round's request is made from."""
-        page, percept = state.request.page, state.round.percept
-        entities = percept.entities if percept else {}
-        references = percept.references if percept else {}
-        message = percept.text if percept else state.request.text
-        caller = state.request.caller
+        goal = _sub_goal(state)
+        kept = state.kept_segments.setdefault(goal.id if goal else "", {})
+        percept = _first_percept(state)
+        if not kept:
+            kept |= await self._resting(state, goal, percept)
+        self._follow_toolkits(kept, state.request.caller)
+        shown, past = _past(state, goal)
         return PromptInputs(
-            message=message,
+            **{name: value for name, value in kept.items() if name != "version"},
             language=state.language,
-            toolkits=self._tools.shown(caller),
-            is_abridged=self._tools.is_abridged,
-            tools=await self._tools.for_message(message, caller),
-            history=state.history,
-            page=Page(**page.model_dump()) if page else None,
-            files=state.files,
-            environment={
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "user": caller.user,
-                **{f"{kind}s": ", ".join(names) for kind, names in entities.items()},
-                **{f"{word!r} means": name for word, name in references.items()},
-            },
-            rounds=[_earlier(one) for one in state.rounds[:-2]] + _last_earlier(state),
+            goals=[] if goal else [_goal(one, state) for one in state.sub_goals],
+            now=_now(state, kept["environment"]),
+            names=self._described_names(state, shown),
+            past=past,
+            rounds=[_earlier(one) for one in shown[:-1]] + _last_earlier(state, shown),
             rounds_left=state.rounds_max - len(state.rounds) + 1,
+            why_last=state.closing.why if state.closing else "",
         )
+
+    async def _resting(self, state: RunState, goal: SubGoal | None, percept: Percept | None) -> dict[str, Any]:
+        """Return what all prompts of this goal show alike."""
+        caller, message = state.request.caller, _message(state, goal, percept)
+        page = state.request.page
+        own = goal is None
+        kept: dict[str, Any] = {
+            "message": message,
+            "goal": state.goal if own else "",
+            "handed_over": goal.handed_over if goal else "",
+            "history": tuple(state.history) if own else (),
+            "page": Page(**page.model_dump()) if page and own else None,
+            "files": tuple(state.files),
+            "understood": _understood(percept) if own and percept else {},
+            "environment": self._environment(state, percept if own else None),
+            "tools": await self._tools.for_message(message, caller),
+            "experience": await self._experience(message, state, percept),
+        }
+        return kept
+
+    def _follow_toolkits(self, kept: dict[str, Any], caller: Caller) -> None:
+        """Keep the stubs as they were first shown, until there are other toolkits."""
+        if kept.get("version") is not self._tools.version:
+            kept["version"] = self._tools.version
+            kept["toolkits"] = self._tools.shown(caller)
+            kept["is_abridged"] = self._tools.is_abridged
+
+    def _environment(self, state: RunState, percept: Percept | None) -> dict[str, str]:
+        caller, facts = state.request.caller, _entities(percept)
+        known = {"tenant": caller.tenant, "user": caller.user, "channel": caller.channel}
+        libraries = {"importable besides Python's own": ", ".join(self._libraries)} if self._libraries else {}
+        return {**known, **libraries, **facts, **(percept.facts if percept else {})}
+
+    async def _experience(self, message: str, state: RunState, percept: Percept | None) -> Experience | None:
+        """Return the skill that served a message like this one; the one that matched and failed is no example."""
+        if self._experiences is None:
+            return None
+        entities = percept.entities if percept else {}
+        find = partial(self._experiences.nearest, entities=entities, history=state.history, language=state.language)
+        found = await anyio.to_thread.run_sync(find, message)
+        tried = {one.skill.skill for one in state.rounds if one.skill is not None}
+        return Experience(found.title, found.code, found.why) if found and found.skill not in tried else None
+
+    def _described_names(self, state: RunState, shown: Sequence[Round]) -> dict[str, str]:
+        """Return the session's names with what is known of each: its type, and what bound it in this run."""
+        types = self._names(state.request.session_id)
+        if types is None:
+            last = next((one.result.names for one in reversed(state.rounds) if one.result and one.result.names), None)
+            types = last or {}
+        return {name: kind for name, kind in types.items() if not name.startswith("_")}
+
+
+def _message(state: RunState, goal: SubGoal | None, percept: Percept | None) -> str:
+    if goal is not None:
+        return goal.title
+    return percept.text if percept else state.request.text
+
+
+def _sub_goal(state: RunState) -> SubGoal | None:
+    wanted = state.round.sub_goal_id if state.rounds else ""
+    return next((one for one in state.sub_goals if one.id == wanted), None)
+
+
+def _first_percept(state: RunState) -> Percept | None:
+    return next((one.percept for one in state.rounds if one.percept is not None), None)
+
+
+def _entities(percept: Percept | None) -> dict[str, str]:
+    return {f"{kind}s": ", ".join(names) for kind, names in percept.entities.items()} if percept else {}
+
+
+def _understood(percept: Percept) -> dict[str, str]:
+    """Return what perception made of the message."""
+    told = {"meant": percept.meant} if percept.meant and percept.meant != percept.text else {}
+    told |= {f"{word!r} means": name for word, name in percept.references.items()}
+    for one in percept.data_references:
+        what = f"{one.name} ({one.kind})" if one.kind else one.name
+        told[f"{one.words!r} means the data"] = what if one.exists else f"{what}, which is gone: make it again"
+    return told
+
+
+def _now(state: RunState, shown: Mapping[str, str]) -> dict[str, str]:
+    """Return the time, and what of the environment is other than the first prompt said."""
+    percept = state.round.percept if state.rounds else None
+    changed = {name: value for name, value in _entities(percept).items() if shown.get(name, value) != value}
+    return {"time": datetime.now(UTC).isoformat(timespec="seconds"), **changed}
+
+
+def _past(state: RunState, goal: SubGoal | None) -> tuple[list[Round], list[str]]:
+    """Return the rounds to show, oldest first and without the current one, and the summaries that stand for others."""
+    wanted = goal.id if goal else ""
+    rounds = [one for one in state.rounds[:-1] if one.sub_goal_id == wanted]
+    summaries = [one for one in state.summaries if one.sub_goal_id == wanted]
+    outer = [one for one in summaries if not any(_covers(other, one) for other in summaries if other is not one)]
+    folded = [one for one in rounds if not any(it.first <= one.number <= it.last for it in outer)]
+    return folded, [it.text for it in sorted(outer, key=lambda it: it.first)]
+
+
+def _covers(wide: RoundsSummary, narrow: RoundsSummary) -> bool:
+    return (wide.first, -wide.last) != (narrow.first, -narrow.last) and (
+        wide.first <= narrow.first and narrow.last <= wide.last
+    )
+
+
+def _goal(goal: SubGoal, state: RunState) -> Goal:
+    return Goal(goal.title, goal.status.value, goal.reason, is_current=goal.id == state.round.sub_goal_id)
 
 
 def _earlier(round_: Round) -> EarlierRound:
     return EarlierRound(code=round_.code, observation=round_.observation, reply=round_.reply, extra=round_.extra)
 
 
-def _last_earlier(state: RunState) -> list[EarlierRound]:
-    """Return the round before this one, with what self-check found missing."""
-    if len(state.rounds) < 2:
+def _last_earlier(state: RunState, shown: Sequence[Round]) -> list[EarlierRound]:
+    """Return the last of the rounds to show, with what self-check found missing when it is the one before this."""
+    if not shown:
         return []
-    last = _earlier(state.rounds[-2])
-    percept = state.round.percept
-    observation = percept.observation if percept else last.observation
-    return [EarlierRound(last.code, observation, last.thought, last.reply, last.extra)]
+    last, percept = _earlier(shown[-1]), state.round.percept
+    is_before = len(state.rounds) > 1 and shown[-1] is state.rounds[-2]
+    if not is_before or percept is None or not percept.observation:
+        return [last]
+    return [EarlierRound(last.code, percept.observation, last.thought, last.reply, last.extra)]

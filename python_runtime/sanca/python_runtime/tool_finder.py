@@ -76,6 +76,11 @@ class ToolFinder:
         return "\n".join(stubs)
 
     @property
+    def version(self) -> object:
+        """Another object whenever there are other toolkits."""
+        return self._toolkits()
+
+    @property
     def is_abridged(self) -> bool:
         """Whether `shown` has some toolkits only in short."""
         toolkits = self._toolkits()

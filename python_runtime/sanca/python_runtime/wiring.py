@@ -17,7 +17,7 @@ import structlog
 from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
-from sanca.prompts import Cmd, Custom, PromptSettings
+from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.broker.client import BrokerClient
@@ -64,6 +64,7 @@ class Parts:
     sessions: SqliteSessionStore
     library: SkillLibrary
     models: ModelRegistry
+    prompts: InferencePromptConfigManager
     broker: BrokerKeeper
     tools: ToolFinder
     observed: ObservedResults
@@ -143,6 +144,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         sessions=sessions,
         library=library,
         models=ModelRegistry(home, os.environ),
+        prompts=InferencePromptConfigManager(home / "prompts"),
         broker=broker,
         tools=ToolFinder(
             lambda: broker.client.toolkits, lambda: uses_in_journal(home / "journal.db"), observed.of_toolkit
@@ -162,10 +164,9 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
 
 
 def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
-    prompts = PromptSettings()
     return ModelPlanner(
         lambda: model or parts.models.model(),
-        Custom(prompts) if prompts.templates else Cmd(prompts),
+        parts.prompts,
         SegmentBuilder(parts.tools),
         malformed_max=parts.settings.malformed_replies_max,
     )

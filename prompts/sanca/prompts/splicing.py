@@ -1,0 +1,170 @@
+"""Puts a model's middle into its gap, and cuts gaps into actions that failed. Asks nothing; reads replies of fim.py."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from dataclasses import replace
+
+from sanca.core.errors import ModelOutputError
+from sanca.prompts.fim import SPECIAL
+from sanca.prompts.inputs import FimInputs
+
+_FENCED = re.compile(r"```[a-z0-9]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_OPEN_FENCE = re.compile(r"\A\s*```[a-z0-9]*[ \t]*\n|\n?```\s*\Z")
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_LINE = re.compile(r'(?:^|\n)\s*(?:File "(?:<action>|action\.py|<string>)", )?line (\d+)\b')
+_LONGEST_GAP_LINES = 25
+"""A longer statement is not mended in its middle but written anew."""
+_OVERLAP_CHARS = 400
+_REPEATING = (ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith, ast.Try, ast.TryStar)
+"""What had begun when a statement inside it failed: run again it would do its first part twice."""
+
+
+def complete(inputs: FimInputs, reply: str) -> str:
+    """Return the whole action with the model's middle in the gap.
+
+    Fences, special tokens and what the reply repeats of the edges are taken off.
+
+    Raises:
+        ModelOutputError: It is no Python then, or nothing was added.
+    """
+    middle = _middle(inputs, reply)
+    if not middle.strip():
+        raise ModelOutputError("The model's middle was empty; ask for the whole action again.")
+    whole = _joined(inputs, middle)
+    if problem := _problem(whole):
+        raise ModelOutputError(f"The action is no Python with the model's middle in it ({problem}); ask for the whole.")
+    return whole
+
+
+def repair(inputs: FimInputs, reply: str) -> str:
+    """Return what is to be run of the mended action: without what has run already.
+
+    Raises:
+        ModelOutputError: It is no Python, or the same that failed.
+    """
+    whole = complete(inputs, reply)
+    if inputs.failing and _same(_middle(inputs, reply), inputs.failing):
+        raise ModelOutputError("The model's middle is what failed before; ask for another approach.")
+    rest = whole[len(inputs.done) :]
+    if problem := _problem(rest):
+        raise ModelOutputError(f"The rest of the mended action is no Python ({problem}); ask for the whole.")
+    return rest
+
+
+def cut_for_repair(
+    code: str, *, line: int, error: str, toolkits: str = "", names: tuple[str, ...] = ()
+) -> FimInputs | None:
+    """Return the action around the failing statement; None where mending only its middle is not safe, or no gain.
+
+    An action that does not parse never ran: the gap is its faulty line, and all of it runs afterwards. One that parses
+    ran up to the statement: what stands before on the top level is `done`. Inside a loop, `with` or `try` that had
+    begun nothing is mended: its first part would happen twice.
+
+    Args:
+        code: The action as it ran.
+        line: Where it failed, 1 for its first line.
+        error: What was said, in a line or a few.
+        toolkits: Stubs for the model.
+        names: Names held.
+    """
+    lines = code.splitlines(keepends=True)
+    if not 1 <= line <= len(lines) or len(lines) < 3:  # as short is as quickly written anew
+        return None
+    tree = _tree(code)
+    if tree is None:
+        start, end, done = line - 1, line, 0
+    else:
+        top = next((one for one in tree.body if _first(one) <= line <= (one.end_lineno or one.lineno)), None)
+        if top is None or isinstance(top, _REPEATING):
+            return None
+        start, end, done = _first(top) - 1, top.end_lineno or top.lineno, _first(top) - 1
+    if end - start > _LONGEST_GAP_LINES or "\t;" in lines[start] or _shares_line(tree, start, end):
+        return None
+    gap = "".join(lines[start:end])
+    made = FimInputs(before="".join(lines[:start]), after="".join(lines[end:]), toolkits=toolkits, names=names)
+    return replace(made, done="".join(lines[:done]), failing=gap.rstrip("\n"), error=error)
+
+
+def failing_line(observation: str) -> int | None:
+    """Return the line of the action at which an observation says it failed: the outermost frame's; None if none."""
+    found = _LINE.search(observation)
+    return int(found[1]) if found else None
+
+
+def _middle(inputs: FimInputs, reply: str) -> str:
+    """Return what the model wrote for the gap, free of what it wrote around it."""
+    middle = SPECIAL.sub("", _THINKING.sub("", reply.replace("\r\n", "\n")))
+    fenced = _FENCED.search(middle)
+    middle = fenced[1] if fenced else _OPEN_FENCE.sub("", middle)
+    middle = middle[_repeated(inputs.before, middle) :]
+    middle = middle[: len(middle) - _repeated(middle, inputs.after)]
+    return _as_indented(inputs, middle)
+
+
+def _joined(inputs: FimInputs, middle: str) -> str:
+    before, after = inputs.before, inputs.after
+    if before.endswith("\n"):
+        middle = middle.lstrip("\n")
+    if inputs.failing:  # the gap is whole lines
+        middle = middle.rstrip("\n") + "\n"
+    return f"{before}{middle}{after}"
+
+
+def _as_indented(inputs: FimInputs, middle: str) -> str:
+    """Return the middle indented as what it replaces: models in a chat begin at the margin."""
+    wanted = re.match(r"[ \t]*", inputs.failing)
+    if not inputs.failing or not wanted:
+        return middle
+    return textwrap.indent(textwrap.dedent(middle), wanted[0])
+
+
+def _repeated(left: str, right: str) -> int:
+    """Return how many characters at the end of `left`, a whole line at least, are the start of `right` again."""
+    for size in range(min(len(left), len(right)), 0, -1):
+        part = right[:size]
+        if not left.endswith(part) or not part.strip():
+            continue
+        is_line = size == len(left) or left[-size - 1] == "\n" or part.startswith("\n")
+        if is_line and ("\n" in part or size in {len(left), len(right)} or right[size] == "\n"):
+            return size
+    return 0
+
+
+def _same(one: str, other: str) -> bool:
+    first, second = _tree(textwrap.dedent(one)), _tree(textwrap.dedent(other))
+    if first is None or second is None:
+        return one.strip() == other.strip()
+    return ast.dump(first) == ast.dump(second)
+
+
+def _shares_line(tree: ast.Module | None, start: int, end: int) -> bool:
+    """Whether another statement stands on the gap's lines (`a = 1; b = 2`)."""
+    if tree is None:
+        return False
+    inside = [one for one in tree.body if _first(one) - 1 < end and (one.end_lineno or one.lineno) > start]
+    return len(inside) > 1
+
+
+def _first(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])
+
+
+def _tree(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _problem(code: str) -> str:
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error)
+    return ""
