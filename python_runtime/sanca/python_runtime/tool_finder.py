@@ -10,6 +10,7 @@ import anyio.to_thread
 from sanca.core.messages import Caller
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.memory.tool_search import FoundTool, ToolUse
+from sanca.prompts import estimate_tokens
 from sanca.python_runtime.tool_uses import counted
 from sanca.toolkit_bridge.observed import Observed
 from sanca.toolkit_bridge.stubs import render_stub, signature
@@ -21,10 +22,22 @@ Observations = Callable[[ToolkitDefinition, Caller], Mapping[str, Observed]]
 """Tells by a tool's name what it gave in earlier calls, as far as this caller may know."""
 
 SHOWN_TOOLS_MAX = 60
-"""With more tools than this a prompt shows the smaller toolkits whole, and of the others only what a message needs."""
+"""With more tools than this a prompt shows the smallest toolkits whole, and of the others only what a message needs.
+
+Then it has about as many tokens as with twenty tools, whether there are a hundred or thousands: each part of it has a
+bound of its own.
+"""
+_WHOLE_TOKENS = 1_500
+"""Of toolkits shown whole when there are more tools; `card`, which every answer may need, comes first."""
+_DIRECTORY_TOKENS = 450
+"""Of the lines about the others."""
+_MESSAGE_TOKENS = 900
+"""Of the stubs that a message may need."""
+_FIRST = "card"
 _FOUND_TOOLS = 8
 _FOR_MESSAGE = 16
-_NAMES_OF_TOOLKIT = 5
+_NAMES_OF_TOOLKIT = 4
+_ABOUT_CHARS = 90
 
 
 class ToolFinder:
@@ -68,12 +81,22 @@ class ToolFinder:
         start of a prompt in their caches.
         """
         toolkits = self._toolkits()
-        whole = whole_toolkits(toolkits)
-        stubs = [
-            render_stub(toolkit, self._observed(toolkit, caller)) if toolkit.name in whole else _in_short(toolkit)
-            for toolkit in toolkits
-        ]
-        return "\n".join(stubs)
+        whole = self._whole(toolkits, caller)
+        if len(whole) == len(toolkits):
+            return "\n".join(whole.values())
+        others = [toolkit for toolkit in toolkits if toolkit.name not in whole]
+        return "\n".join([*whole.values(), _directory(others)])
+
+    def _whole(self, toolkits: Sequence[ToolkitDefinition], caller: Caller) -> dict[str, str]:
+        """Return the stubs of the toolkits that are shown whole, by name, in the order that the toolkits have."""
+        room = _WHOLE_TOKENS if _are_many(toolkits) else None
+        stubs: dict[str, str] = {}
+        for toolkit in sorted(toolkits, key=_rank):
+            stub = render_stub(toolkit, self._observed(toolkit, caller))
+            if room is not None and (room := room - estimate_tokens(stub)) < 0:
+                break
+            stubs[toolkit.name] = stub
+        return {toolkit.name: stubs[toolkit.name] for toolkit in toolkits if toolkit.name in stubs}
 
     @property
     def version(self) -> object:
@@ -83,25 +106,37 @@ class ToolFinder:
     @property
     def is_abridged(self) -> bool:
         """Whether `shown` has some toolkits only in short."""
-        toolkits = self._toolkits()
-        return len(whole_toolkits(toolkits)) < len(toolkits)
+        return _are_many(self._toolkits())
 
     async def for_message(self, message: str, caller: Caller) -> str:
         """Return the stubs of the tools a message may need, of those that `shown` leaves out."""
         toolkits = self._toolkits()
-        whole = whole_toolkits(toolkits)
-        left_out = [toolkit for toolkit in toolkits if toolkit.name not in whole]
-        if not left_out:
+        if not _are_many(toolkits):
             return ""
+        whole = self._whole(toolkits, caller)
         # Searched among all, as an action would: those shown whole only take their places.
-        found = {one.name for _, one in await self._find(message, _FOR_MESSAGE)}
-        stubs = []
-        for toolkit in left_out:
-            tools = tuple(tool for tool in toolkit.tools if f"{toolkit.name}.{tool.name}" in found)
-            if tools:
-                few = toolkit.model_copy(update={"tools": tools})
-                stubs.append(render_stub(few, self._observed(few, caller)))
-        return "\n".join(stubs)
+        found = [one.name for _, one in await self._find(message, _FOR_MESSAGE)]
+        kept = self._within(found, [toolkit for toolkit in toolkits if toolkit.name not in whole], caller)
+        return "\n".join(kept.values())
+
+    def _within(self, found: Sequence[str], toolkits: Sequence[ToolkitDefinition], caller: Caller) -> dict[str, str]:
+        """Return stubs by toolkit of as many of the tools found, the best first, as there is room for."""
+        stubs: dict[str, str] = {}
+        chosen: dict[str, list[ToolDefinition]] = {}
+        for name in found:
+            for toolkit in toolkits:
+                tool = next((one for one in toolkit.tools if f"{toolkit.name}.{one.name}" == name), None)
+                if tool is None:
+                    continue
+                tools = (*chosen.get(toolkit.name, []), tool)
+                few = toolkit.model_copy(update={"tools": tools, "description": toolkit.description[:_ABOUT_CHARS]})
+                stub = render_stub(few, self._observed(few, caller))
+                others = sum(estimate_tokens(one) for other, one in stubs.items() if other != toolkit.name)
+                if stubs and others + estimate_tokens(stub) > _MESSAGE_TOKENS:
+                    return stubs
+                chosen.setdefault(toolkit.name, []).append(tool)
+                stubs[toolkit.name] = stub
+        return stubs
 
     async def _find(self, query: str, limit: int) -> list[tuple[ToolDefinition, FoundTool]]:
         return await anyio.to_thread.run_sync(self._look_up, self._toolkits(), query, limit)
@@ -124,16 +159,12 @@ class ToolFinder:
             return [(self._tools[one.name], one) for one in found]
 
 
-def whole_toolkits(toolkits: Sequence[ToolkitDefinition]) -> set[str]:
-    """Return the names of the toolkits a prompt shows whole: the smallest first, as long as they are few tools."""
-    whole: set[str] = set()
-    room = SHOWN_TOOLS_MAX
-    for toolkit in sorted(toolkits, key=lambda one: (len(one.tools), one.name)):
-        room -= len(toolkit.tools)
-        if room < 0:
-            break
-        whole.add(toolkit.name)
-    return whole
+def _are_many(toolkits: Sequence[ToolkitDefinition]) -> bool:
+    return sum(len(toolkit.tools) for toolkit in toolkits) > SHOWN_TOOLS_MAX
+
+
+def _rank(toolkit: ToolkitDefinition) -> tuple[bool, int, str]:
+    return toolkit.name != _FIRST, len(toolkit.tools), toolkit.name
 
 
 def _found(tool: ToolDefinition, found: FoundTool) -> dict[str, Any]:
@@ -146,8 +177,34 @@ def _by_name(toolkits: Sequence[ToolkitDefinition]) -> dict[str, ToolDefinition]
     return {f"{toolkit.name}.{tool.name}": tool for toolkit in toolkits for tool in toolkit.tools}
 
 
+def _directory(toolkits: Sequence[ToolkitDefinition]) -> str:
+    """Return comment lines about toolkits, the largest first: with an example each, then names, then how many more."""
+    lines: list[str] = []
+    room = _DIRECTORY_TOKENS
+    ordered = sorted(toolkits, key=lambda one: (-len(one.tools), one.name))
+    for number, toolkit in enumerate(ordered):
+        line = _in_short(toolkit)
+        if (left := room - estimate_tokens(line)) < (0 if number == len(ordered) - 1 else _DIRECTORY_TOKENS // 3):
+            return "\n".join([*lines, _named(ordered[number:], room)]) + "\n"
+        lines.append(line)
+        room = left
+    return "\n".join(lines) + "\n"
+
+
+def _named(toolkits: Sequence[ToolkitDefinition], room: int) -> str:
+    """Return one comment line with as many names as there is room for."""
+    names: list[str] = []
+    for toolkit in toolkits:
+        if (room := room - estimate_tokens(toolkit.name) - 1) < 0:
+            break
+        names.append(toolkit.name)
+    tools = sum(len(toolkit.tools) for toolkit in toolkits)
+    more = len(toolkits) - len(names)
+    return f"# further toolkits, {tools} tools: {', '.join(names)}{f' and {more} more' if more else ''}"
+
+
 def _in_short(toolkit: ToolkitDefinition) -> str:
-    """Return a toolkit as comment lines."""
+    """Return a toolkit as a comment line."""
     names = ", ".join(tool.name for tool in toolkit.tools[:_NAMES_OF_TOOLKIT])
-    what = " ".join(toolkit.description.split())[:300]
-    return f"# {toolkit.name}: {len(toolkit.tools)} tools, such as {names}. {what}".rstrip() + "\n"
+    what = " ".join(toolkit.description.split())[:_ABOUT_CHARS]
+    return f"# {toolkit.name}: {len(toolkit.tools)} tools, such as {names}. {what}".rstrip()
