@@ -75,7 +75,7 @@ async def test_text_streams_up_to_the_code_and_usage_is_told(home: Path) -> None
 
 
 async def test_a_reply_that_cannot_be_used_goes_back_with_the_reason_twice(home: Path) -> None:
-    broken = "```python\nprint(1)"
+    broken = "```python\nprint(1"
     mended = await story(home, ScriptedModel([broken, broken, "At last."]))
     model = ScriptedModel([broken] * 3)
     given_up = await story(home, model)

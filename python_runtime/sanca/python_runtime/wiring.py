@@ -34,7 +34,7 @@ from sanca.python_runtime.last_words import LastWords
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
-from sanca.python_runtime.planner import ModelPlanner
+from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
 from sanca.python_runtime.rounds import Zone
 from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_store import RunStore
@@ -163,19 +163,21 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     return parts
 
 
-def _planner(parts: Parts, model: Model | None) -> ModelPlanner:
-    return ModelPlanner(
-        lambda: model or parts.models.model(),
+def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
+    return IntentPlanner(
+        lambda role, _state: model or parts.models.model(role),
         parts.prompts,
         SegmentBuilder(parts.tools),
+        parts.tools,
+        PlanningSettings(),
         malformed_max=parts.settings.malformed_replies_max,
     )
 
 
-def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
+def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
     return [
         Perception(environment),
-        _within_budget(parts, Cognitive(parts.library, SkillQuestions(parts.library), planner), model),
+        _within_budget(parts, _cognitive(parts, planner), model),
         Motor(
             parts.workers,
             parts.files,
@@ -187,6 +189,10 @@ def _zones(parts: Parts, planner: ModelPlanner, environment: SystemEnvironment, 
         Expression(parts.library, lambda: parts.broker.client.toolkits),
         SelfCheck(planner, stuck_rounds=parts.settings.stuck_rounds),
     ]
+
+
+def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
+    return Cognitive(parts.library, SkillQuestions(parts.library), planner, GoalBook(parts.library, parts.journal))
 
 
 def _within_budget(parts: Parts, cognitive: Cognitive, model: Model | None) -> WithinBudget:
@@ -206,7 +212,7 @@ def _own_model(parts: Parts, role: str) -> Model | None:
     return parts.models.model(role) if any(entry.role == role for entry in parts.models.entries()) else None
 
 
-async def _open(parts: Parts, tasks: TaskGroup, planner: ModelPlanner, model: Model | None) -> None:
+async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: Model | None) -> None:
     def broker() -> BrokerClient:
         return parts.broker.client
 

@@ -11,6 +11,10 @@ from sanca.core.messages import SkillMatch
 from sanca.core.ports import SkillLibrary
 from sanca.python_runtime.asks import question
 from sanca.python_runtime.language import sentence
+from sanca.python_runtime.planning.evidence import rounds_of
+from sanca.python_runtime.planning.goal_book import give_up_without_model
+from sanca.python_runtime.planning.parallel import take_turn
+from sanca.python_runtime.planning.strategy import goals_in
 from sanca.python_runtime.rounds import Percept, RunState
 
 
@@ -21,8 +25,27 @@ class Planner(Protocol):
     def is_available(self) -> bool:
         """Whether a model is configured."""
 
+    async def choose_way(self, state: RunState) -> object:
+        """Set how the current round goes about its goal."""
+
     async def plan(self, state: RunState) -> None:
         """Set the current round's sub-goal and code, or its claim; streams what the model says meanwhile."""
+
+
+class GoalBook(Protocol):
+    """Keeps a run's sub-goals where no model is needed for it."""
+
+    async def open(self, state: RunState) -> None:
+        """Take over those of the run that this one goes on with; called in the first round."""
+
+    async def list_by_rules(self, state: RunState, percept: Percept) -> None:
+        """Make a list when the message names several things, each of which a skill can do."""
+
+    async def find_skills(self, state: RunState, percept: Percept) -> None:
+        """Find the skills that serve open sub-goals."""
+
+    def sum_up(self, state: RunState) -> bool:
+        """Claim the answer of a run all of whose sub-goals were served by skills; False when models had a part."""
 
 
 class Questions(Protocol):
@@ -39,14 +62,15 @@ class Questions(Protocol):
 
 
 class Cognitive:
-    """Experience is the fast path: a skill that fits is used before any model is asked."""
+    """Experience is the fast path: a skill that fits is used before any model is asked, for a sub-goal too."""
 
     name = "cognitive"
 
-    def __init__(self, library: SkillLibrary, questions: Questions, planner: Planner) -> None:
+    def __init__(self, library: SkillLibrary, questions: Questions, planner: Planner, goals: GoalBook) -> None:
         self._library = library
         self._questions = questions
         self._planner = planner
+        self._goals = goals
 
     async def run(self, state: RunState) -> None:
         """Choose the strategy and set the round's action."""
@@ -55,12 +79,39 @@ class Cognitive:
             return
         if state.request.action_code:
             self._take_persons_code(state)
+        else:
+            await self._decide(state, percept)
+        state.show_round()
+
+    async def _decide(self, state: RunState, percept: Percept) -> None:
+        if state.round.number == 1:
+            await self._goals.open(state)
+            if not state.sub_goals:
+                await self._goals.list_by_rules(state, percept)
+        if state.sub_goals:
+            await self._serve_goals(state, percept)
         elif match := await self._match(state, percept):
             await self._use_skill(state, match, percept)
         elif self._planner.is_available:
-            state.round.strategy = "model"
-            await self._planner.plan(state)
-        state.show_round()
+            await self._plan(state)
+
+    async def _serve_goals(self, state: RunState, percept: Percept) -> None:
+        """Let the round serve the sub-goal whose turn it is: by its skill, else by a model; or say the whole answer."""
+        await self._goals.find_skills(state, percept)
+        goal = take_turn(state)
+        if not self._planner.is_available:
+            while goal is not None and (goal.skill is None or rounds_of(state, goal.id)):
+                give_up_without_model(state, goal)
+                goal = take_turn(state)
+        if goal is not None and goal.skill is not None and not rounds_of(state, goal.id):
+            await self._use_skill(state, goal.skill, percept)
+            state.round.sub_goal = goal.title
+        elif goal is not None or not self._goals.sum_up(state):
+            await self._plan(state)
+
+    async def _plan(self, state: RunState) -> None:
+        state.round.strategy = "model"
+        await self._planner.plan(state)
 
     def _take_persons_code(self, state: RunState) -> None:
         state.round.strategy = "person"
@@ -69,6 +120,8 @@ class Cognitive:
     async def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
         if state.round.number > 1:  # a skill that did not reach the goal does not reach it unchanged
             return None
+        if self._planner.is_available and len(goals_in(percept.meant or percept.text)) > 1:
+            return None  # it would do one of several things; a model sees them all
         match = partial(self._library.match, entities=percept.entities, history=state.history, language=state.language)
         return await anyio.to_thread.run_sync(match, percept.text)
 
@@ -76,6 +129,7 @@ class Cognitive:
         state.round.strategy = "experience"
         state.round.sub_goal = match.title
         state.round.skill = match
+        await self._planner.choose_way(state)
         state.show_round()
         parameters = dict(match.parameters)
         for name in match.missing:

@@ -14,6 +14,7 @@ from sanca.python_runtime.action_check import ActionChecker, tell_remarks, tell_
 from sanca.python_runtime.files import FileInfo
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.observation import cut_middle, format_observation
+from sanca.python_runtime.planning.goal_book import note_skill_outcome
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
 from sanca.python_runtime.sandbox.guest.libraries import index_name
@@ -83,6 +84,7 @@ class Motor:
             if await self._passes_check(state):
                 await self._run_action(state, facts)
                 await self._hand_over_files(state)
+                note_skill_outcome(state)
                 await self._show_images(state)
         state.show_round()
 
@@ -129,6 +131,7 @@ class Motor:
         request = state.request
         found, refused = await self._outputs.collect(request.caller, request.session_id)
         for info in found:
+            state.round.files.append(info.name)
             state.reporter.activity("sanca-file", f"file-{info.file_id}", info.activity())
         for reason in refused:
             state.reporter.notice(reason, level="warning", code="file_refused")
