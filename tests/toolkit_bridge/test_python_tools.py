@@ -223,6 +223,6 @@ async def test_cards_are_specifications_with_their_own_surface() -> None:
 def test_the_card_toolkit_has_the_tools_of_the_contract() -> None:
     tools = {each.name: each for each in CardToolkit().definition.tools}
 
-    assert set(tools) == {"text", "facts", "table", "line_chart", "diff", "progress", "form", "approve"}
+    assert set(tools) == {"text", "facts", "table", "line_chart", "links", "diff", "progress", "form", "approve"}
     assert (tools["form"].interaction, tools["approve"].interaction) == ("form", "approval")
     assert all(each.approval == "NEVER" and each.effect is Effect.READ for each in tools.values())

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-import anyio.to_thread
 import structlog
 from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
 from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.expression.page_link import Command
+from sanca.python_runtime.expression.value_cards import operations_of
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.rounds import CallFact
@@ -47,6 +48,7 @@ class EngineCallbacks:
         finder: ToolFinder,
         observed: ObservedResults,
         on_misbehaved: Callable[[str, str], None],
+        page_seconds: float,
     ) -> None:
         """Take what it tells.
 
@@ -59,6 +61,7 @@ class EngineCallbacks:
             finder: Searches the tools, and hears how calls ended.
             observed: Learns what calls gave.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
+            page_seconds: How long a page may take for a command.
         """
         self._live = live
         self._broker = broker
@@ -68,6 +71,7 @@ class EngineCallbacks:
         self._finder = finder
         self._observed = observed
         self._on_misbehaved = on_misbehaved
+        self._page_seconds = page_seconds
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
         """Note a call, or how it stands now."""
@@ -119,8 +123,12 @@ class EngineCallbacks:
     async def on_engine_call(self, run_id: str, tool: str, arguments: Mapping[str, Any]) -> Any:
         """Answer a call of toolkit `sanca`."""
         if tool == "say":
-            self._say(run_id, str(arguments.get("text", "")))
+            self._say(run_id, str(arguments.get("text", "")), str(arguments.get("message_id") or ""))
             return None
+        if tool.startswith("page.") and (live := self._live(run_id)):
+            target, value = str(arguments.get("target", "")), str(arguments.get("value", ""))
+            command = cast(Command, tool.removeprefix("page."))
+            return await live.page.send(command, target, value, seconds=self._page_seconds)
         if tool == "search_tools":
             return await self._finder.search(str(arguments.get("query", "")))
         if tool == "add_library" and (live := self._live(run_id)):
@@ -140,14 +148,21 @@ class EngineCallbacks:
         """Tell the engine."""
         await self._on_lost()
 
-    def _say(self, run_id: str, text: str) -> None:
+    def _say(self, run_id: str, text: str, message_id: str) -> None:
         live = self._live(run_id)
         if live is None or live.is_over or live.state is None or not text.strip():
             return
-        if sum(map(len, live.state.spoken)) + len(text) > _SAY_ALL_CHARS:
+        live.said_chars += len(text)
+        if live.said_chars > _SAY_ALL_CHARS:
             raise BudgetExceededError(f"This run has said {_SAY_ALL_CHARS:,} characters, which is all it may say.")
-        live.reporter.say(text[:_SAY_CHARS])
-        live.state.spoken.append(text[:_SAY_CHARS])
+        text = text[:_SAY_CHARS]
+        if not message_id:
+            live.reporter.say(text)
+            live.state.spoken.append(text)
+            return
+        live.reporter.message(text, message_id)
+        place = live.said.setdefault(message_id, len(live.state.spoken))
+        live.state.spoken[place : place + 1] = [text]
 
     async def _ask(self, ask: records.Ask, live: LiveRun) -> Ask:
         operations = await self._operations(ask.card, live) if ask.card else None
@@ -176,17 +191,11 @@ class EngineCallbacks:
 
     async def _operations(self, card: Mapping[str, Any], live: LiveRun) -> list[dict[str, Any]] | None:
         try:
-            return await anyio.to_thread.run_sync(_card_operations, card)
+            return await operations_of(card, live.state.language if live.state else "en")
         except ConversionError as error:
             log.warning("card_refused", reason=str(error))
             live.reporter.notice(str(error), level="warning", code="card_refused")
             return None
-
-
-def _card_operations(card: Mapping[str, Any]) -> list[dict[str, Any]]:
-    from sanca.python_runtime.cards import card_messages  # half a second of imports: in this thread, when a card comes
-
-    return card_messages(card)
 
 
 def _has_room(live: LiveRun, operations: list[dict[str, Any]]) -> bool:

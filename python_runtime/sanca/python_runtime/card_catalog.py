@@ -1,4 +1,4 @@
-"""Our card catalog, A2UI's basic one plus five components, as models that messages are checked against.
+"""Our card catalog, A2UI's basic one plus six components, as models that messages are checked against.
 
 The page keeps the same definitions as JSON Schema (its cards/catalog.json). Importing this takes half a second.
 """
@@ -15,8 +15,9 @@ from a2ui.core.basic_catalog.v0_9.components import CatalogComponentCommon
 from a2ui.core.catalog import Catalog, ModelComponentApi
 from a2ui.core.schema.v0_9.common_types import DynamicNumber, DynamicString
 from a2ui.utils.validation import validate_payload
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sanca.core.errors import ConversionError
+from sanca.python_runtime.expression.links import is_safe_address
 
 CATALOG_ID = "https://sanca.dev/catalog/v1"
 
@@ -41,6 +42,19 @@ class _Fact(_Part):
 class _Series(_Part):
     name: str
     points: list[tuple[int | float | str, int | float | None]]
+
+
+class _Link(_Part):
+    label: str
+    url: str
+    what: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        if not is_safe_address(url):
+            raise ValueError("only http, https, mailto, /path and #/place are addresses that a card may lead to")
+        return url
 
 
 class TableComponent(CatalogComponentCommon):
@@ -87,7 +101,15 @@ class ProgressComponent(CatalogComponentCommon):
     total: DynamicNumber | None = None
 
 
-_OWN = (TableComponent, ChartComponent, DiffComponent, FactsComponent, ProgressComponent)
+class LinksComponent(CatalogComponentCommon):
+    """Places to go to, and what for."""
+
+    component: Literal["Links"] = "Links"
+    title: DynamicString | None = None
+    items: list[_Link] = Field(min_length=1)
+
+
+_OWN = (TableComponent, ChartComponent, DiffComponent, FactsComponent, ProgressComponent, LinksComponent)
 
 
 def check_messages(messages: Sequence[dict[str, Any]]) -> None:

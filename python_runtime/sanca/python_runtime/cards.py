@@ -9,12 +9,16 @@ from typing import Any
 
 from sanca.core.errors import ConversionError
 from sanca.python_runtime.card_catalog import CATALOG_ID, check_messages
+from sanca.python_runtime.expression.links import link_of
+from sanca.python_runtime.expression.locale import Locale
+from sanca.python_runtime.language import sentence
 
 _ROWS = 1_000
 _POINTS = 2_000
 _SERIES = 20
 _FACTS = 200
 _FIELDS = 50
+_LINKS = 100
 _CELL_CHARS = 2_000
 _TEXT_CHARS = 50_000
 _CARD_CHARS = 1_000_000
@@ -23,11 +27,12 @@ Spec = Mapping[str, Any]
 Component = dict[str, Any]
 
 
-def card_messages(spec: Spec) -> list[dict[str, Any]]:
+def card_messages(spec: Spec, language: str = "en") -> list[dict[str, Any]]:
     """Return the A2UI messages that show a card.
 
     Args:
         spec: `{"kind", "surface_id", …}` as the tools of toolkit `card` return it.
+        language: Of the few words that are ours.
 
     Raises:
         ConversionError: The kind is not known or the content does not fit; says what.
@@ -38,7 +43,7 @@ def card_messages(spec: Spec) -> list[dict[str, Any]]:
         known = ", ".join(sorted(_BUILDERS))
         raise ConversionError(f"A card of kind {kind!r} cannot be shown; the kinds are {known}.")
     try:
-        components, data = build(spec)
+        components, data = build(spec, Words(language))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConversionError(f"The content of a {kind} card does not fit: {type(error).__name__}: {error}.") from error
     messages: list[dict[str, Any]] = [
@@ -53,24 +58,47 @@ def card_messages(spec: Spec) -> list[dict[str, Any]]:
     return messages
 
 
+class Words:
+    """The few words of a card that are ours, in one language."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._locale = Locale(language)
+
+    def say(self, key: str) -> str:
+        """Return one of our sentences."""
+        return sentence(key, self._language)
+
+    def more(self, what: str, count: int) -> str:
+        """Say how many are not shown; nothing when all are."""
+        return sentence(f"more_{what}", self._language, count=self._locale.number(count)) if count > 0 else ""
+
+    def cut(self, text: str, limit: int) -> str:
+        """Return a text of at most so many characters, and how many were more."""
+        left = len(text) - limit
+        count = self._locale.number(left)
+        return text if left <= 0 else text[:limit] + sentence("more_chars", self._language, count=count)
+
+
 Built = tuple[list[Component], dict[str, Any]]
 
 
-def _text(spec: Spec) -> Built:
+def _text(spec: Spec, words: Words) -> Built:
     parts = [_label("title", f"### {spec['title']}")] if spec.get("title") else []
-    parts.append(_label("body", _cut(str(spec["markdown"]), _TEXT_CHARS)))
+    parts.append(_label("body", words.cut(str(spec["markdown"]), _TEXT_CHARS)))
     return _column(parts), {}
 
 
-def _facts(spec: Spec) -> Built:
+def _facts(spec: Spec, words: Words) -> Built:
     items = list(dict(spec["items"]).items())
-    shown = [{"label": str(label), "value": _cell(value)} for label, value in items[:_FACTS]]
+    shown = [{"label": str(label), "value": _cell(value, words)} for label, value in items[:_FACTS]]
     return _with_note(
-        {"component": "Facts", "title": str(spec["title"]), "items": shown}, len(items) - len(shown), "facts"
+        {"component": "Facts", "title": str(spec["title"]), "items": shown},
+        words.more("facts", len(items) - len(shown)),
     )
 
 
-def _table(spec: Spec) -> Built:
+def _table(spec: Spec, words: Words) -> Built:
     rows = list(spec["rows"])
     names = spec.get("columns") or _columns_of(rows)
     columns = [
@@ -79,53 +107,68 @@ def _table(spec: Spec) -> Built:
         else {"key": str(one), "label": str(one)}
         for one in names
     ]
-    shown = [_row(row, [column["key"] for column in columns]) for row in rows[:_ROWS]]
+    shown = [_row(row, [column["key"] for column in columns], words) for row in rows[:_ROWS]]
     table = {"component": "Table", "title": str(spec["title"]), "columns": columns, "rows": shown}
-    return _with_note(table, len(rows) - len(shown), "rows")
+    return _with_note(table, words.more("rows", int(spec.get("total", len(rows))) - len(shown)))
 
 
-def _line_chart(spec: Spec) -> Built:
+def _line_chart(spec: Spec, words: Words) -> Built:
     lines = list(dict(spec["series"]).items())
     series = [{"name": str(name), "points": _points(list(points))} for name, points in lines[:_SERIES]]
     chart = {"component": "Chart", "title": str(spec["title"]), "series": series}
     if spec.get("unit"):
         chart["unit"] = str(spec["unit"])
-    return _with_note(chart, len(lines) - len(series), "series")
+    return _with_note(chart, words.more("series", len(lines) - len(series)))
 
 
-def _diff(spec: Spec) -> Built:
-    diff = {"component": "Diff", "title": str(spec["title"]), "patch": _cut(str(spec["patch"]), _TEXT_CHARS)}
+def _links(spec: Spec, words: Words) -> Built:
+    items = list(spec["items"])
+    shown = [_link(item) for item in items[:_LINKS]]
+    links = {"component": "Links", "items": shown} | ({"title": str(spec["title"])} if spec.get("title") else {})
+    return _with_note(links, words.more("links", len(items) - len(shown)))
+
+
+def _link(item: Spec) -> dict[str, str]:
+    if (link := link_of(item)) is None:
+        url = str(item.get("url", ""))
+        raise ValueError(f"{url[:80]!r} is no address that a card may lead to: http, https, mailto, /path or #/place")
+    return {name: text[:_CELL_CHARS] for name, text in link.items()}
+
+
+def _diff(spec: Spec, words: Words) -> Built:
+    diff = {"component": "Diff", "title": str(spec["title"]), "patch": words.cut(str(spec["patch"]), _TEXT_CHARS)}
     if spec.get("path"):
         diff["path"] = str(spec["path"])
-    return _with_note(diff, 0, "")
+    return _with_note(diff, "")
 
 
-def _progress(spec: Spec) -> Built:
+def _progress(spec: Spec, words: Words) -> Built:
     value, total = float(spec["value"]), float(spec.get("total", 1.0))
-    return _with_note({"component": "Progress", "title": str(spec["title"]), "value": value, "total": total}, 0, "")
+    return _with_note({"component": "Progress", "title": str(spec["title"]), "value": value, "total": total}, "")
 
 
-def _form(spec: Spec) -> Built:
+def _form(spec: Spec, words: Words) -> Built:
     fields = list(spec["fields"])[:_FIELDS]
     inputs = [_input(number, field) for number, field in enumerate(fields)]
     data = {str(field["name"]): _start_value(field) for field in fields}
     send = {"event": {"name": "submit", "context": {name: {"path": f"/{name}"} for name in data}}}
-    parts = [_label("title", f"### {spec['title']}"), *inputs, *_button("submit", "OK", send)]
+    parts = [_label("title", f"### {spec['title']}"), *inputs, *_button("submit", words.say("button_send"), send)]
     return _column(parts), data
 
 
-def _approve(spec: Spec) -> Built:
-    parts = [_label("title", f"### {spec['title']}"), _label("detail", _cut(str(spec["detail"]), _TEXT_CHARS))]
-    for name, label, approved in (("approve", "OK", True), ("deny", "No", False)):
-        parts += _button(name, label, {"event": {"name": name, "context": {"approved": approved}}})
+def _approve(spec: Spec, words: Words) -> Built:
+    parts = [_label("title", f"### {spec['title']}"), _label("detail", words.cut(str(spec["detail"]), _TEXT_CHARS))]
+    for name, label, approved in (("approve", "button_agree", True), ("deny", "button_decline", False)):
+        parts += _button(name, words.say(label), {"event": {"name": name, "context": {"approved": approved}}})
     return _column(parts), {}
 
 
-_BUILDERS: dict[str, Callable[[Spec], Built]] = {
+_BUILDERS: dict[str, Callable[[Spec, Words], Built]] = {
     "text": _text,
     "facts": _facts,
     "table": _table,
     "line_chart": _line_chart,
+    "links": _links,
     "diff": _diff,
     "progress": _progress,
     "form": _form,
@@ -139,12 +182,11 @@ def _column(parts: Sequence[Component]) -> list[Component]:
     return [{"id": "root", "component": "Column", "children": top}, *parts]
 
 
-def _with_note(component: Component, cut: int, what: str) -> Built:
-    """One component; below it, when something was left out, how much."""
-    if cut <= 0:
+def _with_note(component: Component, note: str) -> Built:
+    """One component; below it what was left out, when something was."""
+    if not note:
         return [{"id": "root", **component}], {}
-    note = _label("note", f"… {cut} more {what} not shown")
-    return _column([{"id": "content", **component}, note]), {}
+    return _column([{"id": "content", **component}, _label("note", note)]), {}
 
 
 def _label(part_id: str, text: str) -> Component:
@@ -198,16 +240,16 @@ def _columns_of(rows: Sequence[Any]) -> list[str]:
     return list(first) if isinstance(first, Mapping) else [str(number + 1) for number in range(len(first))]
 
 
-def _row(row: Any, keys: Sequence[str]) -> list[Any]:
+def _row(row: Any, keys: Sequence[str], words: Words) -> list[Any]:
     cells = [row.get(key) for key in keys] if isinstance(row, Mapping) else list(row)
-    return [_cell(cell) for cell in cells]
+    return [_cell(cell, words) for cell in cells]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, words: Words) -> Any:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return _cut(text, _CELL_CHARS)
+    return words.cut(text, _CELL_CHARS)
 
 
 def _points(points: Sequence[Any]) -> list[list[Any]]:
@@ -223,7 +265,3 @@ def _number(value: Any) -> float | None:
     """JSON knows no infinity: such a point is a gap."""
     number = math.nan if value is None else float(value)
     return number if math.isfinite(number) else None
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"

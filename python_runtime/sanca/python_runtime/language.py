@@ -99,6 +99,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "not_confirmed": ("Not confirmed: {reasons}", "未确认：{reasons}"),
     "goal_needs": ("It needs {title!r}, which was given up.", "它依赖“{title}”，而后者已放弃。"),
     "goal_attempts": ("{failed} attempts failed; the last error: {error}", "已失败 {failed} 次，最后的错误：{error}"),
+    "goal_no_model": ("Nothing known does it, and there is no model.", "没有已知的办法，也没有配置模型。"),
     "goals_abandoned": ("Not done:", "未完成："),
     "way_workflow": ("A known workflow fits: {title}.", "有合适的已知流程：{title}。"),
     "way_setting": ("The settings say so.", "由设置指定。"),
@@ -107,6 +108,15 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "way_sequence": ("Several tools after each other: {tools}.", "需要依次使用多个工具：{tools}。"),
     "way_composition": ("Data flows from call to call: {tools}.", "数据在调用之间传递：{tools}。"),
     "way_synthesis": ("No tool fits, so one is written.", "没有合适的工具，需要先写一个。"),
+    "result": ("Result", "结果"),
+    "more_rows": ("… {count} more rows not shown", "…… 还有 {count} 行未显示"),
+    "more_facts": ("… {count} more entries not shown", "…… 还有 {count} 项未显示"),
+    "more_series": ("… {count} more lines not shown", "…… 还有 {count} 条曲线未显示"),
+    "more_links": ("… {count} more links not shown", "…… 还有 {count} 个链接未显示"),
+    "more_chars": ("… ({count} more characters)", "……（还有 {count} 个字符）"),
+    "button_send": ("Send", "提交"),
+    "button_agree": ("Agree", "同意"),
+    "button_decline": ("Decline", "不同意"),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
 }
 

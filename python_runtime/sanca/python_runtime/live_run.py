@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 import anyio
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.events import EventLog
+from sanca.python_runtime.expression.evidence import evidence_of
+from sanca.python_runtime.expression.page_link import PageLink
 from sanca.python_runtime.reporter import RunReporter
 from sanca.python_runtime.rounds import CallFact, RunState
 from sanca.python_runtime.run_record import RunRecord, RunStatus
@@ -30,6 +32,9 @@ class LiveRun:
         self.record = record
         self.log = log
         self.reporter = RunReporter(record.request, log)
+        self.page = PageLink(record.request, self.reporter)
+        self.said: dict[str, int] = {}
+        """Message ids of `say` → their place in what was spoken."""
         self.state: RunState | None = None
         self.scope = anyio.CancelScope()
         self.is_started = False
@@ -37,7 +42,7 @@ class LiveRun:
         """Whether it is being ended from outside; how its action ends does not count any more."""
         self.is_over = False
         """Whether its end was decided; nothing else may end it, and nothing leaves after."""
-        self.cards_shown = self.cards_chars = 0
+        self.cards_shown = self.cards_chars = self.said_chars = 0
         self.stopped = anyio.Event()
         """Its task has ended, and with it the sandbox worker's round."""
         self._save = save
@@ -146,6 +151,7 @@ class LiveRun:
 
     def close_round(self, status: RunStatus) -> None:
         """Show a round that was cut off as what it is now; one that ended stays as it is."""
+        self.page.close()
         if self.state is None or not self.state.rounds:
             return
         if self.state.round.status in {"planning", "running", "waiting"} and self.log.is_open:
@@ -203,4 +209,5 @@ class LiveRun:
         record.rounds = len(state.rounds)
         record.usage = list(state.usage)
         record.cards = list(state.cards)
+        record.evidence = evidence_of(state)
         record.skill = next((one.skill.skill for one in state.rounds if one.skill), "")

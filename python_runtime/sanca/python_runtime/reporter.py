@@ -44,6 +44,8 @@ from sanca.python_runtime.run_record import RunRecord, RunRequest
 _DELTA_SECONDS = 0.05
 """Text that streams in faster is joined: 20 events a second read smoothly and keep the journal small."""
 _PIECE_CHARS = 4_000
+_CLAIMED = {"done", "failed"}
+"""Only of a run that came to its own end an answer rests on something."""
 
 
 class RunReporter:
@@ -153,6 +155,11 @@ class RunReporter:
         stream.add(text)
         stream.end()
 
+    def message(self, text: str, message_id: str) -> None:
+        """Show a text message of the assistant, or put this text in the place of the one of that id."""
+        run_id = self._request.run_id
+        self.activity("sanca-message", f"said-{run_id}-{message_id}", {"run_id": run_id, "text": text})
+
     def text(self) -> TextStream:
         """Begin a text message of the assistant that streams."""
         return self._stream(_text_frame(f"msg-{self._next_id()}"))
@@ -260,6 +267,7 @@ def _result(record: RunRecord) -> dict[str, Any]:
         "rounds": record.rounds,
         "calls": record.calls,
         "skill": record.skill or None,
+        "evidence": record.evidence if record.status.value in _CLAIMED and record.answer else {},
         "usage": [usage.model_dump() for usage in record.usage],
     }
 

@@ -51,6 +51,10 @@ class PageContext(BaseModel):
     url: str = ""
     title: str = ""
     selection: str = ""
+    time_zone: str = ""
+    """The browser's, an IANA name: `Asia/Shanghai`."""
+    takes_commands: bool = False
+    """Whether it carries out page commands and acknowledges them."""
 
 
 class RunRequest(BaseModel):
@@ -118,6 +122,8 @@ class RunRecord(BaseModel):
     rounds: int = 0
     usage: list[Usage] = Field(default_factory=list)
     cards: list[dict[str, Any]] = Field(default_factory=list)
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    """The calls that the answer rests on (expression/evidence.py)."""
 
     @property
     def run_id(self) -> RunId:

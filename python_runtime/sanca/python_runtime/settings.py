@@ -76,6 +76,10 @@ class EngineSettings(BaseSettings):
     """A tool that fails so many times in a row is taken out of use for a while, and said so; 0: never."""
     tool_pause_seconds: float = Field(default=30.0, gt=0)
     """For so long at first; twice as long, up to 8 minutes, whenever it still fails after that."""
+    page_command_seconds: float = Field(default=10.0, gt=0, le=40)
+    """How long an action waits for the page to carry out a command."""
+    cards_by_data: int = Field(default=3, ge=0, le=50)
+    """Cards a run may show because its values ask for them, and nobody chose one; 0: none."""
     environment_seconds: float = Field(default=20.0, ge=0)
     """For how long names of services and releases are taken as known."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)

@@ -186,7 +186,11 @@ def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment,
             observation_chars=parts.settings.observation_chars,
             offers_libraries=SandboxSettings().add_libraries == "ask",
         ),
-        Expression(parts.library, lambda: parts.broker.client.toolkits),
+        Expression(
+            parts.library,
+            lambda: parts.broker.client.toolkits,
+            cards_by_data=parts.settings.cards_by_data,
+        ),
         SelfCheck(planner, stuck_rounds=parts.settings.stuck_rounds),
     ]
 
@@ -228,6 +232,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         finder=parts.tools,
         observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
+        page_seconds=parts.settings.page_command_seconds,
     )
     async with anyio.create_task_group() as opening:
         opening.start_soon(parts.store.open)

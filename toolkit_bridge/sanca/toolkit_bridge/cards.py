@@ -26,6 +26,18 @@ class FormField(BaseModel):
     default: Any = None
 
 
+class LinkItem(BaseModel):
+    """One place to go to."""
+
+    label: str = Field(min_length=1)
+    url: str = Field(
+        max_length=2_000,
+        pattern=r"^([hH][tT][tT][pP][sS]?://[^\s/\\]|[mM][aA][iI][lL][tT][oO]:[^\s\\]+@|/([^/\\]|$)|#)[^\s\\]*$",
+        description="http, https, mailto, or a place in the portal: `/orders/17`, `#/settings`.",
+    )
+    what: str | None = Field(None, description="What is there, in a few words.")
+
+
 class CardToolkit(PythonToolkit):
     """Show cards to the person: tables, charts, diffs, forms. Each call shows one card at once."""
 
@@ -52,6 +64,13 @@ class CardToolkit(PythonToolkit):
         if not series:
             raise ToolArgumentError("card.line_chart needs at least one series.", argument="series")
         return _card("line_chart", title=title, series=series, unit=unit)
+
+    @tool(approval="NEVER")
+    def links(self, title: _Title, items: list[LinkItem]) -> Any:
+        """Show places to go to, and what for."""
+        if not items:
+            raise ToolArgumentError("card.links needs at least one item.", argument="items")
+        return _card("links", title=title, items=[each.model_dump(exclude_none=True) for each in items])
 
     @tool(approval="NEVER")
     def diff(

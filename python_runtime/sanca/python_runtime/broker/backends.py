@@ -179,7 +179,7 @@ class LocalBackend:
 
 
 class EngineBackend:
-    """The toolkit `sanca`: a question to the engine's process."""
+    """The toolkits `sanca` and `page`: a question to the engine's process."""
 
     def __init__(self, post: Callable[[dict[str, Any]], None]) -> None:
         self._post = post
@@ -193,17 +193,18 @@ class EngineBackend:
         number = next(self._numbers)
         self._waiting[number] = self._by_call[call.call_id] = future = Future[dict[str, Any]]()
         question = {"op": "engine_call", "number": number, "run_id": call.run.context.run_id}
-        self._post({**question, "tool": call.definition.name, "arguments": call.arguments})
+        name = call.definition.name if call.toolkit == "sanca" else f"{call.toolkit}.{call.definition.name}"
+        self._post({**question, "tool": name, "arguments": call.arguments})
         try:
             reply = future.result(max(ENGINE_TIMEOUT_SECONDS, call.definition.timeout_seconds))
         except TimeoutError:
-            return failure("timeout", f"The engine did not answer sanca.{call.definition.name} in time.")
+            return failure("timeout", f"The engine did not answer {call.toolkit}.{call.definition.name} in time.")
         except CancelledError:
             return failure("cancelled", "The run was cancelled.")
         finally:
             self._waiting.pop(number, None)
             self._by_call.pop(call.call_id, None)
-        return CallOutcome(ok=True, value=reply["value"]) if reply["ok"] else failure("failed", reply["message"])
+        return CallOutcome(ok=True, value=reply["value"]) if reply["ok"] else failure(reply["kind"], reply["message"])
 
     def reply(self, message: dict[str, Any]) -> None:
         """Take the engine's reply."""

@@ -21,6 +21,7 @@ from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.outbox import Outbox
+from sanca.python_runtime.broker.page_tools import PAGE_TOOLKIT
 from sanca.python_runtime.broker.records import CallRecord, RunContext
 from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
@@ -250,7 +251,7 @@ class Broker:
                 sources += [(toolkit, self._host_backend) for toolkit in self._host.description.toolkits]
             local: list[Toolkit] = list(self._loop.toolkits.values())
             sources += [(toolkit.definition, self._local_backend) for toolkit in local]
-            sources.append((self._card.definition, self._card_backend))
+            sources += [(self._card.definition, self._card_backend), (PAGE_TOOLKIT, self._engine_backend)]
             catalog = Catalog(sources)
             if catalog.version == self._catalog.version:
                 return

@@ -26,7 +26,15 @@ ENGINE_TOOLKIT = ToolkitDefinition(
             approval="NEVER",
             input_schema={
                 "type": "object",
-                "properties": {"text": {"type": "string", "description": "Markdown."}},
+                "properties": {
+                    "text": {"type": "string", "description": "Markdown."},
+                    "message_id": {
+                        "type": ["string", "null"],
+                        "default": None,
+                        "maxLength": 60,
+                        "description": "The same id again replaces what was said under it.",
+                    },
+                },
                 "required": ["text"],
             },
         ),

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import anyio
 import structlog
 from anyio.abc import Process, TaskGroup
-from sanca.core.errors import ConfigurationError, RunError, SancaError
+from sanca.core.errors import ConfigurationError, RunError, SancaError, ToolError
 from sanca.core.tools import CallOutcome, ToolkitDefinition
 from sanca.python_runtime.broker.launch import start_broker
 from sanca.python_runtime.broker.link import ChannelClosedError, EngineLink
@@ -319,10 +319,12 @@ class BrokerClient:
             value = await self._callbacks.on_engine_call(message["run_id"], message["tool"], message["arguments"])
             reply |= {"ok": True, "value": value}
         except SancaError as error:
-            reply |= {"ok": False, "message": str(error)}
+            kind = error.kind if isinstance(error, ToolError) else "failed"
+            reply |= {"ok": False, "kind": kind, "message": str(error)}
         except Exception as error:
             log.exception("engine_call_failed", run_id=message["run_id"], tool=message["tool"])
-            reply |= {"ok": False, "message": f"The engine failed at {message['tool']}: {type(error).__name__}."}
+            sentence = f"The engine failed at {message['tool']}: {type(error).__name__}."
+            reply |= {"ok": False, "kind": "failed", "message": sentence}
         if not self._link.is_closed:
             self._link.post(reply)
 

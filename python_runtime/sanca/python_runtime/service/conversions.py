@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from sanca.core.messages import Caller, Usage
 from sanca.python_runtime.events import LoggedEvent
+from sanca.python_runtime.expression.page_link import PageReply
 from sanca.python_runtime.files import FileInfo
 from sanca.python_runtime.models import ModelEntry
 from sanca.python_runtime.refusals import BadRequestError
@@ -16,6 +17,7 @@ from sanca.python_runtime.service import engine_pb2 as pb
 _CHANNELS = ("chat", "api", "cli", "a2a", "mcp")
 _SOURCES = ("message", "click", "form", "agent_reply", "schedule", "a2a", "mcp")
 _NAME_CHARS = 256
+_TARGETS, _DETAIL_CHARS = 200, 500
 Channel = Literal["chat", "api", "cli", "a2a", "mcp"]
 
 
@@ -56,12 +58,24 @@ def run_input_from(request: pb.StartRunRequest) -> dict[str, Any]:
     }
     if request.HasField("page"):
         page = request.page
-        found["page"] = PageContext(url=page.url[:2_000], title=page.title[:500], selection=page.selection[:20_000])
+        found["page"] = PageContext(
+            url=page.url[:2_000],
+            title=page.title[:500],
+            selection=page.selection[:20_000],
+            time_zone=page.time_zone[:64],
+            takes_commands=page.takes_commands,
+        )
     if request.WhichOneof("input") == "click":
         context = json_object(request.click.context_json, "click.context_json")
         found["click"] = Click(surface_id=request.click.surface_id, name=request.click.name, context=context)
         found["message"] = _click_in_words(found["click"])
     return found
+
+
+def page_reply_from(request: pb.PageReplyRequest) -> PageReply:
+    """Return what a page says of a command, cut to what is shown of it."""
+    targets = tuple(target[:_NAME_CHARS] for target in request.targets[:_TARGETS])
+    return PageReply(request.command_id, request.ok, request.reason[:40], request.detail[:_DETAIL_CHARS], targets)
 
 
 def _source_from(given: str) -> Source:

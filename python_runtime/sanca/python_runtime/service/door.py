@@ -140,6 +140,14 @@ class EngineDoor:
         )
         return pb.Empty()
 
+    async def page_reply(self, request: pb.PageReplyRequest) -> pb.Empty:
+        """Hand a run what its page says of a command."""
+        caller, runs = convert.caller_from(request.caller), self._engine.parts.runs
+        await runs.get(caller, request.run_id)
+        if live := runs.live(request.run_id):
+            live.page.take_reply(convert.page_reply_from(request))
+        return pb.Empty()
+
     async def _check_session(self, caller: Caller, session_id: str) -> None:
         if not await self._engine.parts.sessions.owns_session(caller.tenant, caller.user, session_id):
             raise NotFoundError(f"There is no session {session_id!r} of yours.")
