@@ -16,6 +16,8 @@ from sanca.prompts.templates import Templates
 from sanca.prompts.tokens import estimate_tokens
 
 Inputs = TypeVar("Inputs", contravariant=True)
+_SYSTEMS_KEPT = 16
+"""System messages, by what they were made of: the same one is wanted in every round."""
 
 
 class PromptBuilder(ABC, Generic[Inputs]):
@@ -41,6 +43,7 @@ class PromptBuilder(ABC, Generic[Inputs]):
         self._templates = templates
         self._versions = versions
         self._problems = problems
+        self._systems: dict[str, str] = {}
 
     @property
     def role(self) -> str:
@@ -67,16 +70,25 @@ class PromptBuilder(ABC, Generic[Inputs]):
 
     def _system(self, inputs: Inputs) -> str:
         values = self._system_values(inputs)
-        parts = [self._render(section, **values) for section in self._sections()]
-        return "\n\n".join(part for part in parts if part)
+        key = repr(sorted(values.items()))
+        if key not in self._systems:
+            parts = [self._render(section, **values, **self._words()) for section in self._sections()]
+            if len(self._systems) >= _SYSTEMS_KEPT:
+                self._systems.clear()
+            self._systems[key] = "\n\n".join(part for part in parts if part)
+        return self._systems[key]
+
+    def _words(self) -> dict[str, object]:
+        """Return what the configuration gives the templates of the system message."""
+        examples = [self._render(f"examples/{name}") for name in self.configuration.examples]
+        return {"examples": examples, "rules": self.configuration.rules.strip()}
 
     def _sections(self) -> Sequence[str]:
         return self.sections
 
-    def _system_values(self, inputs: Inputs) -> dict[str, object]:
-        """Return what the templates of the system message may use."""
-        examples = [self._render(f"examples/{name}") for name in self.configuration.examples]
-        return {"examples": examples, "rules": self.configuration.rules.strip()}
+    def _system_values(self, _inputs: Inputs) -> dict[str, str]:
+        """Return what of the inputs the templates of the system message may use."""
+        return {}
 
     @abstractmethod
     def _segments(self, inputs: Inputs) -> list[Segment]:
@@ -96,7 +108,9 @@ class PromptBuilder(ABC, Generic[Inputs]):
             sizes[segment.name] += segment.tokens
         if rounds := sum(one.tokens for _, one in fitted.rounds):
             sizes["rounds"] = rounds
-        return Prompt(request, self.configuration.purpose, self._versions, dict(sizes), fitted.dropped, self._problems)
+        whole = sum(estimate_tokens(message.content) for message in request.messages)
+        sizes["rest"] = max(0, whole - sizes.total())
+        return Prompt(request, self.configuration.purpose, self._versions, dict(+sizes), fitted.dropped, self._problems)
 
     def _render(self, name: str, **values: object) -> str:
         return self._templates.render(name, **values)

@@ -27,10 +27,10 @@ _LAST = frozenset({"goals", "names", "now"})
 class _RunBuilder(PromptBuilder[PromptInputs]):
     """A conversation of the run: the task with its segments, then each round, then what holds now."""
 
-    def _system_values(self, inputs: PromptInputs) -> dict[str, object]:
+    def _system_values(self, inputs: PromptInputs) -> dict[str, str]:
         segment = toolkits_segment(inputs.toolkits, self.configuration.segments)
         toolkits = segment.cut(segment.rule.tokens).text if inputs.toolkits.strip() else ""
-        return {**super()._system_values(inputs), "toolkits": toolkits, "abridged": inputs.is_abridged}
+        return {"toolkits": toolkits, "abridged": "yes" if inputs.is_abridged else ""}
 
     def _segments(self, inputs: PromptInputs) -> list[Segment]:
         rules = self.configuration.segments

@@ -48,10 +48,10 @@ class FimBuilder(PromptBuilder[FimInputs]):
     def _segments(self, inputs: FimInputs) -> list[Segment]:
         return []
 
-    def _system_values(self, inputs: FimInputs) -> dict[str, object]:
+    def _system_values(self, inputs: FimInputs) -> dict[str, str]:
         limit = self.configuration.segments["toolkits"].tokens
         toolkits = as_data(cut_to_tokens(inputs.toolkits, min(limit, self._toolkits_room())))
-        return {**super()._system_values(inputs), "toolkits": toolkits, "abridged": False}
+        return {"toolkits": toolkits}
 
     def _conversation(self, inputs: FimInputs, _fitted: Fitted) -> list[PromptMessage]:
         before, after = self._around(inputs)

@@ -21,7 +21,7 @@ class Prompt:
     versions: tuple[str, ...] = ()
     """The configurations it was made by, `name@version`, the most specific last."""
     tokens: dict[str, int] = field(default_factory=dict)
-    """About how many tokens each segment takes; `system` and `rounds` among them."""
+    """About how many tokens each segment takes; `system`, `rounds` and `rest` (what stands around them) among them."""
     dropped: Sequence[Dropped] = ()
     """What did not fit."""
     problems: tuple[str, ...] = ()
@@ -29,8 +29,11 @@ class Prompt:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the request."""
-        return hashlib.sha256(self.request.model_dump_json().encode()).hexdigest()
+        """Digest of the messages' roles and contents."""
+        digest = hashlib.sha256()
+        for message in self.request.messages:
+            digest.update(f"{message.role}\0{message.content}\0".encode(errors="surrogatepass"))
+        return digest.hexdigest()
 
     def note(self) -> dict[str, Any]:
         """Return what the journal keeps."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from sanca.prompts.inputs import Experience, JudgeInputs, PromptInputs
@@ -44,14 +45,14 @@ class Segment:
     left_out: str = ""
     """What is missing, said in the prompt."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What stands between the tags."""
         items = "\n".join(self.items)
         parts = (items, self.left_out) if self.keeps == "first" else (self.left_out, items)
         return "\n".join(part for part in parts if part)
 
-    @property
+    @cached_property
     def tokens(self) -> int:
         """About how many tokens it takes, with its tags."""
         return estimate_tokens(self.text) + 6

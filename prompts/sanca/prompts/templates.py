@@ -12,6 +12,7 @@ from jinja2 import (
     DictLoader,
     FileSystemLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
 )
@@ -43,7 +44,9 @@ class Templates:
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # a configuration's templates rest; another one has templates of its own
         )
+        self._found: dict[str, Template] = {}
         self._environment.globals.pop("range", None)  # no template needs it, and a loop over it need not end
 
     def has(self, name: str) -> bool:
@@ -63,7 +66,9 @@ class Templates:
             ConfigurationError: It is not there, or cannot be rendered; says which and why.
         """
         try:
-            text = self._environment.select_template(self._places(name)).render(**values).strip()
+            if (template := self._found.get(name)) is None:
+                template = self._found[name] = self._environment.select_template(self._places(name))
+            text = template.render(**values).strip()
         except TemplateNotFound:
             raise ConfigurationError(f"There is no prompt template {name!r} ({name}.md.j2).") from None
         except TemplateError as error:

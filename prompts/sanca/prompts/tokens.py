@@ -7,6 +7,7 @@ Qwen's; tests/prompts/test_tokens.py holds the estimate against it: prose, code,
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LETTERS = re.compile(r"[A-Za-z]{1,12}")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]+")
@@ -28,6 +29,7 @@ _MARK_TOKENS = 14
 """What the line takes that says how much is missing."""
 
 
+@lru_cache(maxsize=512)  # the same rounds and stubs come again with every prompt
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a text has, for Qwen's tokenizer within some 15 %; at least 1 for any text."""
     if not text:
