@@ -101,6 +101,8 @@ class ModelRequest(BaseModel):
     """Texts at which the reply ends."""
     reasoning: Literal["", "off", "low", "medium", "high"] = ""
     """How much the model should think before it answers; empty: as the provider does by default."""
+    can_restart: bool = False
+    """Whether who reads the reply understands `ModelDelta.restart`; otherwise a reply that breaks off is an error."""
     temperature: float = 0.0
     max_output_tokens: int = 4096
     timeout_seconds: float = 120.0

@@ -34,9 +34,11 @@ def test_nothing_configured_means_no_model(tmp_path: Path) -> None:
         ({"OPENAI_API_KEY": "k", "OPENAI_MODEL": "gpt-x"}, "openai", "gpt-x"),
         ({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}, "openai", ""),
         ({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "SANCA_MODEL": "qwen3:8b"}, "openai", "qwen3:8b"),
-        ({"DASHSCOPE_API_KEY": "k"}, "dashscope", "qwen3-coder-plus"),
+        ({"ANTHROPIC_API_KEY": "k"}, "anthropic", "claude-sonnet-5-5"),
+        ({"OPENAI_API_KEY": "k", "SANCA_MODEL": "openai-responses:gpt-x"}, "openai-responses", "gpt-x"),
         ({"DASHSCOPE_API_KEY": "k", "SANCA_MODEL": "qwen-max"}, "dashscope", "qwen-max"),
-        ({"DASHSCOPE_API_KEY": "k", "OPENAI_API_KEY": "k"}, "openai", "gpt-5.4-mini"),
+        ({"DASHSCOPE_API_KEY": "k", "DASHSCOPE_MODEL": "qwen-max"}, "dashscope", "qwen-max"),
+        ({"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k"}, "openai", "gpt-5.4-mini"),
         (
             {"DASHSCOPE_API_KEY": "k", "OPENAI_API_KEY": "k", "SANCA_MODEL": "dashscope:qwen-max"},
             "dashscope",

@@ -16,6 +16,7 @@ from sanca.core.messages import ModelDelta, ModelRequest, PromptMessage, Usage
 from sanca.python_runtime.models import failures
 from sanca.python_runtime.models.entries import Endpoint
 from sanca.python_runtime.models.openai_client import OpenAIModel
+from sanca.python_runtime.models.settings import Patience, deadline_of
 from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
 from sanca.python_runtime.models.tool_calls import CallPieces, WireNames, call_out, function_out
 
@@ -29,8 +30,9 @@ _OPENAI_PATH = "/compatible-mode/v1"
 class DashScopeModel:
     """A model behind DashScope's native API. Opens its connections at the first call; `close` ends them."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, patience: Patience | None = None) -> None:
         self._endpoint = endpoint
+        self._patience = patience or Patience()
         self._session: aiohttp.ClientSession | None = None
         self._completions: OpenAIModel | None = None
 
@@ -54,11 +56,13 @@ class DashScopeModel:
                     "ask it in the chat form."
                 )
             base_url = self._endpoint.url.removesuffix(_OWN_PATH) + _OPENAI_PATH
-            self._completions = OpenAIModel(self._endpoint.model_copy(update={"base_url": base_url, "kind": "openai"}))
+            self._completions = OpenAIModel(
+                self._endpoint.model_copy(update={"base_url": base_url, "kind": "openai"}), self._patience
+            )
         return self._completions.stream(request)
 
     async def _generate(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
-        deadline = Deadline(request.timeout_seconds)
+        deadline = deadline_of(request, self._patience)
         reply = _Reply()
         try:
             answers = await self._send(request, deadline)
@@ -105,7 +109,8 @@ class DashScopeModel:
             # The SDK logs a traceback for every failed request; ours is one sentence.
             logging.getLogger("dashscope").setLevel(logging.CRITICAL)
         if self._session is None:  # asked after the wait above: two first calls at once share one session
-            self._session = aiohttp.ClientSession(trust_env=not self._endpoint.is_loopback)
+            timeout = aiohttp.ClientTimeout(total=None, connect=self._patience.connect)
+            self._session = aiohttp.ClientSession(trust_env=not self._endpoint.is_loopback, timeout=timeout)
         return self._session
 
 
@@ -128,6 +133,8 @@ def request_arguments(request: ModelRequest, endpoint: Endpoint) -> dict[str, An
     if request.tools:
         arguments["tools"] = [function_out(tool, names) for tool in request.tools]
         arguments["parallel_tool_calls"] = True
+    if request.reasoning:
+        arguments["enable_thinking"] = request.reasoning != "off"
     if request.stop:
         arguments["stop"] = list(request.stop)
     return arguments
@@ -226,7 +233,7 @@ def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float, *,
     if isinstance(error, ModelError):
         return error
     if isinstance(error, TimeoutError):  # aiohttp's time-outs are TimeoutErrors too
-        return failures.timeout_failure(endpoint, timeout_seconds)
+        return failures.timeout_failure(endpoint, timeout_seconds, error)
     if isinstance(error, aiohttp.ClientConnectorError):
         return failures.connection_failure(error.strerror or error, endpoint)
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError):

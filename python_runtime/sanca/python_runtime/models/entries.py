@@ -9,12 +9,17 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 Role = Literal["general", "coder", "fast", "judge"]
-Kind = Literal["openai", "dashscope"]
+Kind = Literal["openai", "openai-responses", "dashscope", "anthropic"]
 
 ROLES: tuple[Role, ...] = ("general", "coder", "fast", "judge")
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 DASHSCOPE_BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
-DEFAULT_BASE_URLS: dict[Kind, str] = {"openai": OPENAI_BASE_URL, "dashscope": DASHSCOPE_BASE_URL}
+DEFAULT_BASE_URLS: dict[Kind, str] = {
+    "openai": OPENAI_BASE_URL,
+    "openai-responses": OPENAI_BASE_URL,
+    "dashscope": DASHSCOPE_BASE_URL,
+    "anthropic": "https://api.anthropic.com",
+}
 
 
 class ModelEntry(BaseModel):
@@ -30,6 +35,11 @@ class ModelEntry(BaseModel):
     """Empty: the provider's own address."""
     has_key: bool = False
     source: Literal["environment", "settings"] = "settings"
+    fallbacks: tuple[str, ...] = ()
+    """Asked in this order when the model fails: `kind:model` or `kind:model@url`."""
+    state: Literal["ok", "resting"] = "ok"
+    """Whether it is asked now, or left alone because it kept failing."""
+    state_detail: str = ""
 
 
 class Endpoint(BaseModel):
@@ -65,6 +75,11 @@ class Endpoint(BaseModel):
         return self.base_url or DEFAULT_BASE_URLS[self.kind]
 
     @property
+    def written(self) -> str:
+        """The endpoint as people write it, without its key."""
+        return f"{self.kind}:{self.model}" + (f"@{self.base_url}" if self.base_url else "")
+
+    @property
     def place(self) -> str:
         """Host and port, for messages."""
         return urlsplit(self.url).netloc
@@ -79,3 +94,7 @@ class Endpoint(BaseModel):
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return False
+
+
+Models = tuple[Endpoint, ...]
+"""A model and its fall-backs, in the order in which they are asked."""

@@ -9,8 +9,19 @@ from collections.abc import Mapping
 
 from sanca.core.errors import ModelError, ModelUnavailableError
 from sanca.python_runtime.models.entries import Endpoint
+from sanca.python_runtime.models.streams import StalledError
 
 _DETAIL_CHARS = 300
+
+
+class EndpointRefusedError(ModelError):
+    """The endpoint refuses everybody with this key: no right, no such model, no money. Waiting does not mend it."""
+
+
+class TooManyRequestsError(ModelUnavailableError):
+    """The endpoint works, and asks us to come back later."""
+
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TOO_LONG = re.compile(r"context.{0,20}(length|window)|maximum context|too many tokens|input length", re.IGNORECASE)
 _NO_MONEY = re.compile(r"insufficient_quota|arrear|billing|exceeded your current quota", re.IGNORECASE)
@@ -55,14 +66,16 @@ def status_failure(
     suffix = f": {said}" if said else "."
     place, model = endpoint.place, endpoint.model
     if status in {401, 403}:
-        return ModelError(f"The model server {place} refused the key (HTTP {status}); set a valid key for it{suffix}")
+        return EndpointRefusedError(
+            f"The model server {place} refused the key (HTTP {status}); set a valid key for it{suffix}"
+        )
     if status == 404:
-        return ModelError(
+        return EndpointRefusedError(
             f"The model server {place} knows no model {model!r} at this address (HTTP 404); "
             f"check the model's name and the base URL{suffix}"
         )
     if _NO_MONEY.search(f"{code} {said}"):
-        return ModelError(
+        return EndpointRefusedError(
             f"The account at {place} has no quota left (HTTP {status}); top it up or use another key{suffix}"
         )
     if _TOO_LONG.search(f"{code} {said}"):
@@ -71,7 +84,8 @@ def status_failure(
         )
     if status in _WAIT_STATUSES:
         why = "asks us to wait, too many requests" if status == 429 else "is not able to answer now"
-        return ModelUnavailableError(
+        kind = TooManyRequestsError if status == 429 else ModelUnavailableError
+        return kind(
             f"The model server {place} {why} (HTTP {status}){suffix}",
             retry_after_seconds=retry_after_seconds(headers or {}),
         )
@@ -87,9 +101,10 @@ def connection_failure(detail: object, endpoint: Endpoint) -> ModelUnavailableEr
     )
 
 
-def timeout_failure(endpoint: Endpoint, seconds: float) -> ModelUnavailableError:
-    """Return the error of a server that took too long."""
-    return ModelUnavailableError(f"The model server {endpoint.place} did not finish within {seconds:g} seconds.")
+def timeout_failure(endpoint: Endpoint, seconds: float, error: Exception | None = None) -> ModelUnavailableError:
+    """Return the error of a server that took too long: for the whole reply, or as the error itself says."""
+    why = str(error) if isinstance(error, StalledError) else f"did not finish within {seconds:g} seconds"
+    return ModelUnavailableError(f"The model server {endpoint.place} {why}.")
 
 
 def broken_stream_failure(endpoint: Endpoint) -> ModelUnavailableError:
@@ -100,7 +115,7 @@ def broken_stream_failure(endpoint: Endpoint) -> ModelUnavailableError:
 def not_a_reply_failure(endpoint: Endpoint, detail: object = "") -> ModelError:
     """Return the error of an answer in another form than the wire format's."""
     said = clean_detail(detail, endpoint)
-    hint = " (an OpenAI-compatible one usually ends in /v1)" if endpoint.kind == "openai" else ""
+    hint = " (an OpenAI-compatible one usually ends in /v1)" if endpoint.kind.startswith("openai") else ""
     return ModelError(
         f"The server {endpoint.place} answered, but not in the form of the {endpoint.kind} protocol; "
         f"check the base URL{hint}" + (f": {said}" if said else ".")

@@ -27,7 +27,15 @@ _KEPT = (*REASONING, "reasoning_details")
 class ChatWire:
     """`POST /chat/completions`."""
 
-    optional = ("temperature", "stream_options", "stop", "max_tokens", "max_completion_tokens", *_KEPT)
+    optional = (
+        "temperature",
+        "stream_options",
+        "stop",
+        "reasoning_effort",
+        "max_tokens",
+        "max_completion_tokens",
+        *_KEPT,
+    )
     """What some servers refuse by name; it is then left out, or spelled the other way, from then on."""
 
     def body(self, request: ModelRequest, model: str, endpoint: Endpoint, refused: set[str]) -> dict[str, Any]:
@@ -45,6 +53,8 @@ class ChatWire:
             body["tools"] = [function_out(tool, names) for tool in request.tools]
         if request.stop:
             body["stop"] = list(request.stop)
+        if request.reasoning not in {"", "off"}:
+            body["reasoning_effort"] = request.reasoning
         return {name: value for name, value in body.items() if name not in refused}
 
     def mentions(self, body: dict[str, Any], name: str) -> bool:

@@ -12,6 +12,8 @@ from sanca.python_runtime.models.entries import Endpoint
 from sanca.python_runtime.models.openai_chat import ChatWire
 from sanca.python_runtime.models.openai_completions import CompletionWire
 from sanca.python_runtime.models.openai_failures import map_failure
+from sanca.python_runtime.models.openai_responses import ResponsesWire
+from sanca.python_runtime.models.settings import Patience, deadline_of
 from sanca.python_runtime.models.streams import Deadline, close_shielded, closing, load
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ class OpenAIWire(Protocol):
 class OpenAIModel:
     """A model behind one of OpenAI's formats. Opens its connections at the first call; `close` ends them."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, patience: Patience | None = None) -> None:
         self._endpoint = endpoint
+        self._patience = patience or Patience()
         self._model = endpoint.model
         self._refused: set[str] = set()
         self._client: AsyncOpenAI | None = None
@@ -56,7 +59,7 @@ class OpenAIModel:
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
         """Stream one reply; the last delta carries finish reason, usage and what the server wants back."""
-        deadline = Deadline(request.timeout_seconds)
+        deadline = deadline_of(request, self._patience)
         wire = self._wire(request)
         try:
             response = await self._send(wire, request, deadline)
@@ -77,7 +80,9 @@ class OpenAIModel:
             await client.close()
 
     def _wire(self, request: ModelRequest) -> OpenAIWire:
-        return CompletionWire() if request.form == "completion" else ChatWire()
+        if request.form == "completion":
+            return CompletionWire()
+        return ResponsesWire() if self._endpoint.kind == "openai-responses" else ChatWire()
 
     async def _send(self, wire: OpenAIWire, request: ModelRequest, deadline: Deadline) -> Any:
         client = await self._open()
@@ -113,10 +118,13 @@ class OpenAIModel:
 
         if self._client is None:  # asked after the wait above: two first calls at once share one client
             # A proxy is never asked for this very machine. Retries are ours (retry.py), for all wire formats alike.
-            http_client = httpx.AsyncClient(trust_env=not self._endpoint.is_loopback, follow_redirects=True)
+            timeout = httpx.Timeout(None, connect=self._patience.connect)
+            http_client = httpx.AsyncClient(
+                trust_env=not self._endpoint.is_loopback, follow_redirects=True, timeout=timeout
+            )
             key = self._endpoint.api_key.get_secret_value() or "none"
             self._client = AsyncOpenAI(
-                api_key=key, base_url=self._endpoint.url, max_retries=0, timeout=None, http_client=http_client
+                api_key=key, base_url=self._endpoint.url, max_retries=0, timeout=timeout, http_client=http_client
             )
         return self._client
 

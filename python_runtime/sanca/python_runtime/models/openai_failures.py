@@ -16,8 +16,10 @@ def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float) ->
 
     if isinstance(error, ModelError):
         return error
+    if isinstance(error.__cause__, httpx.ConnectTimeout):
+        return failures.connection_failure("no connection in time", endpoint)
     if isinstance(error, TimeoutError | openai.APITimeoutError | httpx.TimeoutException):
-        return failures.timeout_failure(endpoint, timeout_seconds)
+        return failures.timeout_failure(endpoint, timeout_seconds, error)
     if isinstance(error, openai.APIStatusError):
         detail = error.body.get("message") if isinstance(error.body, dict) else ""
         return failures.status_failure(
@@ -29,7 +31,7 @@ def map_failure(error: Exception, endpoint: Endpoint, timeout_seconds: float) ->
         )
     if isinstance(error, openai.APIConnectionError):
         return failures.connection_failure(error.__cause__ or "", endpoint)
-    if isinstance(error, openai.APIResponseValidationError | ValueError):
+    if isinstance(error, openai.APIResponseValidationError | ValueError | KeyError):
         return failures.not_a_reply_failure(endpoint)
     if isinstance(error, openai.APIError):  # an error event inside the stream
         return failures.status_failure(_stream_status(error), error.message, endpoint, code=str(error.code or ""))

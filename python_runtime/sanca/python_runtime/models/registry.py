@@ -1,42 +1,39 @@
-"""Which model serves which role, from the environment or the settings page. Hands out clients; knows no wire format."""
+"""Which model serves which role, from the environment or the settings page. Hands out models; knows no wire format."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import SecretStr, ValidationError
 from sanca.core.errors import ConfigurationError, ModelError
-from sanca.core.messages import ModelRequest, PromptMessage
+from sanca.core.messages import ModelRequest, PromptMessage, Usage
 from sanca.core.ports import Model
-from sanca.python_runtime.models.dashscope_client import DashScopeModel
-from sanca.python_runtime.models.entries import ROLES, Endpoint, ModelEntry, Role
-from sanca.python_runtime.models.environment import allows_network, endpoint_from
-from sanca.python_runtime.models.openai_client import OpenAIModel
+from sanca.python_runtime.models.endpoints import EndpointPool, client_of
+from sanca.python_runtime.models.entries import ROLES, Endpoint, ModelEntry, Models, Role
+from sanca.python_runtime.models.environment import allows_network, explicit_roles, models_from, read_models
 from sanca.python_runtime.models.prices import PricedModel, read_prices
-from sanca.python_runtime.models.retry import RetryingModel
+from sanca.python_runtime.models.routes import Difficulty, read_routes, route_of
+from sanca.python_runtime.models.settings import Patience, read_settings
 from sanca.python_runtime.models.settings_file import ModelFile
 from sanca.python_runtime.models.streams import closing
+from sanca.python_runtime.models.usage import Effort, RoleModel, UsageLedger
 
 _TEST_REQUEST = ModelRequest(
     messages=(PromptMessage(role="user", content="Answer with one word: ready"),),
     max_output_tokens=256,
     timeout_seconds=30.0,
 )
-
-
-class _Client(Model, Protocol):
-    async def close(self) -> None:
-        """Close the connections."""
+_NO_FALLBACKS = ("none",)
 
 
 class ModelRegistry:
     """The configured models, by role. One an engine; used from its event loop; `close` at the end.
 
-    A role without a model of its own uses `general`. What was set by a person (`models.json`) comes before the
-    environment, which can only give `general`.
+    A role without models of its own uses `general`'s. What was set by a person (`models.json`) comes before the
+    environment, for each role.
     """
 
     def __init__(self, home: Path, environ: Mapping[str, str]) -> None:
@@ -47,43 +44,65 @@ class ModelRegistry:
         """
         self._file = ModelFile(home / "models.json")
         self._settings = self._file.read()
-        self._environment = endpoint_from(environ)
+        self._environment = models_from(environ)
+        self._explicit = explicit_roles(environ)
         self._allows_network = allows_network(environ)
         self._prices = read_prices(environ.get("SANCA_MODEL_PRICES", ""))
-        self._clients: dict[Endpoint, _Client] = {}
+        self._routes = read_routes(environ.get("SANCA_MODEL_ROUTES", ""))
+        self._pool = EndpointPool(read_settings(environ))
+        self._ledger = UsageLedger()
 
     def entries(self) -> list[ModelEntry]:
         """Return what is configured, `general` first; never a key."""
-        found = [self._entry(role) for role in ROLES]
-        return [entry for entry in found if entry is not None]
+        return [self._entry(role) for role in ROLES if self._own(role)]
+
+    def usage(self) -> list[Usage]:
+        """Return what was used since the engine began, by role and model."""
+        return self._ledger.rows()
 
     def model(self, role: str = "general") -> Model | None:
-        """Return the model of a role, or of `general`; None when neither is set.
+        """Return the model of a role with its fall-backs, or `general`'s; None when neither is set.
 
         Raises:
-            ModelError: `SANCA_ALLOW_MODEL_REQUESTS=0` forbids models outside this machine.
+            ModelError: `SANCA_ALLOW_MODEL_REQUESTS=0` forbids every one of them.
         """
-        endpoint = next((one for name, one in self._settings.items() if name == role), None) or self._general()
-        return None if endpoint is None else self._ready(endpoint)
+        return self._ready(role, "")
+
+    def route(self, zone: str, difficulty: Difficulty = "normal") -> Model | None:
+        """Return the model that thinks for a zone; None when none is set. `SANCA_MODEL_ROUTES` changes which.
+
+        Args:
+            zone: `perception`, `cognitive`, `motor`, `expression` or `self_check`; another one is `general`'s.
+            difficulty: How hard it is; what is hard for `cognitive` goes to `general`, which thinks first.
+
+        Raises:
+            ModelError: As `model` says.
+        """
+        route = route_of(self._routes, zone, difficulty)
+        return self._ready(route.role, route.reasoning)
 
     def set_model(self, entry: ModelEntry, api_key: str = "") -> list[ModelEntry]:
         """Keep a person's choice for a role, and return all entries.
 
         Args:
-            entry: Role, kind, model and base URL.
+            entry: Role, kind, model, base URL and fall-backs; without fall-backs those there are stay, and `none`
+                alone takes them away.
             api_key: Empty: keep the one there is, as long as it goes to the same server.
 
         Raises:
             ConfigurationError: The entry lacks something, or cannot be kept.
         """
-        settings = {**self._settings, entry.role: self._endpoint(entry, api_key)}
+        models = (self._endpoint(entry, api_key), *self._fallbacks(entry))
+        settings = {**self._settings, entry.role: models}
         self._file.write(settings)
         self._settings = settings
+        for one in models:
+            self._pool.forget(one)
         return self.entries()
 
     def remove(self, role: Role) -> list[ModelEntry]:
         """Forget a person's choice for a role; what the environment says then counts again."""
-        settings = {name: endpoint for name, endpoint in self._settings.items() if name != role}
+        settings = {name: models for name, models in self._settings.items() if name != role}
         self._file.write(settings)
         self._settings = settings
         return self.entries()
@@ -98,30 +117,45 @@ class ModelRegistry:
         except (ModelError, ConfigurationError) as error:
             return False, str(error), time.monotonic() - started
         seconds = time.monotonic() - started
+        self._pool.forget(endpoint)
         return True, f"{name} at {endpoint.place} answered in {seconds:.1f} seconds.", seconds
 
     async def close(self) -> None:
         """Close every client's connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        await self._pool.close()
 
-    def _general(self) -> Endpoint | None:
-        return self._settings.get("general") or self._environment
+    def _own(self, role: Role) -> Models:
+        """Return the models that are set for this very role, the person's before the environment's."""
+        if role in self._settings:
+            return self._settings[role]
+        if role != "general" and "general" in self._settings and role not in self._explicit:
+            return ()  # what a person chose as `general` comes before what others get by default
+        return self._environment.get(role, ())
 
-    def _entry(self, role: Role) -> ModelEntry | None:
-        source: Literal["environment", "settings"] = "settings" if role in self._settings else "environment"
-        endpoint = self._settings.get(role) or (self._environment if role == "general" else None)
-        if endpoint is None:
+    def _ready(self, role: str, reasoning: Effort) -> Model | None:
+        known: Role = next((one for one in ROLES if one == role), "general")
+        models = self._own(known) or self._own("general")
+        if not models:
             return None
-        has_key = bool(endpoint.api_key.get_secret_value())
+        allowed = [one for one in models if self._allows_network or one.is_loopback]
+        if not allowed:
+            self._check_allowed(models[0])
+        return RoleModel(PricedModel(self._pool.model(allowed), self._prices), known, self._ledger, reasoning=reasoning)
+
+    def _entry(self, role: Role) -> ModelEntry:
+        source: Literal["environment", "settings"] = "settings" if role in self._settings else "environment"
+        first, *others = self._own(role)
+        detail = self._pool.detail(first)
         return ModelEntry(
             role=role,
-            kind=endpoint.kind,
-            model=endpoint.model,
-            base_url=endpoint.base_url,
-            has_key=has_key,
+            kind=first.kind,
+            model=first.model,
+            base_url=first.base_url,
+            has_key=bool(first.api_key.get_secret_value()),
             source=source,
+            fallbacks=tuple(one.written for one in others),
+            state="resting" if detail else "ok",
+            state_detail=detail,
         )
 
     def _endpoint(self, entry: ModelEntry, api_key: str) -> Endpoint:
@@ -133,16 +167,28 @@ class ModelRegistry:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise ConfigurationError(f"The model cannot be set: {reason}.") from None
         if not api_key.strip():
-            endpoint = endpoint.model_copy(update={"api_key": self._known_key(entry.role, endpoint)})
+            endpoint = self._with_known_key(endpoint, entry.role)
         _check_complete(endpoint)
         return endpoint
 
-    def _known_key(self, role: Role, wanted: Endpoint) -> SecretStr:
+    def _fallbacks(self, entry: ModelEntry) -> Models:
+        if not entry.fallbacks:
+            return self._settings.get(entry.role, ())[1:]
+        if entry.fallbacks == _NO_FALLBACKS:
+            return ()
+        written = read_models(", ".join(entry.fallbacks), {}, setting="The list of fall-backs", needs_key=False)
+        found = tuple(self._with_known_key(one, entry.role) for one in written)
+        for one in found:
+            _check_complete(one)
+        return found
+
+    def _with_known_key(self, wanted: Endpoint, role: Role) -> Endpoint:
         # A key never follows a changed address: who may set the URL must not learn the key.
-        for known in (self._settings.get(role), self._general(), self._environment):
-            if known is not None and (known.kind, known.url) == (wanted.kind, wanted.url):
-                return known.api_key
-        return SecretStr("")
+        everyone = (self._settings.get(role, ()), *self._settings.values(), *self._environment.values())
+        for known in (one for models in everyone for one in models):
+            if (known.kind, known.url) == (wanted.kind, wanted.url) and known.api_key.get_secret_value():
+                return wanted.model_copy(update={"api_key": known.api_key})
+        return wanted
 
     def _check_allowed(self, endpoint: Endpoint) -> None:
         if not self._allows_network and not endpoint.is_loopback:
@@ -150,28 +196,18 @@ class ModelRegistry:
                 f"SANCA_ALLOW_MODEL_REQUESTS=0 forbids asking {endpoint.place}; use a scripted or local model."
             )
 
-    def _ready(self, endpoint: Endpoint) -> Model:
-        self._check_allowed(endpoint)
-        if endpoint not in self._clients:
-            self._clients[endpoint] = _client(endpoint)
-        return PricedModel(RetryingModel(self._clients[endpoint]), self._prices)
-
-
-def _client(endpoint: Endpoint) -> _Client:
-    return DashScopeModel(endpoint) if endpoint.kind == "dashscope" else OpenAIModel(endpoint)
-
 
 def _check_complete(endpoint: Endpoint) -> None:
     if not endpoint.base_url and not endpoint.api_key.get_secret_value():
         raise ConfigurationError(
             f"A model at {endpoint.place} needs a key; give one, or the base URL of a local server."
         )
-    if not endpoint.model and (endpoint.kind == "dashscope" or not endpoint.base_url):
+    if not endpoint.model and (endpoint.kind != "openai" or not endpoint.base_url):
         raise ConfigurationError("The model's name is missing; give it as the provider spells it.")
 
 
 async def _ask(endpoint: Endpoint) -> str:
-    client = _client(endpoint)
+    client = client_of(endpoint, Patience())
     try:
         async with closing(client.stream(_TEST_REQUEST)) as deltas:
             async for _ in deltas:

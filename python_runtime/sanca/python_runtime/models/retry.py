@@ -16,17 +16,25 @@ log = structlog.get_logger(__name__)
 
 _TRIES = 3
 _FIRST_WAIT_SECONDS = 0.5
-_LONGEST_WAIT_SECONDS = 20.0
+LONGEST_WAIT_SECONDS = 20.0
 """A server that asks for more is reported at once instead."""
 
 
 class RetryingModel:
     """A model that is asked up to three times, with growing waits or those the server asked for."""
 
-    def __init__(self, inner: Model, *, tries: int = _TRIES, first_wait_seconds: float = _FIRST_WAIT_SECONDS) -> None:
+    def __init__(
+        self,
+        inner: Model,
+        *,
+        tries: int = _TRIES,
+        first_wait_seconds: float = _FIRST_WAIT_SECONDS,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+    ) -> None:
         self._inner = inner
         self._tries = tries
         self._first_wait_seconds = first_wait_seconds
+        self._longest_wait_seconds = longest_wait_seconds
 
     @property
     def name(self) -> str:
@@ -45,7 +53,7 @@ class RetryingModel:
                 return
             except ModelUnavailableError as error:
                 wait_seconds = self._wait_seconds(attempt, error)
-                if started or attempt == self._tries or wait_seconds > _LONGEST_WAIT_SECONDS:
+                if started or attempt == self._tries or wait_seconds > self._longest_wait_seconds:
                     raise
                 log.warning(
                     "model_retry", model=self.name, attempt=attempt, wait_seconds=wait_seconds, reason=str(error)

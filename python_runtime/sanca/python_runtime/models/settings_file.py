@@ -6,21 +6,27 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from sanca.core.errors import ConfigurationError
-from sanca.python_runtime.models.entries import Endpoint, Role
+from sanca.python_runtime.models.entries import Endpoint, Models, Role
 
-_TABLE = TypeAdapter(dict[Role, Endpoint])
+
+class _Kept(Endpoint):
+    fallbacks: Models = ()
+
+
+_TABLE = TypeAdapter(dict[Role, _Kept])
 
 
 class ModelFile:
-    """Reads and writes `models.json`: an object of role → `kind, model, base_url, api_key`."""
+    """Reads and writes `models.json`: role → `kind, model, base_url, api_key, fallbacks` (a list of the first four)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> dict[Role, Endpoint]:
+    def read(self) -> dict[Role, Models]:
         """Return what is set; empty when there is no file.
 
         Raises:
@@ -35,7 +41,7 @@ class ModelFile:
                 f"The model settings {str(self._path)!r} cannot be read ({error.strerror})."
             ) from error
         try:
-            return _TABLE.validate_json(text)
+            table = _TABLE.validate_json(text)
         except ValidationError as error:
             # The cause would show the input, and with it the key.
             raise ConfigurationError(
@@ -43,21 +49,17 @@ class ModelFile:
                 "set the model again or delete the file.",
                 setting="models.json",
             ) from None
+        return {role: (Endpoint(**_fields(kept)), *kept.fallbacks) for role, kept in table.items()}
 
-    def write(self, endpoints: dict[Role, Endpoint]) -> None:
+    def write(self, models: dict[Role, Models]) -> None:
         """Replace the file in one go, so that a crash leaves the old or the new one.
 
         Raises:
             ConfigurationError: The state folder cannot be written.
         """
         table = {
-            role: {
-                "kind": endpoint.kind,
-                "model": endpoint.model,
-                "base_url": endpoint.base_url,
-                "api_key": endpoint.api_key.get_secret_value(),
-            }
-            for role, endpoint in endpoints.items()
+            role: {**_written(first), **({"fallbacks": [_written(one) for one in others]} if others else {})}
+            for role, (first, *others) in models.items()
         }
         try:
             self._replace(json.dumps(table, indent=2))
@@ -80,3 +82,11 @@ class ModelFile:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _fields(endpoint: Endpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in Endpoint.model_fields}
+
+
+def _written(endpoint: Endpoint) -> dict[str, str]:
+    return {**_fields(endpoint), "api_key": endpoint.api_key.get_secret_value()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -16,26 +17,55 @@ T = TypeVar("T")
 _CLOSE_SECONDS = 2.0
 
 
-class Deadline:
-    """A fixed point in time that several waits share."""
+class StalledError(TimeoutError):
+    """The reply did not begin, or paused for too long; says which, to be read behind the server's name."""
 
-    def __init__(self, seconds: float) -> None:
+
+class Deadline:
+    """How long a reply is waited for: as a whole, until it begins, and between its pieces."""
+
+    def __init__(
+        self, seconds: float, *, first_token_seconds: float = math.inf, between_tokens_seconds: float = math.inf
+    ) -> None:
         self.seconds = seconds
-        self._ends_at = time.monotonic() + seconds
+        self._first_token_seconds = first_token_seconds
+        self._between_tokens_seconds = between_tokens_seconds
+        self._began_at = time.monotonic()
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
-        """Await it; raises `TimeoutError` once the time is up."""
-        with anyio.fail_after(max(0.0, self._ends_at - time.monotonic())):
-            return await awaitable
+        """Await what comes before the first piece.
+
+        Raises:
+            StalledError: The reply has not begun in time.
+            TimeoutError: The whole time is up.
+        """
+        return await self._wait(awaitable, self._first_token_seconds - self._spent(), self._late)
 
     async def each(self, items: AsyncIterator[T]) -> AsyncIterator[T]:
-        """Yield the items; raises `TimeoutError` once the time is up. No cancel scope is held across a yield."""
+        """Yield the items; raises as `wait` does, also for a long pause. No cancel scope is held across a yield."""
+        left, why = self._first_token_seconds - self._spent(), self._late
         while True:
             try:
-                item = await self.wait(anext(items))
+                item = await self._wait(anext(items), left, why)
             except StopAsyncIteration:
                 return
             yield item
+            left, why = self._between_tokens_seconds, self._paused
+
+    async def _wait(self, awaitable: Awaitable[T], limit_seconds: float, why: Callable[[], str]) -> T:
+        whole = self.seconds - self._spent()
+        with anyio.move_on_after(max(0.0, min(whole, limit_seconds))):
+            return await awaitable
+        raise StalledError(why()) if limit_seconds < whole else TimeoutError
+
+    def _late(self) -> str:
+        return f"did not begin its reply within {self._first_token_seconds:g} seconds"
+
+    def _paused(self) -> str:
+        return f"sent nothing for {self._between_tokens_seconds:g} seconds in the middle of its reply"
+
+    def _spent(self) -> float:
+        return time.monotonic() - self._began_at
 
 
 @asynccontextmanager
