@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
+from sanca.python_runtime.evaluation.authors import TruthAuthor
 from sanca.python_runtime.evaluation.results import ResultFile
 from sanca.python_runtime.evaluation.runner import run_tasks
 from sanca.python_runtime.evaluation.suite import EvaluationTask, make_suite
 from sanca.python_runtime.sandbox import ActionResult
 
 
-class SpoiltAuthor:
+class SpoiltAuthor(TruthAuthor):
     """Gives the set's own solutions but for what they end with."""
 
     name = "spoilt"
@@ -38,9 +39,9 @@ async def main(*arguments: str) -> None:
     suite = make_suite(name, folder)
     tasks = suite.tasks()[: int(count)]
     results = await run_tasks(
-        suite, name, folder, SpoiltAuthor(), tasks=tasks, results=ResultFile(None), on_result=lambda _: None
+        suite, name, folder, [SpoiltAuthor()], tasks=tasks, results=ResultFile(None), on_result=lambda _: None
     )
-    print(sum(one.passed for one in results))  # noqa: T201 - its answer
+    print(sum(one.passed for one in results["spoilt"]))  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ TINY = "tiny_suite:TinySuite"
 
 
 def sanca_eval(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
+    }
     command = [sys.executable, "-m", "sanca", "eval", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
@@ -46,7 +49,7 @@ def test_what_cannot_be_run_is_refused_in_one_sentence() -> None:
 
 
 def test_whose_actions_are_to_run_must_be_said() -> None:
-    with pytest.raises(ConfigurationError, match="Say whose actions to run: --truth"):
+    with pytest.raises(ConfigurationError, match=r"Say whose work to run: --truth .*, --model URL"):
         run_evaluation("m3tooleval", truth=False, data=None, limit=None, out=None, as_json=True)
 
 

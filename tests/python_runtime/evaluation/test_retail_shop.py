@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sanca.python_runtime.evaluation.authors import TruthAuthor
 from sanca.python_runtime.evaluation.results import ResultFile
 from sanca.python_runtime.evaluation.retail_shop import RetailShop, ShopError
-from sanca.python_runtime.evaluation.runner import TruthAuthor, run_tasks
+from sanca.python_runtime.evaluation.runner import run_tasks
 from sanca.python_runtime.evaluation.tau_retail import RetailWorld, TauRetail
 
 ADDRESS = {"address1": "1 Way", "address2": "", "city": "Rome", "state": "NY", "country": "USA", "zip": "13440"}
@@ -148,12 +149,12 @@ async def test_a_script_runs_as_an_action_and_a_failing_look_up_does_not_end_it(
         suite,
         "tau-retail",
         tmp_path,
-        TruthAuthor(),
+        [TruthAuthor()],
         tasks=suite.tasks(),
         results=ResultFile(None),
         on_result=lambda _: None,
     )
-    found = results[0]
+    (found,) = results["truth"]
     assert (found.passed, found.calls, found.failed_calls, found.approvals) == (True, 2, 1, 1), found.reason
 
 
@@ -165,7 +166,7 @@ async def test_a_script_runs_as_an_action_and_a_failing_look_up_does_not_end_it(
     ],
 )
 def test_a_call_too_few_or_too_many_is_seen(shop: RetailShop, calls: list[dict[str, Any]], reason: str) -> None:
-    world = RetailWorld(shop, RetailShop(copy.deepcopy(shop.database)), SCRIPT)
+    world = RetailWorld(shop, RetailShop(copy.deepcopy(shop.database)), SCRIPT, ())
     for call in calls:
         try:
             world.call("retail", call["name"], call["arguments"])

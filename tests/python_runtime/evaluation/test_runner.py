@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sanca.core.errors import ConfigurationError
 from sanca.python_runtime.broker.journal_reader import JournalReader
+from sanca.python_runtime.evaluation.authors import TruthAuthor
 from sanca.python_runtime.evaluation.listener import APPROVED_BY
 from sanca.python_runtime.evaluation.results import ResultFile, TaskResult
-from sanca.python_runtime.evaluation.runner import TruthAuthor, open_runner, run_tasks
+from sanca.python_runtime.evaluation.runner import open_runner, run_tasks
 from sanca.python_runtime.evaluation.suite import Suite, make_suite
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +26,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process and the broker find the set."""
     folder = str(Path(__file__).parent)
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setenv("PYTHONPATH", folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]))
 
 
 @pytest.fixture
@@ -36,9 +38,10 @@ async def run(suite: Suite, out: Path | None, names: list[str], data: Path | Non
     """Run tasks and return what was told, in the order it was."""
     told: list[TaskResult] = []
     tasks = [task for task in suite.tasks() if task.id in names]
-    results = await run_tasks(
-        suite, TINY, data, TruthAuthor(), tasks=tasks, results=ResultFile(out), on_result=told.append
+    by_author = await run_tasks(
+        suite, TINY, data, [TruthAuthor()], tasks=tasks, results=ResultFile(out), on_result=told.append
     )
+    results = by_author["truth"]
     assert sorted(results, key=lambda one: one.task) == sorted(told, key=lambda one: one.task)
     return results
 

@@ -29,9 +29,16 @@ TASKS = {
     "goes on after a broken rule": ("5", (("counter.add(5)", FORGE, "counter.total()"),), ""),
     "ends its process": ("6", (("counter.add(6)", "import os\nos._exit(3)", "counter.total()"),), ""),
     "breaks the checker": ("no number", (("counter.total()",),), ""),
+    "later": ("4", (("counter.total()",), ("counter.add(4)", "counter.total()")), ""),
     "checked": ("checked 41", (("value = 40",),), "f'checked {value + 1}'"),
 }
 """Name → expected answer, actions, check."""
+TOOLKITS = ("counter", "evaluation")
+WITHHELD = {"later": {"counter.add": 1}}
+
+
+def _messages(name: str, turns: int) -> tuple[str, ...]:
+    return tuple(f"Do {name!r}, part {turn + 1}." for turn in range(turns))
 
 
 class TinySuite:
@@ -45,7 +52,9 @@ class TinySuite:
     def tasks(self) -> Sequence[EvaluationTask]:
         """Return every task."""
         return [
-            EvaluationTask(name, ("Do it.",) * len(truth), truth, ("counter", "evaluation"), check)
+            EvaluationTask(
+                name, _messages(name, len(truth)), truth, ("counter", "evaluation"), check, WITHHELD.get(name, {})
+            )
             for name, (_, truth, check) in TASKS.items()
         ]
 
@@ -86,8 +95,9 @@ class Counter:
         return getattr(self, tool)(**arguments)
 
     def end_round(self, outcome: RoundOutcome) -> None:
-        """Take the value for the answer."""
-        self._answer = outcome.error.strip().rpartition("\n")[2] or outcome.text
+        """Take the value, or a model's words, for the answer."""
+        if not (outcome.is_answer and outcome.text.startswith("Nothing")):
+            self._answer = outcome.error.strip().rpartition("\n")[2] or outcome.text
 
     def end_turn(self) -> None:
         """Count it."""
@@ -99,3 +109,21 @@ class Counter:
             int(self._expected)
         passed = self._turns > 0 and self._answer == self._expected
         return Verdict(passed, "" if passed else f"expected {self._expected}, got {self._answer}")
+
+
+class OnlyTotal(TinySuite):
+    """The one task that wants nothing but a look."""
+
+    name = "only-total"
+    task = "starts afresh"
+
+    def tasks(self) -> Sequence[EvaluationTask]:
+        """Return it."""
+        return [task for task in super().tasks() if task.id == self.task]
+
+
+class OnlyLater(OnlyTotal):
+    """The one task with a tool that comes later."""
+
+    name = "only-later"
+    task = "later"

@@ -115,17 +115,43 @@ def doctor(
 def evaluate(
     suite: Annotated[str, typer.Option(help="The task set: humaneval, bfcl, agentdojo, m3tooleval or tau-retail.")],
     truth: Annotated[bool, typer.Option("--truth", help="Run the set's own solutions.")] = False,
+    model: Annotated[
+        str, typer.Option(help="Ask the model behind this OpenAI-compatible base URL; its key: OPENAI_API_KEY.")
+    ] = "",
+    model_name: Annotated[str, typer.Option(help="Its name; by default the first one that the server lists.")] = "",
+    mode: Annotated[
+        str, typer.Option(help="code: it writes actions; json: it calls tools; both, and compare.")
+    ] = "both",
+    user_model: Annotated[
+        str,
+        typer.Option(help="Base URL of a model that plays the person, where a set has one (SANCA_USER_MODEL_API_KEY)."),
+    ] = "",
+    user_model_name: Annotated[str, typer.Option(help="Its name.")] = "",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Model calls of a turn at most, in either mode.")] = 20,
     data: Annotated[Path | None, typer.Option(help="A folder with the data of a set that no package carries.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, the first ones.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Keep results here, a JSON line a task, and go on after those that it has.")
     ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report here too: FILE.md and FILE.json.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a task set through sandbox and gate, graded by its own checker. Exit code 0 only when all passed."""
-    from sanca.python_runtime.cli.eval import run_evaluation
+    """Run a task set through sandbox and gate, graded by its own checker. With --truth exit code 0 only if all pass."""
+    from sanca.python_runtime.cli.eval import model_options, run_evaluation
 
-    sys.exit(run_evaluation(suite, truth=truth, data=data, limit=limit, out=out, as_json=as_json))
+    options = model_options(model, model_name, mode, user_model, user_model_name, rounds)
+    sys.exit(
+        run_evaluation(
+            suite,
+            truth=truth,
+            data=data,
+            limit=limit,
+            out=out,
+            as_json=as_json,
+            options=options,
+            report_path=report,
+        )
+    )
 
 
 @application.command("setup-libraries")

@@ -2,7 +2,8 @@
 
 Graded after each turn as the set does it: its `state_checker` compares our objects with those of the solution, executed
 by the set itself, and its `response_checker` looks for the solution's answers among ours. Calls of a turn that should
-have none fail the task, as its `multi_turn_irrelevance_checker` says.
+have none fail the task, as its `multi_turn_irrelevance_checker` says. In the category `miss_func` some functions are
+withheld until a later turn, whose message says that there are more now: before it a call of one finds no tool.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_jsonable_python
+from sanca.core.errors import ToolNotFoundError
 from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Verdict, needed, version_of
 from sanca.python_runtime.evaluation.world_tools import WorldTool, WorldToolkit, tool_of
 
@@ -73,6 +75,7 @@ class BfclWorld:
         self._entry = entry
         self._is_long = "long_context" in entry["id"]
         self._objects = {name: self._object(name) for name in entry["involved_classes"]}
+        self._withheld = _withheld(entry)
         self._answers: list[str] = []
         self._calls_in_turn = 0
         self._turn = 0
@@ -81,6 +84,8 @@ class BfclWorld:
 
     def call(self, toolkit: str, tool: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method, and keep its answer in the form in which the set compares answers."""
+        if self._turn < self._withheld.get(tool, 0):
+            raise ToolNotFoundError(f"There is no tool {toolkit}.{tool}.", tool_name=f"{toolkit}.{tool}")
         self._calls_in_turn += 1
         value = getattr(self._objects[_class_of(toolkit)], tool)(**arguments)
         text, value = _answer(value)
@@ -144,6 +149,12 @@ class BfclWorld:
             del kept[key]
 
 
+def _withheld(entry: Mapping[str, Any]) -> dict[str, int]:
+    """Return the methods that become available only with a later turn, and which that is."""
+    found: Mapping[str, Sequence[str]] = entry.get("missed_function", {})
+    return {method: int(turn) for turn, methods in found.items() for method in methods}
+
+
 def _task(entry: Mapping[str, Any]) -> EvaluationTask:
     more = _module("bfcl_eval.constants.default_prompts").DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_FC
     owners = {tool.name: _toolkit_of(name) for name in entry["involved_classes"] for tool in _toolkit(name).tools}
@@ -152,6 +163,7 @@ def _task(entry: Mapping[str, Any]) -> EvaluationTask:
         messages=tuple("\n".join(message["content"] for message in turn) or more for turn in entry["question"]),
         truth=tuple((_action(turn, owners),) if turn else () for turn in entry["ground_truth"]),
         toolkits=tuple(_toolkit_of(name) for name in entry["involved_classes"]),
+        withheld={f"{owners[method]}.{method}": turn for method, turn in _withheld(entry).items()},
     )
 
 

@@ -65,7 +65,7 @@ class Tested:
 def _task(problem: Mapping[str, str]) -> EvaluationTask:
     return EvaluationTask(
         id=problem["task_id"],
-        messages=(problem["prompt"],),
+        messages=(f"Write this function, whole and with what it imports:\n\n{problem['prompt']}",),
         truth=((problem["prompt"] + problem["canonical_solution"],),),
         check=f"{problem['test']}\ncheck({problem['entry_point']})",
     )

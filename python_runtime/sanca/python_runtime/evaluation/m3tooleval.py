@@ -6,9 +6,11 @@ be the expected one, numbers to a relative 1e-6.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, 
 from sanca.python_runtime.evaluation.world_tools import WorldToolkit, tool_of
 
 _FILE = "tasks.json"
+_ANSWER_FORM = "End with the answer alone on the last line, as a Python literal and without any words or units."
 
 
 class M3ToolEval:
@@ -44,7 +47,13 @@ class M3ToolEval:
     def tasks(self) -> Sequence[EvaluationTask]:
         """Return every task that is solved by an expression."""
         return [
-            EvaluationTask(name, (task["instruction"],), ((self._programs[name][1],),), (self._programs[name][0],))
+            EvaluationTask(
+                name,
+                (task["instruction"],),
+                ((self._programs[name][1],),),
+                (self._programs[name][0],),
+                answer_form=_ANSWER_FORM,
+            )
             for name, task in self._tasks.items()
         ]
 
@@ -77,9 +86,12 @@ class ExpectedAnswer:
         return TOOLS[toolkit][tool](**arguments)
 
     def end_round(self, outcome: RoundOutcome) -> None:
-        """Take an action's value for the answer."""
+        """Take an action's value, or a model's last line, for the answer."""
         self._error = outcome.error
-        self._answer = json.loads(outcome.value_json) if outcome.value_json is not None else outcome.text
+        if outcome.is_answer:
+            self._answer = read_answer(outcome.text)
+        else:
+            self._answer = json.loads(outcome.value_json) if outcome.value_json is not None else outcome.text
 
     def end_turn(self) -> None:
         """Wait for the verdict: there is one turn."""
@@ -89,6 +101,17 @@ class ExpectedAnswer:
         if not self._error and is_same(self._answer, self._expected):
             return Verdict(passed=True)
         return Verdict(passed=False, reason=f"expected {self._expected!r}, got {self._answer!r} {self._error}".rstrip())
+
+
+def read_answer(text: str) -> Any:
+    """Return what the last line of a model's words says: a literal, or else the words."""
+    line = (text.strip().splitlines() or [""])[-1].strip().strip("`*").strip()
+    line = re.sub(r"^(final )?answer\s*[:=]\s*", "", line, flags=re.IGNORECASE).strip("`* ").removesuffix(".")
+    try:
+        found = ast.literal_eval(line)
+    except (ValueError, SyntaxError):
+        return line
+    return list(found) if isinstance(found, tuple) else found
 
 
 def is_same(answer: Any, expected: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ class TaskResult:
     version: str
     """Of the set."""
     author: str
-    """Whose actions ran: `truth` or a model."""
+    """Whose work it was: `truth`, or a model and its mode: `qwen3-coder-plus code`, `… json`."""
     task: str
     passed: bool
     reason: str = ""
     """Why it did not pass, as the set's checker says."""
     rounds: int = 0
+    """Actions, or batches of tool calls."""
     calls: int = 0
     """Tool calls that passed the gate."""
     failed_calls: int = 0
@@ -32,7 +33,19 @@ class TaskResult:
     approvals: int = 0
     """Effects that the evaluation's policy agreed to."""
     failed_actions: int = 0
+    """Of tool calls: batches in which one failed."""
     seconds: float = 0.0
+    turns: int = 0
+    """Messages of the person."""
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    """In `currency`; 0 when the price is not known."""
+    currency: str = ""
+    malformed: int = 0
+    """Replies, or calls in them, that could not be used."""
 
 
 class ResultFile:
@@ -87,10 +100,15 @@ class ResultFile:
     def _parsed(self, number: int, line: str) -> TaskResult:
         try:
             content = json.loads(line)
-            return TaskResult(**{each.name: content[each.name] for each in fields(TaskResult)})
+            return TaskResult(**{each.name: content[each.name] for each in fields(TaskResult) if _must(each, content)})
         except (ValueError, KeyError, TypeError) as error:
             text = f"{str(self._path)!r}, line {number}, is no result of an evaluation; give --out another file."
             raise ConfigurationError(text, setting="--out") from error
+
+
+def _must(field: Field[Any], content: dict[str, Any]) -> bool:
+    """Whether a field is taken from a line: files of an earlier version lack those that have a default."""
+    return field.name in content or field.default is MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,14 @@ class Report:
     failed_actions: int
     seconds: float
     """Of the tasks, one after the other; those of an earlier run included."""
+    turns: int
+    model_calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float
+    currency: str
+    malformed: int
     failures: dict[str, str]
     """Task → why."""
 
@@ -132,5 +158,13 @@ def report_on(results: Iterable[TaskResult], *, suite: str, version: str, author
         approvals=sum(one.approvals for one in found),
         failed_actions=sum(one.failed_actions for one in found),
         seconds=round(sum(one.seconds for one in found), 2),
+        turns=sum(one.turns for one in found),
+        model_calls=sum(one.model_calls for one in found),
+        input_tokens=sum(one.input_tokens for one in found),
+        output_tokens=sum(one.output_tokens for one in found),
+        cached_tokens=sum(one.cached_tokens for one in found),
+        cost=round(sum(one.cost for one in found), 6),
+        currency=next((one.currency for one in found if one.currency), ""),
+        malformed=sum(one.malformed for one in found),
         failures={one.task: one.reason for one in found if not one.passed},
     )

@@ -1,4 +1,4 @@
-"""Runs tasks of a set: each in a sandbox session and run of its own, its actions' calls through the broker's gate."""
+"""Runs tasks of a set: each in a sandbox session and run of its own, all its calls through the broker's gate."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
-from sanca.core.errors import ConfigurationError, RunError
+from sanca.core.errors import ConfigurationError, ModelOutputError, RunError
+from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings, RunBudget, RunContext
 from sanca.python_runtime.evaluation import served
+from sanca.python_runtime.evaluation.authors import Author, Caller, Participant, Turn
 from sanca.python_runtime.evaluation.box import Box
 from sanca.python_runtime.evaluation.listener import Listener
+from sanca.python_runtime.evaluation.persons import FixedPerson, Person
 from sanca.python_runtime.evaluation.results import ResultFile, TaskResult
 from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Suite, Verdict
+from sanca.python_runtime.evaluation.turns import Count, run_actions, run_calls, run_reply
 from sanca.python_runtime.sandbox import ActionResult, Sandbox, open_sandbox
 
 _OPEN_SECONDS = 180.0
@@ -30,69 +36,63 @@ _CONTROL_RUN = "run_evaluation"
 _CONTROL_BUDGET = RunBudget(calls=10**9, seconds=1e9, argument_bytes=2**50)
 
 
-class Author(Protocol):
-    """Writes the actions of tasks."""
-
-    @property
-    def name(self) -> str:
-        """Whose actions these are, for the results."""
-
-    async def next_action(self, task: EvaluationTask, turn: int, so_far: Sequence[ActionResult]) -> str | None:
-        """Return the next action for a turn's message; None when the turn is done.
-
-        Args:
-            task: Its `messages` up to this turn are known, the others are not to be looked at.
-            turn: Which, from 0; they come in order.
-            so_far: How the actions of this turn ended.
-        """
-
-
-class TruthAuthor:
-    """Gives the set's own solutions."""
-
-    name = "truth"
-
-    async def next_action(self, task: EvaluationTask, turn: int, so_far: Sequence[ActionResult]) -> str | None:
-        """Return the solution's next action, however those before ended."""
-        return task.truth[turn][len(so_far)] if len(so_far) < len(task.truth[turn]) else None
-
-
 async def run_tasks(
     suite: Suite,
     suite_name: str,
     data: Path | None,
-    author: Author,
+    authors: Sequence[Participant],
     *,
     tasks: Sequence[EvaluationTask],
     results: ResultFile,
     on_result: Callable[[TaskResult], None],
-) -> list[TaskResult]:
-    """Run those tasks that have no result yet, one after the other.
+    person: Person | None = None,
+) -> dict[str, list[TaskResult]]:
+    """Run those tasks that have no result yet, one after the other, each by all authors in turn.
+
+    So they share the good and bad hours of machine and model server.
 
     Args:
         suite: The set.
         suite_name: By which the broker makes it too.
         data: Its data folder, if it needs one.
-        author: Who writes the actions.
+        authors: Who does the tasks.
         tasks: Which tasks.
         results: Where results are kept, and looked up.
         on_result: Told of every result, those of an earlier run first.
+        person: Who says the messages; by default they are the task's own.
 
     Returns:
-        A result a task, in the order of the tasks.
+        The name of each author, with a result a task in the order of the tasks.
+
+    Raises:
+        ModelError: A model cannot be asked; the results so far are kept.
     """
-    known = {each.task: each for each in results.read() if _is_of(each, suite, author)}
-    for task in tasks:
-        if task.id in known:
-            on_result(known[task.id])
-    if any(task.id not in known for task in tasks):
+    person = person or FixedPerson()
+    names = [_full_name(author, person) for author in authors]
+    known = {(one.author, one.task): one for one in results.read() if (one.suite, one.version) == _set_of(suite)}
+    wanted = [(name, task) for task in tasks for name in names]
+    for name, task in wanted:
+        if (name, task.id) in known:
+            on_result(known[name, task.id])
+    if any((name, task.id) not in known for name, task in wanted):
         async with open_runner(suite_name, data) as runner:
             for task in tasks:
-                if task.id not in known:
-                    known[task.id] = result = await runner.run(task, suite, author)
-                    results.append(result)
-                    on_result(result)
-    return [known[task.id] for task in tasks]
+                for name, author in zip(names, authors, strict=True):
+                    if (name, task.id) not in known:
+                        result = replace(await runner.run(task, suite, author, person), author=name)
+                        known[name, task.id] = result
+                        results.append(result)
+                        on_result(result)
+    return {name: [known[name, task.id] for task in tasks] for name in names}
+
+
+def _full_name(author: Participant, person: Person) -> str:
+    """Return whose work it is, and who played the person where somebody did: other answers come of that."""
+    return f"{author.name}, person {person.name}" if person.name else author.name
+
+
+def _set_of(suite: Suite) -> tuple[str, str]:
+    return suite.name, suite.version
 
 
 @asynccontextmanager
@@ -125,19 +125,29 @@ class Runner:
         self._listener = listener
         self._journal = JournalReader(home)
 
-    async def run(self, task: EvaluationTask, suite: Suite, author: Author) -> TaskResult:
-        """Run a task and grade it."""
-        begun = time.monotonic()
-        run_id = f"run_{uuid.uuid4().hex}"
+    async def run(
+        self, task: EvaluationTask, suite: Suite, author: Participant, person: Person | None = None
+    ) -> TaskResult:
+        """Run a task and grade it. What a model is at fault for counts as not passed.
+
+        Raises:
+            ModelError: The model cannot be asked.
+        """
+        begun, run_id, count = time.monotonic(), f"run_{uuid.uuid4().hex}", Count()
         await self._control("begin", run_id=run_id, task_id=task.id)
         await self._client.open_run(RunContext(run_id, f"ses_{run_id}", user="evaluation", channel="api"))
+        turns, unusable = 0, ""
         try:
-            rounds = await self._run_actions(task, run_id, author)
+            turns = await self._run_turns(task, run_id, author, person or FixedPerson(), count)
+        except ModelOutputError as error:
+            unusable = str(error)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._client.close_run(run_id)
         verdict = Verdict(**await self._control("grade", run_id=run_id))
-        counts = await self._count(run_id)
+        if unusable:
+            verdict = Verdict(passed=False, reason=unusable)
+        counts: dict[str, Any] = await self._count(run_id)
         return TaskResult(
             suite.name,
             suite.version,
@@ -145,35 +155,48 @@ class Runner:
             task.id,
             verdict.passed,
             verdict.reason,
-            rounds=len(rounds),
-            failed_actions=sum(one.status != "ok" for one in rounds),
+            rounds=count.rounds,
+            failed_actions=count.failed,
             seconds=round(time.monotonic() - begun, 4),
+            turns=turns,
             **counts,
+            **dataclasses.asdict(author.spent),
         )
 
-    async def _run_actions(self, task: EvaluationTask, run_id: str, author: Author) -> list[ActionResult]:
+    async def _run_turns(
+        self, task: EvaluationTask, run_id: str, author: Participant, person: Person, count: Count
+    ) -> int:
+        """Do a task's turns and run its check; return how many there were."""
         box = Box(self._sandbox, self._client, run_id, task.toolkits)
         self._listener.box = box
-        rounds: list[ActionResult] = []
+        said: list[tuple[str, str]] = []
         try:
-            for turn in range(len(task.messages)):
-                rounds += await self._run_turn(task, turn, box, author)
+            while (message := await person.next_message(task, said)) is not None:
+                said.append((message, await self._run_turn(task, Turn(len(said), message), box, author, count)))
                 await self._control("end_turn", run_id=run_id)
             if task.check:
-                checked = await box.run(task.check)
-                await self._tell(run_id, checked, is_check=True)
+                await self._tell(run_id, await box.run(task.check), is_check=True)
         finally:
             with anyio.CancelScope(shield=True):
                 self._listener.box = None
                 await box.close()
-        return rounds
+        return len(said)
 
-    async def _run_turn(self, task: EvaluationTask, turn: int, box: Box, author: Author) -> list[ActionResult]:
-        rounds: list[ActionResult] = []
-        while (code := await author.next_action(task, turn, tuple(rounds))) is not None:
-            rounds.append(await box.run(code))
-            await self._tell(box.run_id, rounds[-1])
-        return rounds
+    async def _run_turn(self, task: EvaluationTask, turn: Turn, box: Box, author: Participant, count: Count) -> str:
+        """Do a turn and return what was answered."""
+        tell = partial(self._tell, box.run_id)
+        await author.hear(task, replace(turn, toolkits=_there(self._client.toolkits, task, turn.number)))
+        if isinstance(author, Author):
+            await run_actions(task, turn.number, author, box, tell, count)
+        elif isinstance(author, Caller):
+            await run_calls(task, turn.number, author, self._client, box.run_id, count)
+            if not task.toolkits:
+                await run_reply(author.answer() or "", box, tell, count)
+        answer = author.answer()
+        if answer is not None:
+            outcome = RoundOutcome("ok", answer, is_answer=True)
+            await self._control("end_round", run_id=box.run_id, outcome=dataclasses.asdict(outcome))
+        return answer or ""
 
     async def _tell(self, run_id: str, result: ActionResult, *, is_check: bool = False) -> None:
         error = (result.error or "")[-_ERROR_CHARS:]
@@ -196,8 +219,15 @@ class Runner:
         return {"calls": len(ended), "failed_calls": failed, "approvals": len(rows) - len(ended)}
 
 
-def _is_of(result: TaskResult, suite: Suite, author: Author) -> bool:
-    return (result.suite, result.version, result.author) == (suite.name, suite.version, author.name)
+def _there(toolkits: Sequence[ToolkitDefinition], task: EvaluationTask, turn: int) -> list[ToolkitDefinition]:
+    """Return a task's toolkits with the tools that are there in a turn."""
+    return [
+        toolkit.model_copy(
+            update={"tools": tuple(tool for tool in toolkit.tools if task.has_tool(toolkit.name, tool.name, turn))}
+        )
+        for toolkit in toolkits
+        if toolkit.name in task.toolkits and toolkit.name != served.CONTROL
+    ]
 
 
 async def _await_toolkits(client: BrokerClient, listener: Listener) -> None:

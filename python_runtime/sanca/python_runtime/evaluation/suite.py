@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,6 +35,18 @@ class EvaluationTask:
     """The toolkits that the task's actions find."""
     check: str = ""
     """An action run after the last turn in the same session, by which the set grades; empty: it needs none."""
+    withheld: Mapping[str, int] = field(default_factory=dict)
+    """`toolkit.tool` → the turn from which it is there; before that it is neither shown nor found."""
+    rules: str = ""
+    """What who does the task must keep to (a shop's policy); solutions do not need to be told."""
+    customer: str = ""
+    """Who the person is and what they want, for a model that plays them; empty: their messages are fixed."""
+    answer_form: str = ""
+    """How a model is to give its answer, so that the checker can read it."""
+
+    def has_tool(self, toolkit: str, tool: str, turn: int) -> bool:
+        """Return whether a tool is there in a turn."""
+        return toolkit in self.toolkits and turn >= self.withheld.get(f"{toolkit}.{tool}", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class RoundOutcome:
     """The value as JSON, when it is JSON-like and not too long."""
     error: str = ""
     is_check: bool = False
+    is_answer: bool = False
+    """These are a model's own words at the end of a turn, not what an action gave."""
 
 
 @dataclass(frozen=True, slots=True)
