@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox.guest.frames import EXIT_WITHOUT_MEMORY
@@ -63,8 +63,13 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
 
 def read_answer(told: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the guest answered; None when it gave no answer, or one that its own code would never give."""
-    answer = unpack_untrusted(told["reply"]) if told["end"] == "reply" else None
-    return answer if isinstance(answer, dict) and ("value" in answer or isinstance(answer.get("error"), str)) else None
+    if told["end"] != "reply":
+        return None
+    if type(told["reply"]) is bytes:  # decoded once, and kept in the same place
+        answer = unpack_untrusted(told["reply"])
+        is_one = isinstance(answer, dict) and ("value" in answer or isinstance(answer.get("error"), str))
+        told["reply"] = answer if is_one else None
+    return cast("dict[str, Any] | None", told["reply"])
 
 
 def answers_to(told: dict[str, Any], key: str) -> bool:

@@ -15,6 +15,7 @@ import anyio
 import structlog
 from sanca.core.errors import SandboxError
 from sanca.python_runtime.sandbox import refusals
+from sanca.python_runtime.sandbox.guest import frames
 from sanca.python_runtime.sandbox.launcher import ForkedSession, ForkServer
 from sanca.python_runtime.sandbox.limits import SandboxLimits
 from sanca.python_runtime.sandbox.settings import SandboxSettings
@@ -22,7 +23,7 @@ from sanca.python_runtime.sandbox.wire import MessageReader, send_message
 
 log = structlog.get_logger()
 
-_WARM_UP = {"do": "run", "round": 0, "cpu_seconds": 10, "action": {"warm_up": True}}
+_WARM_UP = {"do": "run", "round": 0, "cpu_seconds": 10, "action": frames.pack({"warm_up": True})}
 _WARM_UPS = 2
 """The second one copies the pages that the first one left shared: 30 of them."""
 

@@ -113,7 +113,7 @@ class NamespaceSession(SessionControl):
                 await self._stop_quietly()
             raise
         finally:
-            self._ended.set()
+            self._end()
 
     async def snapshot(self, *, limit_bytes: int = SNAPSHOT_BYTES, limit_seconds: float = SNAPSHOT_SECONDS) -> Snapshot:
         """Return the names that can be kept; see `SandboxSession.snapshot`."""
@@ -157,7 +157,7 @@ class NamespaceSession(SessionControl):
             self._kill_first_process()
             # Readable once the kernel has ended every process of the pid namespace.
             await anyio.wait_readable(self._pidfd)
-            await self._ended.wait()
+            await self._wait_ended()
         self._control.close()
         self._tools.close()
         os.close(self._pidfd)
@@ -195,7 +195,7 @@ class NamespaceSession(SessionControl):
         else:
             return told
         finally:
-            self._ended.set()
+            self._end()
 
 
 def why_refused(code: str) -> str | None:

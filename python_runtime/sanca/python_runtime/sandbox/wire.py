@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import Any
 
@@ -47,12 +48,34 @@ async def send_message(channel: socket.socket, message: dict[str, Any], descript
         descriptors = None
 
 
+def send_at_once(channel: socket.socket, message: dict[str, Any]) -> bool:
+    """Send a short message if there is room for it now; whether it was sent."""
+    packed = frames.pack(message)
+    if len(packed) > frames.PAYLOAD_BYTES:
+        return False
+    try:
+        channel.send(b"\x00" + packed)
+    except BlockingIOError:
+        return False
+    return True
+
+
 class MessageReader:
     """Reads whole messages. A cancelled `read` loses nothing: the next one goes on where it stopped."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._assembler = frames.Assembler(_REPLY_BYTES)
+        self._poller = select.poll()
+        self._poller.register(channel, select.POLLIN)
+
+    def read_soon(self, milliseconds: int) -> Any:
+        """Return the next message if it comes within a moment, for which everything else waits; else None.
+
+        Raises:
+            EOFError, SandboxError: As `read`.
+        """
+        return self._take() if self._poller.poll(milliseconds) else None
 
     async def read(self) -> Any:
         """Return the next message.
@@ -62,19 +85,25 @@ class MessageReader:
             SandboxError: The message is malformed.
         """
         while True:
-            try:
-                datagram = self._channel.recv(frames.DATAGRAM_BYTES)
-            except BlockingIOError:
-                await anyio.wait_readable(self._channel)
-                continue
-            except ConnectionResetError:
-                continue  # as in receive_datagram
-            try:
-                message = self._assembler.feed(datagram)
+            message = self._take()
+            if message is not None:
+                return message
+            await anyio.wait_readable(self._channel)
+
+    def _take(self) -> Any:
+        """Return the next message if it is whole now, else None."""
+        try:
+            while True:
+                try:
+                    message = self._assembler.feed(self._channel.recv(frames.DATAGRAM_BYTES))
+                except ConnectionResetError:
+                    continue  # as in receive_datagram
                 if message is not None:
                     return frames.unpack(message)
-            except ValueError as error:
-                raise SandboxError("A sandbox process sent a message that cannot be read.") from error
+        except BlockingIOError:
+            return None
+        except ValueError as error:
+            raise SandboxError("A sandbox process sent a message that cannot be read.") from error
 
 
 def unpack_untrusted(message: bytes) -> Any:

@@ -1,7 +1,7 @@
 """Pid 1 of a session: runs rounds in a guest, caps their output, and kills what they leave behind. Runs no guest code.
 
-Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action": {…}}`,
-(a pipe may come with it, for the guest),
+Control messages (engine → here, msgpack over SEQPACKET): `{"do": "run", "round", "cpu_seconds", "action"}`, the last
+packed for the guest (a pipe may come with it),
 `{"do": "interrupt"|"kill", "round"}`, `{"do": "attach", "paths": […]}` with one mount descriptor a path. A round is
 answered by `{"round", "end", "exit", "stdout", "dropped_chars", "names_lost", "peak_bytes", "cpu_seconds", "is_full",
 "reply"}`; `is_full`: it filled /output; `reply` is the guest's, not decoded.
@@ -76,12 +76,10 @@ class _FirstProcess:
             # interrupt and kill of a round that is over: nothing to do.
 
     def _run_round(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-        if self._guest.is_talking_unasked():
-            self._replace_guest()
+        self._make_ready()
         output = CappedOutput(self._limits["output_bytes"])
-        _discard(self._guest.output)
-        self._guest.limit_cpu(request["cpu_seconds"])
         self._guest.send(request["action"], descriptors)
+        self._guest.limit_cpu(request["cpu_seconds"])  # while it begins
         self._watcher.begin(self._guest.pid)
         if self._guard is not None:
             self._guard.begin()
@@ -89,7 +87,8 @@ class _FirstProcess:
         self._watcher.end()
         cpu_seconds = self._watcher.cpu_seconds()
         exit_status: int | None = None
-        output.read_from(self._guest.output)
+        if end != "reply":
+            output.read_from(self._guest.output)  # of an answer, what was printed before it has been read
         if end == "reply" and not self._guest.resists:
             self._sweep()
         else:
@@ -105,26 +104,36 @@ class _FirstProcess:
             "is_full": self._guard is not None and self._guard.is_full,
         }  # fmt: skip
 
+    def _make_ready(self) -> None:
+        """See that what is heard of the guest from now on is of its next action."""
+        heard = self._guest.heard()
+        if self._guest.results.fileno() in heard:
+            self._replace_guest()
+        elif heard:  # threads of earlier rounds printed between the rounds
+            CappedOutput(0).read_from(self._guest.output)
+
     def _wait_for_end(self, round_number: int, output: CappedOutput) -> tuple[str, bytes]:
         """Return `reply` and the guest's message, or why there is none.
 
         That is `died`, `killed`, `protocol`, or of what there was too much: `memory`, `threads`, `files`.
         """
         incoming = frames.Assembler(_REPLY_BYTES)
+        control, results = self._control.fileno(), self._guest.results.fileno()
         poller = select.poll()
-        for descriptor in (self._control.fileno(), self._guest.results.fileno(), self._guest.output):
+        # Looked at in this order: when the answer is there, so is what was printed before it.
+        for descriptor in (control, results, self._guest.output):
             poller.register(descriptor, select.POLLIN)
         while True:
-            ready = {descriptor for descriptor, _ in poller.poll(self._pause_milliseconds())}
+            ready = [descriptor for descriptor, _ in poller.poll(self._pause_milliseconds())]
             if self._guard is not None and self._guard.is_due() and self._is_to_be_ended(self._guard):
                 return "files", b""
             if self._watcher.is_due() and (excess := self._watcher.look()):
                 return excess, b""
             if self._guest.output in ready and not output.read_from(self._guest.output):
                 poller.unregister(self._guest.output)
-            if self._control.fileno() in ready and self._is_told_to_kill(round_number):
+            if control in ready and self._is_told_to_kill(round_number):
                 return "killed", b""
-            if self._guest.results.fileno() in ready:
+            if results in ready:
                 try:
                     if (reply := incoming.feed(self._guest.results.recv(frames.DATAGRAM_BYTES))) is not None:
                         return ("reply", reply) if _looks_like_an_answer(reply) else ("protocol", b"")
@@ -222,11 +231,6 @@ def _kill(pid: int) -> None:
 def _looks_like_an_answer(reply: bytes) -> bool:
     """Whether it begins as a small msgpack map. Nothing of a guest is decoded in this process."""
     return reply[:1] != b"" and reply[0] & 0xF0 == 0x80
-
-
-def _discard(pipe: int) -> None:
-    """Forget what threads of earlier rounds printed between the rounds."""
-    CappedOutput(0).read_from(pipe)
 
 
 def _reap_all_but(guest: int) -> None:

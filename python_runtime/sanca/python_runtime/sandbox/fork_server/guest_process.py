@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import select
 import signal
 import socket
 import time
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ..guest import frames
 from ..guest.worker import Worker
@@ -21,7 +22,6 @@ _GUEST_RESULTS, _GUEST_TOOLS = 3, 4
 _GUEST_NUMBERS = (1, _GUEST_RESULTS, _GUEST_TOOLS)
 _ABOVE_ALL = 100
 _EXIT_UNABLE = 97
-_LOOK_ONLY = int(socket.MSG_PEEK) | int(socket.MSG_DONTWAIT)
 _ENDING_SECONDS, _PAUSE_SECONDS = 0.03, 0.001
 
 
@@ -71,6 +71,9 @@ class GuestProcess:
         self.results, guest_results = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.output, guest_output = os.pipe()
         os.set_blocking(self.output, False)
+        self._poller = select.poll()
+        for descriptor in (self.results.fileno(), self.output):
+            self._poller.register(descriptor, select.POLLIN)
         self._threads_before = 1
         self._tasks = ""
         self._is_interrupted = False
@@ -81,26 +84,23 @@ class GuestProcess:
         guest_results.close()
         os.close(guest_output)
 
-    def send(self, message: dict[str, Any], descriptors: list[int]) -> None:
+    def send(self, message: bytes, descriptors: list[int]) -> None:
         """Give the guest an action, and descriptors, which are closed here. That it is dead its result socket tells."""
         self._threads_before, self._is_interrupted = self._count_threads(), False
         try:
-            frames.send_with_descriptors(self.results, frames.pack(message), descriptors)
+            frames.send_with_descriptors(self.results, message, descriptors)
         except OSError:
             return
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def is_talking_unasked(self) -> bool:
-        """Whether bytes lie on the result socket (or its end is closed) though no action runs."""
-        try:
-            self.results.recv(1, _LOOK_ONLY)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+    def heard(self) -> set[int]:
+        """Return which of its two descriptors hold something (or are closed) now.
+
+        Something on the result socket though no action runs: it talks unasked.
+        """
+        return {descriptor for descriptor, _ in self._poller.poll(0)}
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the action, if it lets that happen."""

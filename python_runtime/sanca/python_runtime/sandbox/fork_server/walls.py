@@ -89,8 +89,8 @@ class NamespaceWalls:
 
     def others(self, guest: int) -> list[int]:
         """Return what else runs here; one that ended and was not waited for is not living."""
-        trusted = {1, os.getpid(), guest}
-        return [pid for pid in _pids() if pid not in trusted and not _is_zombie(pid)]
+        others = _pids() - {1, os.getpid(), guest}
+        return [pid for pid in others if not _is_zombie(pid)]
 
     def end_others(self) -> None:
         """Kill everything but us in one stroke; see `Walls.end_others`."""
@@ -105,8 +105,8 @@ class NamespaceWalls:
         """Nothing to do: the kernel ends every process of the namespace with its first."""
 
 
-def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - in every round's way
+def _pids() -> set[int]:
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 - in every round's way
 
 
 def _is_zombie(pid: int) -> bool:

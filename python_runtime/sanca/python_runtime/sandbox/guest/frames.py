@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from array import array
 from typing import Any
 
 import msgpack
@@ -27,6 +28,7 @@ LARGE_BYTES = 64 << 20
 LAST, MORE, FIRST, DESCRIPTOR = range(4)
 
 _LAST, _MORE = b"\x00", b"\x01"
+_DESCRIPTOR_BYTES = array("i").itemsize
 
 pack = msgpack.packb
 """Value → bytes. Raises TypeError, ValueError or OverflowError for what has no form."""
@@ -112,7 +114,8 @@ def receive(channel: socket.socket, limit_bytes: int = MESSAGE_BYTES) -> bytes:
 def receive_with_descriptors(channel: socket.socket, limit_bytes: int, most: int) -> tuple[bytes, list[int]]:
     """Receive one message and the descriptors that came with its first datagram."""
     assembler = Assembler(limit_bytes)
-    datagram, descriptors, _flags, _address = socket.recv_fds(channel, DATAGRAM_BYTES, most)
+    datagram, ancillary, _flags, _address = channel.recvmsg(DATAGRAM_BYTES, socket.CMSG_LEN(most * _DESCRIPTOR_BYTES))
+    descriptors = _descriptors(ancillary) if ancillary else []
     try:
         message = assembler.feed(datagram)
         while message is None:
@@ -122,6 +125,14 @@ def receive_with_descriptors(channel: socket.socket, limit_bytes: int, most: int
             os.close(descriptor)
         raise
     return message, descriptors
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    found = array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % _DESCRIPTOR_BYTES])
+    return found.tolist()
 
 
 def receive_descriptor(channel: socket.socket) -> int:

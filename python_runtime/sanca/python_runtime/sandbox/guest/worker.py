@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import types
+from _signal import signal as _handle_signal  # type: ignore[import-not-found] # typeshed has it not; `signal` around it makes enums
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,7 @@ _REAL_BUILTINS = frozenset(dir(builtins))
 _THREAD_STACK_BYTES = 1 << 20
 _ACTION_BYTES = 4 << 20
 _END_THREADS_SECONDS = 0.03
+_INTERRUPT = int(signal.SIGINT)
 _SWITCH_SECONDS = 0.0005
 """So that an interrupt and tool calls get their turn soon beside threads that only compute."""
 
@@ -119,7 +121,7 @@ class Worker:
 
     def move_names(self, request: Mapping[str, Any], pipes: list[int]) -> dict[str, Any]:
         """Take the names out or bring them back, through a pipe; see `snapshot.py`."""
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        _handle_signal(_INTERRUPT, self._on_interrupt)
         try:
             self._is_running = True
             try:
@@ -148,7 +150,7 @@ class Worker:
         return answer
 
     def _prepare(self, action: Mapping[str, Any]) -> None:
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        _handle_signal(_INTERRUPT, self._on_interrupt)
         self._channel.is_interrupted = self._is_interrupted = False
         self._threads_before = running()
         _collect_ended_children()
@@ -157,7 +159,7 @@ class Worker:
         self._give_toolkits(tuple(action["toolkits"]))
         self._answers.begin(str(action["code"]), self._main.__dict__)
         added = places.real(ADDED_FOLDER)
-        if added not in sys.path and os.path.isdir(added):  # noqa: PTH112 - in every round's way
+        if os.access(added, os.F_OK) and added not in sys.path:
             sys.path.append(added)
 
     def _execute(self, code: str, name: str) -> tuple[Any, str]:
