@@ -108,7 +108,9 @@ final class RunAgentInput {
         return new RunRequest.Page(
                 page.path("url").asString(""),
                 page.path("title").asString(""),
-                page.path("selection").asString(""));
+                page.path("selection").asString(""),
+                page.path("timeZone").asString(""),
+                page.path("takesCommands").asBoolean(false));
     }
 
     /** The last message, if it is a user's. */

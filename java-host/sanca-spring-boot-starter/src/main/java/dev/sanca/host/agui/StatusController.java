@@ -1,5 +1,6 @@
 package dev.sanca.host.agui;
 
+import dev.sanca.host.access.Principal;
 import dev.sanca.host.engine.EngineClient;
 import dev.sanca.host.engine.EngineInfo;
 import dev.sanca.host.engine.EngineState;
@@ -41,6 +42,17 @@ class StatusController {
         return toolkits.describe().getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Whoever is signed in, as the agent sees them: the chat inside another portal knows nobody else to ask. */
+    @GetMapping("/me")
+    Me me(HttpServletRequest request) {
+        Principal principal = callers.of(request).principal();
+        return new Me(
+                principal.user(),
+                principal.user(),
+                principal.rights().stream().sorted().toList(),
+                principal.tenant());
+    }
+
     @GetMapping("/skills")
     List<SkillInfo> skills(HttpServletRequest request) {
         return engine.listSkills(callers.of(request)).join();
@@ -54,6 +66,9 @@ class StatusController {
                 .orTimeout(HEALTH_SECONDS, TimeUnit.SECONDS)
                 .handle((info, error) -> Status.of(state, info));
     }
+
+    /** As the portal's {@code /api/me}. */
+    record Me(String user, String displayName, List<String> rights, String tenant) {}
 
     /** @param details null while the engine does not answer */
     record Status(String engine, String message, @Nullable EngineInfo details) {

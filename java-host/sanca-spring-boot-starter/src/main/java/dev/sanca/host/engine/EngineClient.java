@@ -43,6 +43,9 @@ public interface EngineClient {
     /** @param thumb {@code up} or {@code down} */
     CompletableFuture<Void> giveFeedback(Caller caller, String runId, String thumb, String comment);
 
+    /** Tells a run what its page did with a command; one that nobody waits for any more is ignored. */
+    CompletableFuture<Void> pageReply(Caller caller, String runId, PageReply reply);
+
     /** Puts a file into a session; reads the stream on the calling thread. */
     CompletableFuture<FileInfo> putFile(
             Caller caller, String sessionId, String name, String mediaType, InputStream data);

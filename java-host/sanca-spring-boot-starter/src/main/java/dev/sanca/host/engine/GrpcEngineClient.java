@@ -190,6 +190,14 @@ final class GrpcEngineClient implements EngineClient {
     }
 
     @Override
+    public CompletableFuture<Void> pageReply(Caller caller, String runId, PageReply reply) {
+        return this.<Empty, Void>ask(
+                (stub, answer) -> stub.pageReply(ProtoMapper.pageReply(caller, runId, reply), answer),
+                nothing -> null,
+                UNARY_SECONDS);
+    }
+
+    @Override
     public CompletableFuture<FileInfo> putFile(
             Caller caller, String sessionId, String name, String mediaType, InputStream data) {
         return FileTransfer.put(connection.stub(), caller, sessionId, name, mediaType, data);

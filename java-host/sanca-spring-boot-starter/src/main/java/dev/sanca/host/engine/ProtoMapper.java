@@ -7,6 +7,7 @@ import dev.sanca.host.engine.proto.ListSkillsReply;
 import dev.sanca.host.engine.proto.ModelEntry;
 import dev.sanca.host.engine.proto.ModelSettings;
 import dev.sanca.host.engine.proto.PageContext;
+import dev.sanca.host.engine.proto.PageReplyRequest;
 import dev.sanca.host.engine.proto.RunSummary;
 import dev.sanca.host.engine.proto.Session;
 import dev.sanca.host.engine.proto.StartRunRequest;
@@ -38,7 +39,9 @@ final class ProtoMapper {
                 .setPage(PageContext.newBuilder()
                         .setUrl(request.page().url())
                         .setTitle(request.page().title())
-                        .setSelection(request.page().selection()))
+                        .setSelection(request.page().selection())
+                        .setTimeZone(request.page().timeZone())
+                        .setTakesCommands(request.page().takesCommands()))
                 .addAllFileIds(request.fileIds())
                 .setReplacesMessageId(request.replacesMessageId());
         setInput(builder, request.input());
@@ -58,6 +61,18 @@ final class ProtoMapper {
         } else if (input instanceof RunInput.Continue goOn) {
             builder.setContinueRunId(goOn.runId());
         }
+    }
+
+    static PageReplyRequest pageReply(Caller caller, String runId, PageReply reply) {
+        return PageReplyRequest.newBuilder()
+                .setCaller(caller(caller))
+                .setRunId(runId)
+                .setCommandId(reply.commandId())
+                .setOk(reply.ok())
+                .setReason(reply.reason())
+                .setDetail(reply.detail())
+                .addAllTargets(reply.targets())
+                .build();
     }
 
     static RunEvent event(dev.sanca.host.engine.proto.RunEvent event) {

@@ -30,9 +30,19 @@ public record RunRequest(
         this(caller, sessionId, input, "", "", Page.NONE, List.of(), "");
     }
 
-    /** The portal page that the user looks at. */
-    public record Page(String url, String title, String selection) {
+    /**
+     * The portal page that the user looks at.
+     *
+     * @param timeZone the browser's, an IANA name; empty: not known
+     * @param takesCommands whether it carries out page commands and acknowledges them
+     */
+    public record Page(String url, String title, String selection, String timeZone, boolean takesCommands) {
         /** No page is known. */
         public static final Page NONE = new Page("", "", "");
+
+        /** A page that takes no commands. */
+        public Page(String url, String title, String selection) {
+            this(url, title, selection, "", false);
+        }
     }
 }

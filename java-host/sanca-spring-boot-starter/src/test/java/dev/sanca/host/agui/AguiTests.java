@@ -270,6 +270,29 @@ class AguiTests {
     }
 
     @Test
+    void thePageIsToldOfAndItsRepliesReachTheEngine() throws Exception {
+        String page = "{\"threadId\":\"t_page\",\"forwardedProps\":{\"actionCode\":\"1\",\"page\":"
+                + "{\"url\":\"u\",\"timeZone\":\"Asia/Shanghai\",\"takesCommands\":true}}}";
+        post("ann", "/agui", page);
+        assertThat(engine.started.get(0).getPage().getTimeZone()).isEqualTo("Asia/Shanghai");
+        assertThat(engine.started.get(0).getPage().getTakesCommands()).isTrue();
+        String reply = "{\"commandId\":\"run_1/page-1\",\"ok\":false,\"reason\":\"not_there\",\"targets\":[\"fleet\"]}";
+        assertThat(post("ann", "/api/sanca/runs/run_1/page", reply).statusCode())
+                .isEqualTo(204);
+        assertThat(engine.pageReplies.get(0).getCaller().getUser()).isEqualTo("ann");
+        assertThat(engine.pageReplies.get(0).getCommandId()).isEqualTo("run_1/page-1");
+        assertThat(engine.pageReplies.get(0).getTargetsList()).containsExactly("fleet");
+        assertThat(post("ann", "/api/sanca/runs/run_1/page", "{}").body()).contains("commandId must be");
+    }
+
+    @Test
+    void aPersonIsToldWhoTheyAre() throws Exception {
+        assertThat(get("ann", "/api/sanca/me").body())
+                .isEqualTo("{\"user\":\"ann\",\"displayName\":\"ann\","
+                        + "\"rights\":[\"sanca:ask\",\"system:change\"],\"tenant\":\"default\"}");
+    }
+
+    @Test
     void modelsAreChangedOnlyWithTheRight() throws Exception {
         String setting = "{\"role\":\"general\",\"kind\":\"openai\",\"model\":\"m\",\"apiKey\":\"k\"}";
         assertThat(put("ann", setting).statusCode()).isEqualTo(403);

@@ -3,6 +3,7 @@ package dev.sanca.host.engine;
 import dev.sanca.host.engine.proto.AnswerRequest;
 import dev.sanca.host.engine.proto.AttachSessionRequest;
 import dev.sanca.host.engine.proto.CancelRunRequest;
+import dev.sanca.host.engine.proto.Empty;
 import dev.sanca.host.engine.proto.EngineGrpc;
 import dev.sanca.host.engine.proto.FileChunk;
 import dev.sanca.host.engine.proto.FileInfo;
@@ -12,6 +13,7 @@ import dev.sanca.host.engine.proto.HealthRequest;
 import dev.sanca.host.engine.proto.ListSessionsReply;
 import dev.sanca.host.engine.proto.ListSessionsRequest;
 import dev.sanca.host.engine.proto.ModelSettings;
+import dev.sanca.host.engine.proto.PageReplyRequest;
 import dev.sanca.host.engine.proto.RunEvent;
 import dev.sanca.host.engine.proto.RunSummary;
 import dev.sanca.host.engine.proto.Session;
@@ -43,6 +45,7 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
     public final List<StartRunRequest> started = Collections.synchronizedList(new ArrayList<>());
     public final List<AnswerRequest> answered = Collections.synchronizedList(new ArrayList<>());
     public final List<String> cancelled = Collections.synchronizedList(new ArrayList<>());
+    public final List<PageReplyRequest> pageReplies = Collections.synchronizedList(new ArrayList<>());
     public volatile CountDownLatch release = new CountDownLatch(1);
     private final ByteArrayOutputStream file = new ByteArrayOutputStream();
     private final Path engineFile;
@@ -139,6 +142,12 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
                         .setRunId(request.getRunId())
                         .setStatus("cancelled")
                         .build());
+    }
+
+    @Override
+    public void pageReply(PageReplyRequest request, StreamObserver<Empty> out) {
+        pageReplies.add(request);
+        reply(out, Empty.getDefaultInstance());
     }
 
     @Override

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.ai.chat.model.ToolContext;
 import org.springframework.ai.tool.ToolCallback;
 import org.springframework.ai.tool.annotation.Tool;
@@ -71,12 +73,14 @@ class OutsideToolkitsTests {
         try (ConfigurableApplicationContext host = run(
                 "--sanca.spring-ai.tools.count-stock.effect=READ",
                 "--sanca.spring-ai.tools.count-stock.right=stock:read",
-                "--sanca.spring-ai.tools.count-stock.alternative=open_ticket")) {
+                "--sanca.spring-ai.tools.count-stock.alternative=open_ticket",
+                "--sanca.spring-ai.tools.count-stock.verified-by=result > 0")) {
             ToolkitRegistry.RegisteredTool tool =
                     host.getBean(ToolkitRegistry.class).find("portal_tools", "count_stock");
             assertThat(tool.definition().effect()).isEqualTo(Effect.READ);
             assertThat(tool.definition().right()).isEqualTo("stock:read");
             assertThat(tool.definition().alternative()).isEqualTo("open_ticket");
+            assertThat(tool.definition().verifiedBy()).isEqualTo("result > 0");
             assertThat(tool.definition().description()).isEqualTo("Counts what is there.");
             JsonNode arguments = HostJson.MAPPER.readTree("{\"article\":\"雨伞\",\"only\":[\"a\",\"b\"]}");
             Object result = tool.toolkit().call("count_stock", arguments, CONTEXT);
@@ -97,6 +101,9 @@ class OutsideToolkitsTests {
             assertThat(chart.path("surface_id").asString()).startsWith("card_");
             assertThat(chart.path("series").toString()).isEqualTo("{\"a\":[1,[2,3]]}");
             assertThat(chart.has("unit")).isFalse();
+            JsonNode links = card(
+                    registry, "links", "{\"title\":\"T\",\"items\":[{\"label\":\"Orders\",\"url\":\"/orders/17\"}]}");
+            assertThat(links.path("items").toString()).isEqualTo("[{\"label\":\"Orders\",\"url\":\"/orders/17\"}]");
             JsonNode progress = card(registry, "progress", "{\"title\":\"T\",\"value\":0.5,\"card_id\":\"p\"}");
             assertThat(progress.path("surface_id").asString()).isEqualTo("p");
             JsonNode form = card(
@@ -108,6 +115,19 @@ class OutsideToolkitsTests {
             assertThat(registry.find("card", "form").definition().interaction()).isEqualTo(Interaction.FORM);
             assertThat(registry.find("card", "approve").definition().needsApproval())
                     .isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"javascript:alert(1)", " javascript:x", "data:text/html,x", "//evil.example", "/\\\\evil", "x"})
+    void aLinkThatWouldRunSomethingIsRefused(String url) {
+        try (ConfigurableApplicationContext host = run()) {
+            ToolkitRegistry registry = host.getBean(ToolkitRegistry.class);
+            String item = "{\"title\":\"T\",\"items\":[{\"label\":\"L\",\"url\":\"" + url + "\"}]}";
+            assertThatThrownBy(() -> card(registry, "links", item))
+                    .isInstanceOf(ToolArgumentException.class)
+                    .hasMessageContaining("no address that a card may lead to");
         }
     }
 

@@ -62,6 +62,17 @@ class CardToolkit {
         return card("line_chart", null, content);
     }
 
+    @ToolMethod(description = "Show places to go to, and what for.", approval = Approval.NEVER)
+    Map<String, Object> links(@ToolParameter(description = HEADING) String title, List<LinkItem> items) {
+        if (items.isEmpty()) {
+            throw new ToolArgumentException("items", "card.links needs at least one item.");
+        }
+        for (int place = 0; place < items.size(); place++) {
+            items.get(place).check(place);
+        }
+        return card("links", null, Map.of("title", title, "items", items));
+    }
+
     @ToolMethod(description = "Show a change of a file.", approval = Approval.NEVER)
     Map<String, Object> diff(
             @ToolParameter(description = HEADING) String title,
