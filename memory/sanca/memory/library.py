@@ -16,6 +16,7 @@ from sanca.memory.parameters import Context, fill_parameters, names_setting, ser
 from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
 from sanca.memory.slots import Reading, read_message
 from sanca.memory.text import language_of
+from sanca.memory.worked_examples import worked_example
 
 if TYPE_CHECKING:
     from sanca.memory.ranking import Ranker, Scored
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_THRESHOLD = 0.2
 _SURE_THRESHOLD = 0.5
 _UNLEARNED_THRESHOLD = 0.65
+_LIKE_THRESHOLD = 0.03
+"""Alike enough to learn from; a message that no skill is like gets all but this for \"none\"."""
 _MESSAGE_CHARS = 8_000
 
 
@@ -90,6 +93,40 @@ class SkillLibrary:
             missing=missing,
             why=_why(best, reading, language or language_of(reading.text)),
             code=best.skill.code(),
+        )
+
+    def nearest(
+        self,
+        message: str,
+        *,
+        entities: Entities | None = None,
+        language: str = "",
+        toolkits: Collection[str] | None = None,
+    ) -> SkillMatch | None:
+        """Return the skill most like the message as a worked example, whether or not `match` would use it.
+
+        Its `code` shows the action with the helpers it uses; no parameter is filled.
+
+        Args:
+            message: As for `match`.
+            entities: As for `match`.
+            language: `en` or `zh`; empty: told from the message.
+            toolkits: Names of the toolkits there are: what needs another one is no example. None: every skill.
+        """
+        reading = self.read(message, entities)
+        if not (reading.pieces or reading.slots):
+            return None
+        there = None if toolkits is None else {name.partition(".")[0] for name in toolkits}
+        fitting = (one for one in self.ranker.rank(reading) if there is None or one.skill.toolkits <= there)
+        best = next(fitting, None)
+        if best is None or best.score < _LIKE_THRESHOLD:
+            return None
+        said = language or language_of(reading.text)
+        return SkillMatch(
+            skill=best.skill.name,
+            title=best.skill.sheet.title.in_language(said),
+            score=round(best.score, 4),
+            code=worked_example(best.skill),
         )
 
     def read(self, message: str, entities: Entities | None = None) -> Reading:

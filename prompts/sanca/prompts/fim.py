@@ -57,9 +57,9 @@ class FimBuilder(PromptBuilder[FimInputs]):
         before, after = self._around(inputs)
         content = self._render(
             "task",
-            before=as_data(before) if before.strip() else "",
-            after=as_data(after) if after.strip() else "",
-            failing=as_data(inputs.failing),
+            before=before.rstrip("\n"),
+            after=after.rstrip("\n"),
+            failing=_plain(inputs.failing),
             error=as_data(cut_to_tokens(inputs.error, 400)),
             names=", ".join(inputs.names),
             fence=code_fence(f"{before}{after}{inputs.failing}"),

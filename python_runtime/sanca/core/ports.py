@@ -136,6 +136,19 @@ class SkillLibrary(Protocol):
             language: `en` or `zh`; empty: told from the message.
         """
 
+    def nearest(
+        self,
+        message: str,
+        *,
+        entities: Entities | None = None,
+        language: str = "",
+        toolkits: Collection[str] | None = None,
+    ) -> SkillMatch | None:
+        """Return the skill most like the message as a worked example, whether or not `match` would use it.
+
+        Its `code` shows the action with the helpers it uses, parameters not filled; None when nothing is alike.
+        """
+
     def listing(self, toolkits: Collection[str] | None = None) -> list[dict[str, str]]:
         """Return `name, title_en, title_zh, example_en, example_zh` of the skills, in a good order to read.
 

@@ -6,13 +6,14 @@ What the first prompt of a goal showed the next ones show unchanged; what change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import ast
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
-from sanca.core.messages import Caller, Message, SkillMatch
+from sanca.core.messages import Caller, SkillMatch
 from sanca.core.ports import Entities
 from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
 from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
@@ -26,6 +27,10 @@ class Tools(Protocol):
     @property
     def is_abridged(self) -> bool:
         """Whether `shown` has some toolkits only in short."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The toolkits' names."""
 
     @property
     def version(self) -> object:
@@ -42,9 +47,14 @@ class Experiences(Protocol):
     """Finds the skill nearest to a message, whether or not it is near enough to be used."""
 
     def nearest(
-        self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
+        self,
+        message: str,
+        *,
+        entities: Entities | None = None,
+        language: str = "",
+        toolkits: Collection[str] | None = None,
     ) -> SkillMatch | None:
-        """Return it, or None when nothing is alike."""
+        """Return it as a worked example, of skills that need no other toolkits; None when nothing is alike."""
 
 
 class SegmentBuilder:
@@ -134,18 +144,42 @@ class SegmentBuilder:
         if self._experiences is None:
             return None
         entities = percept.entities if percept else {}
-        find = partial(self._experiences.nearest, entities=entities, history=state.history, language=state.language)
+        there = self._tools.names
+        find = partial(self._experiences.nearest, entities=entities, language=state.language, toolkits=there)
         found = await anyio.to_thread.run_sync(find, message)
         tried = {one.skill.skill for one in state.rounds if one.skill is not None}
         return Experience(found.title, found.code, found.why) if found and found.skill not in tried else None
 
     def _described_names(self, state: RunState, shown: Sequence[Round]) -> dict[str, str]:
-        """Return the session's names with what is known of each: its type, and what bound it in this run."""
+        """Return the session's names with what is known of each: its type, and where it is not shown what bound it."""
         types = self._names(state.request.session_id)
         if types is None:
             last = next((one.result.names for one in reversed(state.rounds) if one.result and one.result.names), None)
             types = last or {}
-        return {name: kind for name, kind in types.items() if not name.startswith("_")}
+        seen = {id(one) for one in shown}
+        origins: dict[str, str] = {}
+        for round_ in _rounds_of(state, state.round.sub_goal_id):
+            origins |= bindings(round_.code) if id(round_) not in seen else dict.fromkeys(bindings(round_.code), "")
+        return {name: _described(kind, origins.get(name, "")) for name, kind in types.items() if name[:1] != "_"}
+
+
+def bindings(code: str) -> dict[str, str]:
+    """Return the names that an action binds at its top level → the expression that they hold, shortened."""
+    try:
+        body = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = {}
+    for one in body:
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
+            text = " ".join((ast.get_source_segment(code, one.value) or "").split())
+            found[one.targets[0].id] = text if len(text) <= _ORIGIN_CHARS else f"{text[:_ORIGIN_CHARS]}…"
+    return found
+
+
+def _described(kind: str, origin: str) -> str:
+    known = "" if kind == "Any" else kind
+    return f"{known or 'value'} = {origin}" if origin else known or "value"
 
 
 def _message(state: RunState, goal: SubGoal | None, percept: Percept | None) -> str:
@@ -187,11 +221,16 @@ def _now(state: RunState, shown: Mapping[str, str]) -> dict[str, str]:
 def _past(state: RunState, goal: SubGoal | None) -> tuple[list[Round], list[str]]:
     """Return the rounds to show, oldest first and without the current one, and the summaries that stand for others."""
     wanted = goal.id if goal else ""
-    rounds = [one for one in state.rounds[:-1] if one.sub_goal_id == wanted]
+    rounds = _rounds_of(state, wanted)
     summaries = [one for one in state.summaries if one.sub_goal_id == wanted]
     outer = [one for one in summaries if not any(_covers(other, one) for other in summaries if other is not one)]
     folded = [one for one in rounds if not any(it.first <= one.number <= it.last for it in outer)]
     return folded, [it.text for it in sorted(outer, key=lambda it: it.first)]
+
+
+def _rounds_of(state: RunState, sub_goal_id: str) -> list[Round]:
+    """Return the rounds before this one that worked at a sub-goal, or at none."""
+    return [one for one in state.rounds[:-1] if one.sub_goal_id == sub_goal_id]
 
 
 def _covers(wide: RoundsSummary, narrow: RoundsSummary) -> bool:

@@ -99,6 +99,11 @@ class ToolFinder:
         return {toolkit.name: stubs[toolkit.name] for toolkit in toolkits if toolkit.name in stubs}
 
     @property
+    def names(self) -> list[str]:
+        """The toolkits' names."""
+        return [toolkit.name for toolkit in self._toolkits()]
+
+    @property
     def version(self) -> object:
         """Another object whenever there are other toolkits."""
         return self._toolkits()

@@ -167,11 +167,17 @@ def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
     return IntentPlanner(
         lambda role, _state: model or parts.models.model(role),
         parts.prompts,
-        SegmentBuilder(parts.tools),
+        SegmentBuilder(parts.tools, parts.library, parts.workers.names, _importable()),
         parts.tools,
         PlanningSettings(),
         malformed_max=parts.settings.malformed_replies_max,
     )
+
+
+def _importable() -> list[str]:
+    """Return which of the libraries that models know best actions may import."""
+    folder = find_library(SandboxSettings())
+    return [name for name in ("numpy", "pandas", "matplotlib") if folder and (folder / name).is_dir()]
 
 
 def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
