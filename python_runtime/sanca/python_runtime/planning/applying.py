@@ -17,6 +17,8 @@ from sanca.python_runtime.planning.parallel import names_of_others
 from sanca.python_runtime.planning.plan import GoalMark, Plan, Reply
 from sanca.python_runtime.rounds import GoalStatus, RunState
 
+_NOTHING = "Your reply does nothing: act with one ```python block, close a goal, or answer in plain text."
+
 
 def apply_plan(state: RunState, plan: Plan, reply: Reply, *, goals_max: int) -> None:
     """Change the run as the plan says, as far as the rules allow; what they do not is told to the model.
@@ -27,6 +29,7 @@ def apply_plan(state: RunState, plan: Plan, reply: Reply, *, goals_max: int) -> 
         reply: The reply.
         goals_max: Sub-goals at most.
     """
+    before = (len(state.round.settled), [one.id for one in state.sub_goals])
     if plan.goals:
         set_goals(state, plan.goals, "model", most=goals_max)
     refused = [text for mark in plan.marks if (text := apply_mark(state, mark))]
@@ -38,6 +41,8 @@ def apply_plan(state: RunState, plan: Plan, reply: Reply, *, goals_max: int) -> 
         _take_code(state, plan)
     elif plan.answer:
         _take_words(state, plan.answer, reply)
+    elif before == (len(state.round.settled), [one.id for one in state.sub_goals]):
+        _send_back(state, _NOTHING, ModelOutputError.__name__)
 
 
 def _take_code(state: RunState, plan: Plan) -> None:

@@ -90,14 +90,16 @@ def _resolve(state: RunState, worked: Sequence[Round], token: str) -> list[str]:
     wanted = f"{state.request.run_id}/{number}" if number.isdecimal() else token
     if any(call.call_id == wanted for call in calls):
         return [wanted]
-    tool = token.partition("(")[0].strip()
+    name, tool = _NAME.match(token), token.partition("(")[0].strip()
+    held = _held_names(state)
+    if token in held:
+        return [token]
     own = [call for round_ in worked for call in round_.calls.values() if call.status == "ok"]
     if by_tool := _of_tool(own, tool) or _of_tool(calls, tool):
         return by_tool[-_SHOWN_MOST:]
-    if token.rpartition("/")[2] in {name for round_ in state.rounds for name in round_.files}:
+    if token.rpartition("/")[2] in {file for round_ in state.rounds for file in round_.files}:
         return [token.rpartition("/")[2]]
-    name = _NAME.match(token)
-    return [name[0]] if name and name[0] in _held_names(state) else []
+    return [name[0]] if name and name[0] in held else []
 
 
 def _of_tool(calls: Sequence[CallFact], tool: str) -> list[str]:

@@ -91,7 +91,7 @@ class IntentPlanner:
             reply = await self._requests.next_reply(state, way)
         while reply is not None:  # a reply that only closes a sub-goal leaves the round to one that is there already
             await self._take(state, reply)
-            reply = self._one_more(state)
+            reply = await self._one_more(state)
 
     async def _take(self, state: RunState, reply: Reply) -> None:
         round_ = state.round
@@ -112,19 +112,19 @@ class IntentPlanner:
         code = await self._repairs.finish(state, plan.partial, self._segments.scenario(state))
         return replace(plan, code=code, fault="", repairs=(*plan.repairs, "completed the code")) if code else plan
 
-    @staticmethod
-    def _one_more(state: RunState) -> Reply | None:
-        """Return a reply that waits for its round, when this round has nothing to do yet."""
+    async def _one_more(self, state: RunState) -> Reply | None:
+        """Return the reply for the next sub-goal, when this round has only closed one; None when it is decided."""
         round_ = state.round
         if round_.code or round_.claim is not None or round_.status == "error":
             return None
-        take_turn(state)
-        reply = kept_reply(state)
-        if reply is not None:
+        goal = take_turn(state)
+        if reply := kept_reply(state):
             say(reply, state)
-        elif round_.status == "planning":
-            round_.status = "ok"  # it has settled something, and the next round goes on
-        return reply
+            return reply
+        if goal is not None and (goal.skill is not None or not goal.was_matched):
+            round_.status = "ok"  # a skill may serve it: that is for the next round
+            return None
+        return await self._requests.next_reply(state, await self.choose_way(state))
 
     def _give_up_hopeless(self, state: RunState) -> None:
         """Abandon the round's sub-goal when no approach to it has worked, and turn to the next."""

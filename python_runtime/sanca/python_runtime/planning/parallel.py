@@ -52,7 +52,7 @@ def view_of(state: RunState, goal: SubGoal) -> RunState:
 def see_own_observation(state: RunState) -> None:
     """Let the current round's percept hold what the last round of its own sub-goal found, not of another's."""
     round_, earlier = state.round, state.rounds[:-1]
-    if round_.percept is None or not earlier or earlier[-1].sub_goal_id == round_.sub_goal_id:
+    if round_.percept is None or not state.sub_goals:
         return
     own = [one.observation for one in earlier if one.sub_goal_id == round_.sub_goal_id]
     parts = [*own[-1:], f"Self-check: {state.missing}" if state.missing else ""]
