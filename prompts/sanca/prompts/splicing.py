@@ -14,7 +14,9 @@ from sanca.prompts.inputs import FimInputs
 _FENCED = re.compile(r"```[a-z0-9]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 _OPEN_FENCE = re.compile(r"\A\s*```[a-z0-9]*[ \t]*\n|\n?```\s*\Z")
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_LINE = re.compile(r'(?:^|\n)\s*(?:File "(?:<action>|action\.py|<string>)", )?line (\d+)\b')
+_SYNTAX = re.compile(r"line (\d+):.*\n(?:.*\n)*?(?:Syntax|Indentation|Tab)Error: ")
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'^  File "action", line (\d+), in (.+)$', re.MULTILINE)
 _LONGEST_GAP_LINES = 25
 """A longer statement is not mended in its middle but written anew."""
 _OVERLAP_CHARS = 400
@@ -55,7 +57,7 @@ def repair(inputs: FimInputs, reply: str) -> str:
 
 
 def cut_for_repair(
-    code: str, *, line: int, error: str, toolkits: str = "", names: tuple[str, ...] = ()
+    code: str, *, line: int, error: str, has_run: bool = True, toolkits: str = "", names: tuple[str, ...] = ()
 ) -> FimInputs | None:
     """Return the action around the failing statement; None where mending only its middle is not safe, or no gain.
 
@@ -67,6 +69,7 @@ def cut_for_repair(
         code: The action as it ran.
         line: Where it failed, 1 for its first line.
         error: What was said, in a line or a few.
+        has_run: False when it was refused before it ran: then all of it runs afterwards.
         toolkits: Stubs for the model.
         names: Names held.
     """
@@ -78,10 +81,11 @@ def cut_for_repair(
         start, end, done = line - 1, line, 0
     else:
         top = next((one for one in tree.body if _first(one) <= line <= (one.end_lineno or one.lineno)), None)
-        if top is None or isinstance(top, _REPEATING):
+        if top is None or (has_run and isinstance(top, _REPEATING)):
             return None
-        start, end, done = _first(top) - 1, top.end_lineno or top.lineno, _first(top) - 1
-    if end - start > _LONGEST_GAP_LINES or "\t;" in lines[start] or _shares_line(tree, start, end):
+        start, end = _first(top) - 1, top.end_lineno or top.lineno
+        done = start if has_run else 0
+    if end - start > _LONGEST_GAP_LINES or _shares_line(tree, start, end):
         return None
     gap = "".join(lines[start:end])
     made = FimInputs(before="".join(lines[:start]), after="".join(lines[end:]), toolkits=toolkits, names=names)
@@ -89,9 +93,18 @@ def cut_for_repair(
 
 
 def failing_line(observation: str) -> int | None:
-    """Return the line of the action at which an observation says it failed: the outermost frame's; None if none."""
-    found = _LINE.search(observation)
-    return int(found[1]) if found else None
+    """Return the line of the action at which an observation says it failed, at the top level of the action.
+
+    None when it says nothing of that kind, when the action was refused before it ran, and when the error came from
+    inside a function of the action: what is to be mended is then seldom the line that called it.
+    """
+    if found := _SYNTAX.match(observation):
+        return int(found[1])
+    before, traceback, told = observation.rpartition(_TRACEBACK)
+    frames: list[tuple[str, str]] = _FRAME.findall(told) if traceback else []
+    if len(frames) != 1 or frames[0][1] != "<module>" or (before and "Error (" not in before):
+        return None
+    return int(frames[0][0])
 
 
 def _middle(inputs: FimInputs, reply: str) -> str:
