@@ -55,6 +55,8 @@ class ToolDefinition(BaseModel):
     """How to take it back, in words for the approval card."""
     alternative: str | None = None
     """The tool to offer when this one keeps failing: `tool` or `toolkit.tool`."""
+    verified_by: str | None = None
+    """What shows that it had its effect: a comparison over reads of its toolkit, its arguments and `result`."""
     input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of an object; the order of `properties` is the order of positional arguments."""
     output_schema: dict[str, Any] = Field(default_factory=dict)

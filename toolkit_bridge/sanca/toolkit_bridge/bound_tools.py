@@ -125,6 +125,7 @@ def _bind_class(made: PythonTool) -> BoundTool:
         timeout_seconds=kind.timeout_seconds,
         undo=kind.undo,
         alternative=kind.alternative,
+        verified_by=kind.verified_by,
     )
     streams = inspect.isasyncgenfunction(made.execute)
     output = _item_of({"return": _result_of(kind)}) if streams else _result_of(kind)

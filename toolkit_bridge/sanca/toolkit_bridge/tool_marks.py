@@ -28,6 +28,8 @@ class ToolOptions:
     timeout_seconds: float = 30.0
     undo: str | None = None
     alternative: str | None = None
+    verified_by: str | None = None
+    """What shows that it had its effect, as `bed(name).is_wet == True` (docs/guides/self-check.md)."""
 
 
 @overload
@@ -45,6 +47,7 @@ def tool(
     timeout_seconds: float = 30.0,
     undo: str | None = None,
     alternative: str | None = None,
+    verified_by: str | None = None,
 ) -> Callable[[Function], Function]: ...
 def tool(function: Function | None = None, /, **options: Any) -> Function | Callable[[Function], Function]:
     """Make a plain or async function, or a method of a `PythonToolkit`, a tool. One that yields gives a stream.
@@ -76,6 +79,7 @@ class PythonTool:
     timeout_seconds: ClassVar[float] = 30.0
     undo: ClassVar[str | None] = None
     alternative: ClassVar[str | None] = None
+    verified_by: ClassVar[str | None] = None
 
     class Parameters(BaseModel):
         """What the tool takes; replace it in the subclass."""

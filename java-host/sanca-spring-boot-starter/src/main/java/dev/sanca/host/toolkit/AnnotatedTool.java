@@ -80,6 +80,7 @@ final class AnnotatedTool {
                 said.timeoutSeconds(),
                 emptyToNull(said.undo()),
                 emptyToNull(said.alternative()),
+                emptyToNull(said.verifiedBy()),
                 shown.size() == 1 ? shown.get(0).inputSchema() : JsonSchemas.merged(shown),
                 shown.size() == 1 ? shown.get(0).outputSchema() : JsonSchemas.anyResult(shown),
                 shown.size() == 1 ? List.of() : shown);
@@ -153,7 +154,8 @@ final class AnnotatedTool {
                 && one.right().equals(other.right())
                 && one.timeoutSeconds() == other.timeoutSeconds()
                 && one.undo().equals(other.undo())
-                && one.alternative().equals(other.alternative());
+                && one.alternative().equals(other.alternative())
+                && one.verifiedBy().equals(other.verifiedBy());
     }
 
     private static @Nullable String emptyToNull(String text) {

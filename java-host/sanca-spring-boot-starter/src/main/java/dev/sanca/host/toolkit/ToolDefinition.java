@@ -13,6 +13,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  *
  * @param undo how to take it back, in words; null: it cannot be
  * @param alternative the tool to offer when this one keeps failing: {@code tool} or {@code toolkit.tool}
+ * @param verifiedBy what shows that it had its effect, see {@link ToolMethod#verifiedBy}
  * @param inputSchema JSON Schema of an object; the order of its properties is the order of positional arguments
  * @param overloads the ways to call it, when there are several
  */
@@ -28,6 +29,7 @@ public record ToolDefinition(
         double timeoutSeconds,
         @Nullable String undo,
         @Nullable String alternative,
+        @Nullable String verifiedBy,
         JsonNode inputSchema,
         JsonNode outputSchema,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Overload> overloads) {
@@ -59,6 +61,7 @@ public record ToolDefinition(
                 right,
                 timeoutSeconds,
                 undo,
+                null,
                 null,
                 inputSchema,
                 outputSchema,
@@ -104,6 +107,7 @@ public record ToolDefinition(
                 timeoutSeconds,
                 undo,
                 alternative,
+                verifiedBy,
                 inputSchema,
                 outputSchema,
                 overloads);

@@ -44,4 +44,11 @@ public @interface ToolMethod {
 
     /** The tool to offer when this one keeps failing, {@code tool} of this toolkit or {@code toolkit.tool}; empty: none. */
     String alternative() default "";
+
+    /**
+     * What shows that it had its effect: a comparison in Python's words over reads of this toolkit, the arguments and the
+     * {@code result}, as {@code config(service).values[key] == value}; empty: it cannot be read again. The engine reads it
+     * before it believes that something was done.
+     */
+    String verifiedBy() default "";
 }

@@ -3,6 +3,7 @@ package dev.sanca.host.toolkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sanca.host.HostJson;
 import java.math.BigDecimal;
@@ -154,9 +155,19 @@ class ToolkitTests {
                         "timeout_seconds",
                         "undo",
                         "alternative",
+                        "verified_by",
                         "input_schema",
                         "output_schema");
         assertThat(tool.path("interaction").asString()).isEqualTo("none");
+    }
+
+    @Test
+    void whatVerifiesAnEffectIsTold() {
+        List<ToolDefinition> tools =
+                new AnnotatedToolkit(new Beds()).definition().tools();
+        assertThat(tools)
+                .extracting(ToolDefinition::name, ToolDefinition::verifiedBy)
+                .containsExactlyInAnyOrder(tuple("water", "bed(name).wet == true"), tuple("dig", null));
     }
 
     @Test
@@ -204,6 +215,15 @@ class ToolkitTests {
         public Object call(String tool, JsonNode arguments, CallContext context) {
             throw new ToolNotFoundException("none", List.of());
         }
+    }
+
+    @ToolkitComponent(name = "garden", description = "For tests.")
+    static class Beds {
+        @ToolMethod(description = "Waters.", effect = Effect.WRITE, verifiedBy = "bed(name).wet == true")
+        void water(String name) {}
+
+        @ToolMethod(description = "Digs.", effect = Effect.WRITE)
+        void dig(String name) {}
     }
 
     @ToolkitComponent(name = "demo", description = "For tests.")

@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("sanca.spring-ai")
 record SpringAiProperties(@DefaultValue Map<String, Facts> tools) {
-    private static final Facts UNSAID = new Facts(Effect.WRITE, false, "", 60, null, null);
+    private static final Facts UNSAID = new Facts(Effect.WRITE, false, "", 60, null, null, null);
 
     /** What is said of a tool; one that nothing is said of counts as a write. */
     Facts of(String tool) {
@@ -28,5 +28,6 @@ record SpringAiProperties(@DefaultValue Map<String, Facts> tools) {
             @DefaultValue("") String right,
             @DefaultValue("60") double timeoutSeconds,
             @Nullable String undo,
-            @Nullable String alternative) {}
+            @Nullable String alternative,
+            @Nullable String verifiedBy) {}
 }

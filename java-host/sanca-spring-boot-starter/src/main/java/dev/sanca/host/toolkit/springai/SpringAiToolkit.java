@@ -95,6 +95,7 @@ final class SpringAiToolkit implements Toolkit {
                 facts.timeoutSeconds(),
                 facts.undo(),
                 facts.alternative(),
+                facts.verifiedBy(),
                 HostJson.MAPPER.readTree(callback.getToolDefinition().inputSchema()),
                 HostJson.MAPPER.createObjectNode(),
                 List.of());

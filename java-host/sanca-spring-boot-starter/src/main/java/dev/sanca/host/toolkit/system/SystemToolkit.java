@@ -140,7 +140,8 @@ public class SystemToolkit {
             effect = WRITE,
             right = CHANGE,
             timeoutSeconds = 90,
-            undo = "change the setting back")
+            undo = "change the setting back",
+            verifiedBy = "config(service).values[key] == value")
     public SystemRepairs.ConfigChange changeConfig(
             String service,
             @ToolParameter(description = "dotted key that exists") String key,
@@ -155,7 +156,8 @@ public class SystemToolkit {
             effect = WRITE,
             right = CHANGE,
             timeoutSeconds = 90,
-            undo = "roll back to the previous release")
+            undo = "roll back to the previous release",
+            verifiedBy = "config(service).release == release")
     public SystemRepairs.Redeployment deploy(String service, String release, CallContext context) {
         return system.deploy(service, release, context.user());
     }
@@ -165,7 +167,8 @@ public class SystemToolkit {
             effect = WRITE,
             idempotent = true,
             right = CHANGE,
-            timeoutSeconds = 90)
+            timeoutSeconds = 90,
+            verifiedBy = "health(service).status != 'down'")
     public SystemRepairs.Restart restart(String service, CallContext context) {
         return system.restart(service, context.user());
     }
@@ -175,7 +178,8 @@ public class SystemToolkit {
             effect = WRITE,
             right = OPERATE,
             timeoutSeconds = 90,
-            undo = "deploy the release that ran before")
+            undo = "deploy the release that ran before",
+            verifiedBy = "config(service).release == result.release")
     public SystemRepairs.Redeployment rollback(String service, @Nullable String release, CallContext context) {
         return system.rollback(service, release, context.user());
     }
@@ -183,7 +187,8 @@ public class SystemToolkit {
     @ToolMethod(
             description = "Stops a process that holds a service's port and is not that service.",
             effect = DESTRUCTIVE,
-            right = OPERATE)
+            right = OPERATE,
+            verifiedBy = "count(ports(), pid=pid) == 0")
     public SystemRepairs.StoppedProcess stopProcess(long pid, String reason, CallContext context) {
         return system.stopProcess(pid, reason, context.user());
     }
@@ -192,7 +197,8 @@ public class SystemToolkit {
             description =
                     "Deletes files inside a service's data folder; pattern is a glob relative to it, as exports/*.csv.",
             effect = DESTRUCTIVE,
-            right = OPERATE)
+            right = OPERATE,
+            verifiedBy = "older_than_minutes > 0 or count(disk_usage(service).entries, path=pattern, not_path='*.db*') == 0")
     public SystemRepairs.Deletion deleteFiles(
             String service,
             String pattern,
