@@ -12,22 +12,30 @@ Method.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import anyio
 from _harness import Row, arguments, report
+from _prompt_sizes import prompt_rows
 from _round_cost import measure_rounds
+from _saved import measure_saved
 
-PARTS = ("overhead",)
+PARTS = ("overhead", "prompts", "saved")
 
 
 def main() -> None:
     """Measure and print."""
     own = argparse.ArgumentParser(add_help=False)
     own.add_argument("--only", choices=PARTS, help="measure only this part")
+    own.add_argument("--full", action="store_true", help="all 800 tasks of BFCL, not 100")
     options = arguments(__doc__ or "", own)
     rows: list[Row] = []
     if options.only in (None, "overhead"):
         rows += anyio.run(measure_rounds, 2 if options.quick else 7)
+    if options.only in (None, "prompts"):
+        rows += anyio.run(prompt_rows)
+    if options.only in (None, "saved"):
+        rows += anyio.run(partial(measure_saved, options.data, every=8 if options.quick else 1, full=options.full))
     report(rows, as_json=options.json)
 
 
