@@ -16,6 +16,8 @@ _OPEN_FENCE = re.compile(r"\A\s*```[a-z0-9]*[ \t]*\n|\n?```\s*\Z")
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _SYNTAX = re.compile(r"line (\d+):.*\n(?:.*\n)*?(?:Syntax|Indentation|Tab)Error: ")
 _TRACEBACK = "Traceback (most recent call last):"
+_INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
+"""Frames of the statement itself."""
 _FRAME = re.compile(r'^  File "action", line (\d+), in (.+)$', re.MULTILINE)
 _LONGEST_GAP_LINES = 25
 """A longer statement is not mended in its middle but written anew."""
@@ -102,7 +104,8 @@ def failing_line(observation: str) -> int | None:
         return int(found[1])
     before, traceback, told = observation.rpartition(_TRACEBACK)
     frames: list[tuple[str, str]] = _FRAME.findall(told) if traceback else []
-    if len(frames) != 1 or frames[0][1] != "<module>" or (before and "Error (" not in before):
+    is_on_top = frames[:1] and frames[0][1] == "<module>" and all(name in _INLINE for _, name in frames[1:])
+    if not is_on_top or (before and "Error (" not in before):
         return None
     return int(frames[0][0])
 

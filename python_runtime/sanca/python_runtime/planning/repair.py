@@ -115,4 +115,4 @@ def _gap(failed: Round) -> FimInputs | None:
         return None
     error = failed.observation.strip().splitlines()[-1]
     names = tuple(failed.result.names or ()) if failed.result else ()
-    return cut_for_repair(failed.code, line=line, error=error, names=names)
+    return cut_for_repair(failed.code, line=line, error=error, has_run=failed.result is not None, names=names)
