@@ -3,7 +3,8 @@
 Use it in a test as `from model_server import FakeModelServer, Reply` and
 `with FakeModelServer(["first reply", Reply(text="second")]) as server: …`, or alone:
 `python tests/fakes/model_server.py --script FILE --port N`, where FILE is a JSON list of texts and `Reply` objects.
-OpenAI-compatible at `/v1` (and `/compatible-mode/v1`), DashScope's own format at `/api/v1`.
+OpenAI-compatible at `/v1` (chat completions, completions, responses; and `/compatible-mode/v1`), Anthropic's messages
+at `/v1/messages`, DashScope's own format at `/api/v1`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from model_formats import AnthropicFormat, ResponsesFormat
 from model_wire import CompletionFormat, DashScopeFormat, OpenAIFormat, Reply, WireFormat
 
 __all__ = ["FakeModelServer", "RecordedRequest", "Reply", "read_script"]
@@ -32,6 +34,8 @@ _DASHSCOPE_PATH = "/api/v1/services/aigc/text-generation/generation"
 _WIRES: tuple[tuple[tuple[str, ...], WireFormat], ...] = (
     (("/v1/chat/completions", "/compatible-mode/v1/chat/completions"), OpenAIFormat()),
     (("/v1/completions", "/compatible-mode/v1/completions"), CompletionFormat()),
+    (("/v1/responses",), ResponsesFormat()),
+    (("/v1/messages",), AnthropicFormat()),
     ((_DASHSCOPE_PATH,), DashScopeFormat()),
 )
 
@@ -50,9 +54,9 @@ class RecordedRequest:
         """The messages, whichever the format; a completion's prompt is one of them."""
         if "prompt" in self.body:
             return [{"role": "user", "content": self.body["prompt"]}]
-        messages: list[dict[str, Any]] = (
-            self.body.get("messages") or (self.body.get("input") or {}).get("messages") or []
-        )
+        given = self.body.get("input")
+        inner: Any = given.get("messages") if isinstance(given, dict) else given
+        messages: list[dict[str, Any]] = self.body.get("messages") or inner or []
         return messages
 
 
@@ -190,7 +194,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, request: RecordedRequest) -> Reply:
         key = self.server.fake.api_key
-        if key and request.headers.get("authorization") != f"Bearer {key}":
+        given = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        if key and given != key:
             self.server.fake.requests.append(request)
             return Reply(status=401, error_code="InvalidApiKey", error_message="Incorrect API key provided.")
         return self.server.fake.next_reply(request)

@@ -13,6 +13,7 @@ from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.models.tool_calls import CallPieces, WireNames
 
 Registries = Callable[..., ModelRegistry]
+every = pytest.mark.parametrize("kind", ["openai", "openai-responses", "dashscope", "anthropic"])
 chat_kinds = pytest.mark.parametrize("kind", ["openai", "dashscope"])
 LOGS = ToolSpec(
     name="system.logs",
@@ -34,7 +35,7 @@ def with_tools(*messages: PromptMessage) -> ModelRequest:
 
 
 @pytest.mark.anyio
-@chat_kinds
+@every
 async def test_parallel_calls_come_whole_with_the_last_piece(registry_for: Registries, kind: str) -> None:
     with FakeModelServer([TWO_CALLS]) as server:
         text, _, last = await read(registry_for(server, kind).model(), with_tools())

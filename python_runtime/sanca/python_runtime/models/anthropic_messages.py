@@ -14,7 +14,7 @@ from sanca.python_runtime.models.entries import Endpoint
 from sanca.python_runtime.models.tool_calls import CallPieces, WireNames, arguments_object, parameters_out
 
 KEPT_AS = "anthropic"
-OPTIONAL = ("temperature", "output_config", "stop_sequences", "cache_control")
+OPTIONAL = ("output_config", "stop_sequences", "cache_control")
 """What some servers refuse by name; it is then left out from then on. `thinking` has two forms (below)."""
 _REASONS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
 _REASONS |= {"refusal": "content_filter", "model_context_window_exceeded": "length"}
@@ -23,7 +23,7 @@ _THINKING_TOKENS = {"low": 1_024, "medium": 4_096, "high": 12_288}
 
 
 def request_body(request: ModelRequest, endpoint: Endpoint, refused: set[str]) -> dict[str, Any]:
-    """Map a request out, without the optional fields that this server refused before.
+    """Map a request out, without the optional fields that this server refused before. The format has no temperature.
 
     Two marks let the provider keep what will come again: at the end of the system text (tools stand before it) and
     at the end of the last message, up to which the next round's request is the same.
@@ -34,7 +34,6 @@ def request_body(request: ModelRequest, endpoint: Endpoint, refused: set[str]) -
         "model": endpoint.model,
         "messages": _messages_out(request.messages, names, endpoint),
         "max_tokens": request.max_output_tokens,
-        "temperature": request.temperature,
         "stream": True,
     }
     if system:
@@ -53,12 +52,11 @@ def request_body(request: ModelRequest, endpoint: Endpoint, refused: set[str]) -
 
 
 def _add_thinking(body: dict[str, Any], request: ModelRequest, refused: set[str]) -> None:
-    """Newer models take an effort, older ones a number of tokens; neither takes a temperature with it."""
+    """Newer models take an effort, older ones a number of tokens; both count into `max_tokens`."""
     if request.reasoning in {"", "off"} or "thinking" in refused:
         return
     tokens = _THINKING_TOKENS[request.reasoning]
     body["max_tokens"] += tokens
-    del body["temperature"]
     if "adaptive" in refused:
         body["thinking"] = {"type": "enabled", "budget_tokens": tokens}
     else:
