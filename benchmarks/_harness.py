@@ -39,6 +39,12 @@ def arguments(doc: str, *own: argparse.ArgumentParser) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def outside(data: Path | None, folder: str, file: str) -> Path | None:
+    """Return where a benchmark's data lie: `--data` itself or its folder of that name, whichever has the file."""
+    places = [data, data / folder] if data else []
+    return next((place for place in places if (place / file).is_file()), None)
+
+
 def report(rows: list[Row], *, as_json: bool) -> None:
     """Print the rows as one JSON object or as a table."""
     if as_json:

@@ -7,6 +7,17 @@ Method.
   each 20 rounds of one run; a request's reply is the same for both.
 - `prefix_stable_share`: of those 20 requests the share of tokens, of each but the first, with which the request before
   began as well; what a provider's cache can keep.
+- `prompt_tokens_20`, `…_200`, `…_2000`: tokens of a run's first request with so many tools. See `_prompt_sizes.py`.
+- `rounds_saved_ratio_SET`, `tokens_saved_ratio_SET`: 1 − actions / JSON tool calls, of the model calls and of all
+  tokens in and out, for the set's own solutions. Both are really run by `sanca eval`'s two modes with a model that
+  plays the solutions, and graded by the set; each turn ends with the same words in both, and each request carries the
+  whole conversation as that mode has it, so observations and tool answers count as often as they are sent. The tool
+  calls come in as few batches as the data allow; the rule is in `_solutions.py`. Actions begin anew after values that
+  have to be read out of a text, and show every call's result, as tool calls do. `…_strict`: they also begin anew after
+  values that have to be chosen from a list; `…_as_written`: the set's programs as they stand, one a turn, which show
+  only their last value. `fresh_tokens_…`: without what the request before began with too, which a cache would keep.
+  One in eight of BFCL's tasks unless `--full`; `--data` names a folder with `m3tooleval` and `tau_retail`.
+- `truth_tasks_per_second_SET`: the same solutions by `--truth`, begin and grade of each task included.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Method: `recall5_*` is the share of a question's tools among the first five found (of at most five), averaged over the
 questions: MetaTool's questions for one tool (`single`) and for two (`multi`) over its 199 tools (`--data` names its
-folder), BFCL's non-live questions over the functions of all its single-turn categories (the package `bfcl-eval`).
+folder, or the one that has it as `metatool`), BFCL's non-live questions over the functions of all its single-turn
+categories (the package `bfcl-eval`).
 `*_by_name` counts functions of one name as one. The peers look in the same texts in the same run: rank-bm25 over words
 split at spaces, SQLite FTS5 (porter) for any of the question's words. Rows whose data are not there say so.
 
@@ -25,7 +26,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-from _harness import Row, arguments, report
+from _harness import Row, arguments, outside, report
 from _tool_fit import fit, lessons, save
 from _tool_sets import Question, ToolSet, bfcl, many_tools, metatool
 from sanca.core.tools import ToolDefinition
@@ -188,7 +189,7 @@ def measure(data: Path | None, *, quick: bool) -> list[Row]:
     """Measure all there are data for."""
     rows: list[Row] = []
     if data is None:
-        rows += absent(("single", "multi"), "give MetaTool's folder with --data")
+        rows += absent(("single", "multi"), "give with --data MetaTool's folder, or one that has it as `metatool`")
     else:
         rows += recall_rows(metatool(data), ("single", "multi"), quick=quick)
     functions = bfcl()
@@ -205,13 +206,14 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="fit the map anew and write it (needs --data and bfcl-eval)")
     parser.add_argument("--held-out", action="store_true", help="only the five-fold check (two minutes; needs --data)")
     options = arguments(__doc__ or "", parser)
+    data = outside(options.data, "metatool", "plugin_des.json")
     if not (options.fit or options.held_out):
-        report(measure(options.data, quick=options.quick), as_json=options.json)
+        report(measure(data, quick=options.quick), as_json=options.json)
         return
     functions = bfcl()
-    if options.data is None or (options.fit and functions is None):
+    if data is None or (options.fit and functions is None):
         raise SystemExit("Give MetaTool's folder with --data; fitting also needs the package bfcl-eval.")
-    tools = metatool(options.data)
+    tools = metatool(data)
     if options.held_out:
         report(list(held_out_rows(tools, functions)), as_json=options.json)
     elif functions is not None:
