@@ -129,7 +129,7 @@ async def test_only_endpoint_that_keeps_failing_refuses_at_once_with_the_reason(
     registry = servers.registry(server, SANCA_MODEL_BREAKER_FAILURES="1", SANCA_MODEL_TRIES="1")
     with pytest.raises(ModelUnavailableError, match="maintenance"):
         await read(registry.model())
-    with anyio.fail_after(2), pytest.raises(ModelRestingError, match="left alone for another .* maintenance"):
+    with anyio.fail_after(2), pytest.raises(ModelRestingError, match=r"left alone for another .* maintenance"):
         await read(registry.model())
     assert len(server.requests) == 1
 
