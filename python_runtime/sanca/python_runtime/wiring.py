@@ -35,7 +35,7 @@ from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
-from sanca.python_runtime.rounds import Zone
+from sanca.python_runtime.rounds import RunState, Zone
 from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_store import RunStore
 from sanca.python_runtime.run_work import RunWork
@@ -165,13 +165,20 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
 
 def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
     return IntentPlanner(
-        lambda role, _state: model or parts.models.model(role),
+        lambda role, state: model or _model_for(parts, role, state),
         parts.prompts,
         SegmentBuilder(parts.tools, parts.library, parts.workers.names, _importable()),
         parts.tools,
         PlanningSettings(),
         malformed_max=parts.settings.malformed_replies_max,
     )
+
+
+def _model_for(parts: Parts, role: str, state: RunState | None) -> Model | None:
+    """Return the model of a role; for actions the one that the routes name at the run's difficulty."""
+    if role == "coder" and state is not None:
+        return parts.models.route("cognitive", state.difficulty)
+    return parts.models.model(role)
 
 
 def _importable() -> list[str]:

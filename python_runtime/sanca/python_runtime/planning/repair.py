@@ -81,7 +81,8 @@ class Repairs:
     async def _ask(self, state: RunState, inputs: FimInputs, scenario: str) -> str:
         """Return what a completion model puts into the gap; empty when there is none, or it fails."""
         tenant = state.request.caller.tenant
-        model = self._models(self._prompts.builder("repair", tenant=tenant, scenario=scenario).role, state)
+        # How hard the run has become is no reason to leave the model that knows the form.
+        model = self._models(self._prompts.builder("repair", tenant=tenant, scenario=scenario).role, None)
         if model is None or model.name in self._refused:
             return ""
         prompt = self._prompts.builder("repair", tenant=tenant, scenario=scenario, model=model.name).assemble(inputs)
