@@ -1,5 +1,6 @@
 // What the scripted engine does. Each script is an async function of the run's context; the texts follow the message's language.
 import { randomUUID } from "node:crypto";
+import { cognitionScripts } from "./cognition.mjs";
 
 const catalogId = "https://sanca.dev/catalog/v1";
 const skill = (name, titleEn, titleZh, exampleEn, exampleZh) => ({ name, titleEn, titleZh, exampleEn, exampleZh });
@@ -81,7 +82,8 @@ export function scriptFor({ props, message }) {
   if (props.actionCode) return personsAction;
   if (props.continueRunId) return continued;
   if (props.a2uiAction) return clicked;
-  const named = { model, form, question, many, unknown, slow, drop, crash, button };
+  const thinking = cognitionScripts({ rounds, zone, say, card, finish, ask });
+  const named = { model, form, question, many, unknown, slow, drop, crash, button, ...thinking };
   const script = named[message.split(/[\s,,]/)[0].toLowerCase()];
   return script ?? diagnosis;
 }
@@ -178,7 +180,11 @@ function card(context, id, components, data) {
   });
 }
 
-function finish(context, started, { skill: name = null, status = "done", calls = 0, roundCount = 1 } = {}) {
+function finish(
+  context,
+  started,
+  { skill: name = null, status = "done", calls = 0, roundCount = 1, evidence = {} } = {},
+) {
   const { session, run } = context;
   const outcome = run.cancelled ? { type: "cancelled" } : { type: "success" };
   session.run = null;
@@ -194,6 +200,7 @@ function finish(context, started, { skill: name = null, status = "done", calls =
       rounds: roundCount,
       calls,
       skill: name,
+      evidence,
     },
   });
 }

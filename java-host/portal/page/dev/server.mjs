@@ -162,6 +162,13 @@ async function sancaApi(state, { path, method, request, response }) {
     state.feedback.push({ id, ...(await body(request)) });
     return json(response, 200, {});
   }
+  if (kind === "runs" && verb === "page") {
+    const reply = await body(request);
+    for (const session of state.sessions.values()) if (session.run?.id === id) session.run.pageReply?.(reply);
+    return json(response, 200, {});
+  }
+  if (kind === "me")
+    return json(response, 200, { user: "operator", displayName: "operator", rights: [], tenant: "demo" });
   if (kind === "status") return json(response, 200, status);
   if (kind === "skills") return json(response, 200, skills);
   if (kind === "tools") return json(response, 200, toolkits);

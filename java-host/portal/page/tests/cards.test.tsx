@@ -25,7 +25,7 @@ describe("the catalog", () => {
     expect(catalogs[0]!.id).toBe(schema.catalogId);
   });
 
-  it.each(["Table", "Chart", "Diff", "Facts", "Progress"] as const)(
+  it.each(["Table", "Chart", "Diff", "Facts", "Progress", "Links"] as const)(
     "knows the same properties of %s as catalog.json",
     (name) => {
       const definition = schema.components[name].allOf[2] as { properties: object; required: string[] };
@@ -36,7 +36,37 @@ describe("the catalog", () => {
   );
 });
 
+describe("links", () => {
+  it("leads to the web in a new tab, and to places of the portal in this one", () => {
+    const items = [
+      { label: "Docs", url: "https://docs.example.com/a", what: "How it works" },
+      { label: "Fleet", url: "#/fleet" },
+    ];
+    show([{ id: "root", component: "Links", title: "Where to", items }]);
+    const outside = screen.getByRole("link", { name: /Docs/ });
+    expect(outside).toHaveAttribute("rel", "noopener noreferrer");
+    expect(outside).toHaveTextContent("docs.example.com/a");
+    expect(screen.getByRole("link", { name: /Fleet/ })).not.toHaveAttribute("target");
+  });
+
+  it.each(["javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,x", "//evil.example", "/\\\\evil", "java\tscript:x"])(
+    "shows %s as text and never as a link",
+    (url) => {
+      show([{ id: "root", component: "Links", items: [{ label: "L", url }] }]);
+      expect(screen.getByText("L")).toBeVisible();
+      expect(screen.queryByRole("link")).toBeNull();
+    },
+  );
+});
+
 describe("cards", () => {
+  it("shows times with their zone as the person's own, and other texts as they are", () => {
+    const iso = "2026-11-21T09:30:00Z";
+    show([{ id: "root", component: "Table", rows: [{ at: iso, release: "2026-11-21", ok: true }] }]);
+    const own = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
+    expect(screen.getAllByRole("cell").map((one) => one.textContent)).toEqual([own, "2026-11-21", "✓"]);
+  });
+
   it("sorts a table by a column, up, down and back", async () => {
     const columns = [{ key: "name" }, { key: "n", label: "Count" }];
     show([

@@ -231,9 +231,26 @@ describe("the approval card", () => {
       />,
     );
     expect(screen.getByText("Which service?")).toBeVisible();
-    await userEvent.selectOptions(screen.getByLabelText("Your answer"), "checkout");
-    await userEvent.click(screen.getByTestId("approve"));
+    expect(screen.queryByTestId("choice-else")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "checkout" }));
     expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: "checkout" });
+  });
+
+  it("leaves room for another answer where the question allows one, and lists many choices", async () => {
+    const onAnswer = vi.fn();
+    const question = approval({ kind: "question", arguments: {} });
+    const free = { properties: { value: { type: "string", examples: ["payment", "checkout"] } } };
+    const asked = { ...interrupt, responseSchema: free };
+    const { unmount } = show(<ApprovalCard {...props} interrupt={asked} approval={question} onAnswer={onAnswer} />);
+    await userEvent.type(screen.getByTestId("choice-else"), "the third one{Enter}");
+    expect(onAnswer).toHaveBeenCalledWith({ approved: true, value: "the third one" });
+    unmount();
+    const many = { properties: { value: { type: "string", enum: Array.from({ length: 9 }, (_, at) => `s${at}`) } } };
+    const listed = { ...interrupt, responseSchema: many };
+    show(<ApprovalCard {...props} interrupt={listed} approval={question} onAnswer={onAnswer} />);
+    await userEvent.selectOptions(screen.getByLabelText("Your answer"), "s7");
+    await userEvent.click(screen.getByTestId("approve"));
+    expect(onAnswer).toHaveBeenLastCalledWith({ approved: true, value: "s7" });
   });
 
   it("answers an action's own card.approve with yes or no, never a no as a yes", async () => {

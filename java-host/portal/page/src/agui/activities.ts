@@ -48,8 +48,11 @@ export interface Round {
   run_id: string;
   round: number;
   /** none: not decided yet, or nothing known fits. */
-  strategy: "experience" | "model" | "person" | "none";
+  strategy: "experience" | "model" | "person" | "dialogue" | "summary" | "none";
   sub_goal: string | null;
+  sub_goal_id?: string;
+  query_strategy?: QueryStrategy;
+  query_reason?: string;
   skill: Skill | null;
   code: string | null;
   status: RoundStatus;
@@ -60,6 +63,46 @@ export interface Round {
   calls: Call[];
   calls_total: number;
   usage: Usage | Usage[] | null;
+  self_check?: SelfCheck | null;
+  /** What is spent of each budget since the last human message, in [0, 1]. */
+  budget?: Partial<Record<BudgetName, number>>;
+}
+
+export type QueryStrategy = "" | "single_tool" | "sequence" | "composition" | "workflow" | "synthesis";
+export type BudgetName = "rounds" | "calls" | "tokens" | "money" | "seconds";
+
+/** What self-check found in a claim. */
+export interface SelfCheck {
+  verdict: string;
+  reasons?: string[];
+  verified?: string[];
+  unverified?: string[];
+}
+
+export type GoalStatus = "open" | "active" | "done" | "abandoned";
+
+export interface SubGoal {
+  id: string;
+  title: string;
+  status: GoalStatus;
+  reason: string;
+  /** With a slash the id of a call, else the name of data or of a file. */
+  evidence: string[];
+  depends_on: string[];
+  rounds: number[];
+}
+
+export interface Goals {
+  run_id: string;
+  goal: string;
+  planned: "model" | "thought" | "rules" | "restored" | "";
+  sub_goals: SubGoal[];
+}
+
+/** The calls an answer rests on. */
+export interface Evidence {
+  calls?: { call_id: string; name: string; about: string; effect: Effect }[];
+  more?: number;
 }
 
 export type ApprovalState = "asked" | "approved" | "denied" | "cancelled";
@@ -119,4 +162,5 @@ export interface RunResult {
   rounds?: number;
   calls?: number;
   skill?: string | null;
+  evidence?: Evidence | null;
 }

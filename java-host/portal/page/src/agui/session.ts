@@ -2,6 +2,7 @@
 import { randomUUID, type AgentSubscriber, type BaseEvent, type ResumeEntry } from "@ag-ui/client";
 import { sentenceOf, type HostClient } from "../api/client";
 import type { SharedFile } from "./activities";
+import type { PageCommand, PageReply } from "../commands/pageCommands";
 import { SancaAgent } from "./agent";
 import { addUserMessage, currentLeg, emptyThread, isOpen, reduce, truncateAt, type Thread } from "./thread";
 
@@ -21,6 +22,8 @@ export interface SessionOptions {
   onSignedOut: () => void;
   /** Called when a run started or ended: the list of sessions is stale. */
   onChanged: () => void;
+  /** Carries out a page command; absent where the page takes none. */
+  onCommand?: (command: PageCommand) => Promise<PageReply>;
   /** Milliseconds before the first reconnect; doubled each time up to 8 s. */
   firstDelay?: number;
 }
@@ -41,6 +44,8 @@ interface HttpFailure extends Error {
   payload?: unknown;
 }
 
+/** Milliseconds a replayed command waits for the word that it was done before. */
+const replaySettles = 400;
 const maxAttempts = 40;
 const longestDelay = 8000;
 /** A replay that ends short of what is shown is believed after this pause; until then the person keeps what they see. */
@@ -59,6 +64,8 @@ export class ConversationSession {
   private frame: number | undefined;
   private pending: Thread = emptyThread;
   private nextConnection: Connection | undefined;
+  /** Commands by id, and what became of each: one is carried out once, whatever is replayed. */
+  private readonly commands = new Map<string, "waiting" | "taken">();
 
   constructor(id: string, client: HostClient, options: SessionOptions) {
     this.id = id;
@@ -162,6 +169,7 @@ export class ConversationSession {
     const subscriber = this.subscriber(generation, (event) => {
       replayed = reduce(replayed, event);
       clearTimeout(pause);
+      this.noteCommand(event, replaySettles);
       if (replayed.events >= shown.events) show();
       else pause = setTimeout(show, catchUpPause);
     });
@@ -179,11 +187,18 @@ export class ConversationSession {
     this.agent.pendingInterrupts = parts.resume ? this.pending.interrupts : [];
     this.accept(this.pending);
     this.publish({ connection: "live", problem: null });
-    const subscriber = this.subscriber(generation, (event) => this.accept(reduce(this.pending, event)));
+    const subscriber = this.subscriber(generation, (event) => {
+      this.noteCommand(event, 0);
+      this.accept(reduce(this.pending, event));
+    });
     const known = this.pending.legs.length;
     const parameters = {
       runId: randomUUID(),
-      forwardedProps: { language: this.options.language(), page: pageContext(), ...parts.forwardedProps },
+      forwardedProps: {
+        language: this.options.language(),
+        page: pageContext(this.options.onCommand !== undefined),
+        ...parts.forwardedProps,
+      },
       resume: parts.resume,
     };
     const failure = await outcome(this.agent.runAgent(parameters, subscriber));
@@ -191,6 +206,24 @@ export class ConversationSession {
     if (failure) return this.runFailed(failure);
     if (this.pending.legs.length === known) return this.lost("lost");
     this.settle(this.pending);
+  }
+
+  /** In a replay a command waits a moment for the word that it is done; what another window did is not done again. */
+  private noteCommand(event: BaseEvent, pause: number): void {
+    const { type, name, value } = event as BaseEvent & { name?: string; value?: PageCommand };
+    if (String(type) !== "CUSTOM" || !value?.id || !this.options.onCommand) return;
+    if (name === "sanca.page_done") this.commands.set(value.id, "taken");
+    if (name !== "sanca.page_command" || this.commands.has(value.id)) return;
+    this.commands.set(value.id, "waiting");
+    if (pause === 0) void this.takeCommand(value);
+    else setTimeout(() => void this.takeCommand(value), pause);
+  }
+
+  private async takeCommand(command: PageCommand): Promise<void> {
+    if (this.commands.get(command.id) !== "waiting" || !this.options.onCommand) return;
+    this.commands.set(command.id, "taken");
+    const reply = await this.options.onCommand(command);
+    await this.client.pageReply(command.run_id, reply).catch(() => undefined); // the engine's time limit says it
   }
 
   private begin(): number {
@@ -281,9 +314,10 @@ async function outcome(stream: Promise<unknown>): Promise<HttpFailure | null> {
 }
 
 /** Where the person is and what they marked, so that "this one" can be understood. */
-function pageContext(): Record<string, string> {
+function pageContext(takesCommands: boolean): Record<string, string | boolean> {
   const selection = getSelection()?.toString().slice(0, 2000) ?? "";
-  return { url: location.href, title: document.title, selection };
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return { url: location.href, title: document.title, selection, timeZone: timeZone ?? "", takesCommands };
 }
 
 /** A replay that only says that the engine is away must not wipe out what is on the page. */

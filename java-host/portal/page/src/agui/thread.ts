@@ -1,12 +1,23 @@
 // The state of one conversation as the page shows it, and the pure function from AG-UI events to it.
 // Not here: where events come from (session.ts) and how they look (chat/).
 import { EventType, type BaseEvent, type Interrupt, type Message } from "@ag-ui/core";
-import type { Approval, Choices, Notice, Round, RunResult, RunUsage, SharedFile, SharedImage } from "./activities";
+import type {
+  Approval,
+  Choices,
+  Goals,
+  Notice,
+  Round,
+  RunResult,
+  RunUsage,
+  SharedFile,
+  SharedImage,
+} from "./activities";
 
 export type Item =
   | { kind: "user"; id: string; run: string; text: string; files: SharedFile[] }
   | { kind: "assistant"; id: string; run: string; text: string; streaming: boolean }
   | { kind: "reasoning"; id: string; run: string; text: string; streaming: boolean }
+  | { kind: "goals"; id: string; run: string; content: Goals }
   | { kind: "round"; id: string; run: string; content: Round }
   | { kind: "approval"; id: string; run: string; content: Approval }
   | { kind: "surface"; id: string; run: string; operations: unknown[] }
@@ -250,6 +261,10 @@ function applyActivity(thread: Thread, event: Loose): Thread {
   switch (event.activityType) {
     case "sanca-round":
       return upsert(next, { ...common, kind: "round", content: content as unknown as Round });
+    case "sanca-goals":
+      return upsert(next, { ...common, kind: "goals", content: content as unknown as Goals });
+    case "sanca-message":
+      return upsert(next, { ...common, kind: "assistant", text: String(content.text ?? ""), streaming: false });
     case "sanca-approval":
       return upsert(next, { ...common, kind: "approval", content: content as unknown as Approval });
     case "a2ui-surface":

@@ -1,4 +1,5 @@
 // The page's one way to the host: same cookies, CSRF header, errors as one sentence.
+import type { PageReply } from "../commands/pageCommands";
 import type {
   EngineStatus,
   Fault,
@@ -94,6 +95,8 @@ export class HostClient {
   }
 
   me = (): Promise<Me> => this.get("/api/me");
+  /** The same from the agent's host: inside another portal there is no /api/me. */
+  identity = (): Promise<Me> => this.get("/api/sanca/me");
 
   async signIn(username: string, password: string): Promise<void> {
     const body = new URLSearchParams({ username, password });
@@ -111,6 +114,9 @@ export class HostClient {
   cancelRun = (id: string): Promise<void> => this.write("POST", `/api/sanca/runs/${encodeURIComponent(id)}/cancel`);
   feedback = (id: string, thumb: "up" | "down", comment = ""): Promise<void> =>
     this.write("POST", `/api/sanca/runs/${encodeURIComponent(id)}/feedback`, { thumb, comment });
+
+  pageReply = (runId: string, reply: PageReply): Promise<void> =>
+    this.write("POST", `/api/sanca/runs/${encodeURIComponent(runId)}/page`, reply);
 
   skills = async (): Promise<SkillInfo[]> => listIn(await this.get("/api/sanca/skills"), "skills");
   tools = (): Promise<Toolkits> => this.get("/api/sanca/tools");

@@ -1,7 +1,10 @@
 // The whole page: who is signed in, the three columns, the routes, and what they share.
 import { ChartGantt, Menu as MenuIcon, PanelRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { HostClient, HostError } from "../api/client";
+import { anchor } from "../commands/anchors";
+import type { Opener } from "../commands/pageCommands";
+import { leaveTo, Said, usePageCommands } from "../commands/usePageCommands";
 import type { Me, Toolkits } from "../api/types";
 import { ChatView } from "../chat/ChatView";
 import { FleetPanel } from "../fleet/FleetPanel";
@@ -39,9 +42,19 @@ export function App() {
   }, [preferences.language, preferences.theme]);
   const signedOut = useCallback(() => setDoor({ state: "out" }), []);
   const me = door.state === "in" ? door.me : null;
+  const opener = useRef<Opener>(nothingToOpen);
+  const tools = useMemo(
+    () => ({
+      trees: () => [document],
+      opener: { targets: () => opener.current.targets(), open: (target: string) => opener.current.open(target) },
+      leave: leaveTo,
+    }),
+    [],
+  );
+  const { onCommand, said } = usePageCommands(tools, preferences.language);
   const host = useMemo(
-    () => ({ client, me, toolkits, signedOut, settingsHref: "#/settings" }),
-    [client, me, toolkits, signedOut],
+    () => ({ client, me, toolkits, signedOut, settingsHref: "#/settings", hasFleet: true, onCommand }),
+    [client, me, toolkits, signedOut, onCommand],
   );
   return (
     <I18nProvider language={preferences.language}>
@@ -53,11 +66,22 @@ export function App() {
         >
           {door.state === "loading" && <Opening />}
           {door.state === "out" && <SignIn onDone={() => void enter()} />}
-          {door.state === "in" && <Frame preferences={preferences} />}
+          {door.state === "in" && <Frame preferences={preferences} opener={opener} />}
+          <Said text={said} />
         </div>
       </HostContext>
     </I18nProvider>
   );
+}
+
+const nothingToOpen: Opener = { targets: () => [], open: () => false };
+const pages = ["chat", "fleet", "settings", "api"] as const;
+
+/** Waits until a place is on the page, for a moment at most; the page draws it with its next frames. */
+async function appears(name: string): Promise<void> {
+  for (let wait = 0; wait < 1500 && !anchor([document], name); wait += 50) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function Opening() {
@@ -70,7 +94,13 @@ function Opening() {
   );
 }
 
-function Frame({ preferences }: { preferences: Preferences }) {
+interface FrameProps {
+  preferences: Preferences;
+  /** What page commands may open is known only here. */
+  opener: { current: Opener };
+}
+
+function Frame({ preferences, opener }: FrameProps) {
   const { t } = useI18n();
   const { client, signedOut } = useHost();
   const route = useRoute();
@@ -86,7 +116,11 @@ function Frame({ preferences }: { preferences: Preferences }) {
   useEffect(() => {
     if (signedOff) signedOut();
   }, [signedOff, signedOut]);
-  const sessionId = route.page === "chat" ? route.session : null;
+  const shown = route.page === "chat";
+  const conversation = useRef<string | null>(null);
+  // The conversation stays open behind the other pages: a run may lead the person there and back.
+  if (shown) conversation.current = route.session;
+  const sessionId = conversation.current;
   const known = sessions.data?.find((session) => session.sessionId === sessionId);
   const togglePanel = useCallback(() => {
     setPanel((now) => {
@@ -114,11 +148,36 @@ function Frame({ preferences }: { preferences: Preferences }) {
       onShortcuts={() => setHelp(true)}
     />
   );
-  const title = route.page === "chat" ? known?.title || (sessionId ? t("conversation") : t("newChat")) : t(route.page);
+  const title = shown ? known?.title || (sessionId ? t("conversation") : t("newChat")) : t(route.page);
   useEffect(() => {
     document.title = `${title} · sanca`;
   }, [title]);
   const lastChat = sessionId ? sessionHash(sessionId) : "#/";
+  const showFleet = (): void => {
+    if (!wide) return go("#/fleet");
+    keep("fleet", "shown");
+    setPanel(true);
+    if (!shown) go(lastChat);
+  };
+  useEffect(() => {
+    const services = (fleet.data?.services ?? []).map((service) => `fleet/${service.name}`);
+    opener.current = {
+      targets: () => [...pages, "timeline", ...services],
+      open: async (target) => {
+        if (target === "fleet" || services.includes(target)) {
+          showFleet();
+          if (target === "fleet") return true;
+          await appears(target);
+          return false; // its place is drawn now, and is shown as any other
+        }
+        if (target === "chat") go(lastChat);
+        else if (target === "settings" || target === "api") go(`#/${target}`);
+        else if (target === "timeline") setTimeline(true);
+        else return false;
+        return true;
+      },
+    };
+  });
   return (
     <>
       <a className="skip-link" href="#chat-main" onClick={skip}>
@@ -159,7 +218,7 @@ function Frame({ preferences }: { preferences: Preferences }) {
             </a>
           </nav>
         )}
-        {route.page === "chat" && (
+        <div className="chat-place" hidden={!shown}>
           <ChatView
             sessionId={sessionId}
             timelineOpen={timeline}
@@ -169,7 +228,7 @@ function Frame({ preferences }: { preferences: Preferences }) {
             trouble={sessions.error}
             remoteVersion={known ? `${known.updatedAt} ${known.liveRunId ?? ""}` : null}
           />
-        )}
+        </div>
         {route.page === "fleet" && (
           <div className="document">
             <FleetPanel fleet={fleet} />

@@ -2,12 +2,17 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from "react";
 import type { HostClient } from "../api/client";
 import type { Me, Toolkits } from "../api/types";
+import type { PageCommand, PageReply } from "../commands/pageCommands";
 
 export interface Host {
   client: HostClient;
   me: Me | null;
   toolkits: Toolkits | null;
   signedOut: () => void;
+  /** Carries out page commands; absent where the page takes none. */
+  onCommand?: (command: PageCommand) => Promise<PageReply>;
+  /** Whether the host is the demo portal, with a fleet to ask about. */
+  hasFleet?: boolean;
   /** Where the settings are; absent inside another portal. */
   settingsHref?: string;
 }

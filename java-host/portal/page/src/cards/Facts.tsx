@@ -41,11 +41,11 @@ export function Facts({ title, items }: { title?: string; items: Fact[] }) {
 const longText = 48;
 
 function Value({ value }: { value: Fact["value"] }) {
-  const { number } = useI18n();
+  const { number, text } = useI18n();
   if (typeof value === "number") return number(value, 3);
   if (value === null) return "–";
-  const text = String(value);
-  return text.includes("`") ? <Markdown text={text} /> : text;
+  if (typeof value === "boolean") return value ? "✓" : "✗";
+  return value.includes("`") ? <Markdown text={value} /> : text(value);
 }
 
 export function Progress({ title, value, total }: { title?: string; value: number; total: number }) {

@@ -19,7 +19,7 @@ interface Sorting {
 const firstRows = 100;
 
 export function Table({ title, columns, rows }: { title?: string; columns?: Column[]; rows: Row[] }) {
-  const { t, number } = useI18n();
+  const { t, number, text } = useI18n();
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [all, setAll] = useState(false);
   const heads = useMemo(() => columns ?? columnsOf(rows), [columns, rows]);
@@ -35,7 +35,15 @@ export function Table({ title, columns, rows }: { title?: string; columns?: Colu
   const sortBy = (column: number): void =>
     setSorting((now) => (now?.column !== column ? { column, down: false } : now.down ? null : { column, down: true }));
   const show = (cell: Cell): string =>
-    typeof cell === "number" ? number(cell, 3) : cell === null || cell === undefined ? "–" : String(cell);
+    typeof cell === "number"
+      ? number(cell, 3)
+      : cell === null || cell === undefined
+        ? "–"
+        : typeof cell === "boolean"
+          ? cell
+            ? "✓"
+            : "✗"
+          : text(cell);
   return (
     <figure className="card-figure" data-testid="card-table">
       {title && <figcaption>{title}</figcaption>}

@@ -1,4 +1,4 @@
-// Our A2UI catalog: the basic components in our look, plus Table, Chart, Diff, Facts and Progress (catalog.json).
+// Our A2UI catalog: the basic components in our look, plus Table, Chart, Diff, Facts, Progress and Links (catalog.json).
 import { basicCatalog, createComponentImplementation, type ReactComponentImplementation } from "@a2ui/react/v0_9";
 import { Catalog, CommonSchemas } from "@a2ui/web_core/v0_9";
 import {
@@ -18,6 +18,7 @@ import { Markdown } from "../ui/text";
 import { Chart, type Series } from "./Chart";
 import { Diff } from "./Diff";
 import { Facts, Progress, type Fact } from "./Facts";
+import { Links, type LinkItem } from "./Links";
 import { Table, type Column, type Row } from "./Table";
 
 export const catalogId = "https://sanca.dev/catalog/v1";
@@ -197,6 +198,17 @@ const ProgressApi = {
   schema: z.object({ ...common, title: text.optional(), value: number, total: number.optional() }).strict(),
 };
 
+const LinksApi = {
+  name: "Links",
+  schema: z
+    .object({
+      ...common,
+      title: text.optional(),
+      items: z.array(z.object({ label: z.string(), url: z.string(), what: z.string().optional() })),
+    })
+    .strict(),
+};
+
 const own: ReactComponentImplementation[] = [
   createComponentImplementation(TableApi, ({ props }) => (
     <Table title={props.title} columns={props.columns as Column[] | undefined} rows={props.rows as Row[]} />
@@ -208,6 +220,9 @@ const own: ReactComponentImplementation[] = [
     <Diff title={props.title} path={props.path} patch={String(props.patch ?? "")} />
   )),
   createComponentImplementation(FactsApi, ({ props }) => <Facts title={props.title} items={props.items as Fact[]} />),
+  createComponentImplementation(LinksApi, ({ props }) => (
+    <Links title={props.title} items={props.items as LinkItem[]} />
+  )),
   createComponentImplementation(ProgressApi, ({ props }) => (
     <Progress
       title={props.title}

@@ -17,6 +17,7 @@ interface SchemaProperty {
   title?: string;
   description?: string;
   enum?: unknown[];
+  examples?: unknown[];
   format?: string;
   default?: unknown;
 }
@@ -65,7 +66,7 @@ function singleField(schema: unknown, label: string): FormField {
     name: "",
     label,
     type: typeOf(property),
-    choices: (property.enum ?? []).map(String),
+    choices: (property.enum ?? property.examples ?? []).map(String),
     required: true,
     default: "",
   };
@@ -88,6 +89,83 @@ interface AnswerFormProps {
 
 /** Without fields it is a question with one value as the answer. */
 export function AnswerForm({ fields, schema, busy, onAnswer, onDismiss }: AnswerFormProps) {
+  const { t } = useI18n();
+  const one = fields ? null : singleField(schema, t("yourAnswer"));
+  if (one && one.choices.length > 0 && one.choices.length <= mostChoices) {
+    return <ChoiceAnswer field={one} free={isFree(schema)} {...{ busy, onAnswer, onDismiss }} />;
+  }
+  return <FieldsAnswer {...{ fields, schema, busy, onAnswer, onDismiss }} />;
+}
+
+const mostChoices = 6;
+
+/** Whether something other than the choices may be answered. */
+function isFree(schema: unknown): boolean {
+  const property = (schema as ObjectSchema | undefined)?.properties?.value ?? {};
+  return !property.enum && Array.isArray(property.examples);
+}
+
+interface ChoiceAnswerProps extends Omit<AnswerFormProps, "fields" | "schema"> {
+  field: FormField;
+  free: boolean;
+}
+
+/** A question with few answers: each is one press; another one may be written where the question allows it. */
+function ChoiceAnswer({ field, free, busy, onAnswer, onDismiss }: ChoiceAnswerProps) {
+  const { t } = useI18n();
+  const [own, setOwn] = useState("");
+  const id = useId();
+  const answer = (value: string): void => onAnswer({ approved: true, value });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (own.trim()) answer(own.trim());
+  };
+  return (
+    <form className="answer-form" onSubmit={submit}>
+      <div className="answer-choices" role="group" aria-label={t("chooseOne")}>
+        {field.choices.map((choice) => (
+          <button
+            key={choice}
+            type="button"
+            className="button choice"
+            data-testid="choice"
+            disabled={busy}
+            onClick={() => answer(choice)}
+          >
+            {choice}
+          </button>
+        ))}
+      </div>
+      {free && (
+        <div className="answer-else">
+          <label htmlFor={id} className="hidden-visually">
+            {t("answerElseLabel")}
+          </label>
+          <input
+            id={id}
+            className="input"
+            data-testid="choice-else"
+            placeholder={t("answerElse")}
+            value={own}
+            maxLength={2000}
+            disabled={busy}
+            onChange={(event) => setOwn(event.target.value)}
+          />
+          <button type="submit" className="button primary" data-testid="approve" disabled={busy || !own.trim()}>
+            {t("submit")}
+          </button>
+        </div>
+      )}
+      <div className="answer-buttons">
+        <button type="button" className="button ghost" data-testid="reject" disabled={busy} onClick={onDismiss}>
+          {t("dismiss")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function FieldsAnswer({ fields, schema, busy, onAnswer, onDismiss }: AnswerFormProps) {
   const { t } = useI18n();
   const shown = fields ?? [singleField(schema, t("yourAnswer"))];
   const [values, setValues] = useState<Record<string, unknown>>(() =>

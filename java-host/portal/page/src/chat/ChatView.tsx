@@ -42,6 +42,14 @@ export function ChatView({
   const attachments = useAttachments(client, t("unreachable"));
   const [draft, setDraft] = useState("");
   const [held, setHeld] = useState(false);
+  const [callId, setCallId] = useState<string | null>(null);
+  const openTimeline = useCallback(
+    (wanted?: string) => {
+      setCallId(wanted ?? null);
+      onTimeline(true);
+    },
+    [onTimeline],
+  );
   const input = useRef<HTMLTextAreaElement>(null);
   const busy = view.connection !== "idle" && view.connection !== "failed";
   const drop = useDrop((files) => attachments.add(ensure().id, files));
@@ -80,7 +88,7 @@ export function ChatView({
       ) : empty || !session ? (
         <EmptyState onPick={(text) => void start().send(text)} />
       ) : (
-        <Thread session={session} view={view} onTimeline={() => onTimeline(true)} />
+        <Thread session={session} view={view} onTimeline={openTimeline} />
       )}
       <div className="chat-foot">
         <Banner
@@ -105,7 +113,16 @@ export function ChatView({
           {t("dropHere")}
         </div>
       )}
-      {timelineOpen && <TimelineDrawer thread={view.thread} onClose={() => onTimeline(false)} />}
+      {timelineOpen && (
+        <TimelineDrawer
+          thread={view.thread}
+          callId={callId}
+          onClose={() => {
+            setCallId(null);
+            onTimeline(false);
+          }}
+        />
+      )}
       {held && (
         <Modal title={t("pendingTitle")} onClose={() => setHeld(false)} testId="pending-dialog">
           <p>{t("pendingText")}</p>

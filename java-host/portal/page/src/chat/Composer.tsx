@@ -82,6 +82,7 @@ export function Composer(props: ComposerProps) {
         <textarea
           ref={input}
           data-testid="composer"
+          data-sanca-anchor="composer"
           rows={1}
           value={draft}
           placeholder={t("composerPlaceholder")}

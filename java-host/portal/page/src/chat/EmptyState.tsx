@@ -9,13 +9,13 @@ const shown = 6;
 
 export function EmptyState({ onPick }: { onPick: (text: string) => void }) {
   const { t, language } = useI18n();
-  const { client, me } = useHost();
+  const { client, me, hasFleet } = useHost();
   const [skills, setSkills] = useState<SkillInfo[] | null>(null);
   const [names, setNames] = useState<Names>({});
   useEffect(() => {
     let current = true;
-    // A portal may have no fleet; then only examples that name nothing are offered.
-    const known = client.fleet().then(namesOf, (): Names => ({}));
+    // Without a fleet only examples that name nothing are offered.
+    const known = hasFleet ? client.fleet().then(namesOf, (): Names => ({})) : Promise.resolve<Names>({});
     const listed = client.skills().catch((): SkillInfo[] => []);
     void Promise.all([listed, known]).then(([list, found]) => {
       if (!current) return;
@@ -25,7 +25,7 @@ export function EmptyState({ onPick }: { onPick: (text: string) => void }) {
     return () => {
       current = false;
     };
-  }, [client]);
+  }, [client, hasFleet]);
   const examples = (skills ?? []).flatMap((skill): Example[] => {
     const title = language === "zh" ? skill.titleZh : skill.titleEn;
     const text = filled(language === "zh" ? skill.exampleZh : skill.exampleEn, names);

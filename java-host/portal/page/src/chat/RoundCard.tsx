@@ -6,19 +6,21 @@ import {
   ChevronRight,
   CircleDashed,
   CirclePause,
+  FileText,
   OctagonX,
   Sparkles,
   UserRound,
   X,
   type LucideIcon,
 } from "lucide-react";
-import { memo, useId, useState, type ReactNode } from "react";
-import type { Round, RoundStatus, Skill } from "../agui/activities";
+import { memo, useEffect, useId, useState, type ReactNode } from "react";
+import type { QueryStrategy, Round, RoundStatus, Skill } from "../agui/activities";
 import { useI18n, type I18n } from "../i18n/context";
 import type { Key } from "../i18n/en";
 import { CopyButton, Fold } from "../ui/controls";
 import { Highlighted, literal, pretty } from "../ui/text";
 import { Calls, CallRow, CallSummary, StateIcon, type Tone } from "./Calls";
+import { budgetOf, CheckLabel, CheckPanel } from "./RoundCheck";
 
 const roundLooks: Record<RoundStatus, { icon: LucideIcon | null; tone: Tone; label: Key }> = {
   planning: { icon: null, tone: "accent", label: "roundPlanning" },
@@ -42,6 +44,15 @@ const strategies: Partial<Record<Round["strategy"], { icon: LucideIcon; label: K
   experience: { icon: BookOpen, label: "strategyExperience" },
   model: { icon: Sparkles, label: "strategyModel" },
   person: { icon: UserRound, label: "strategyPerson" },
+  summary: { icon: FileText, label: "strategySummary" },
+};
+
+const queryStrategies: Record<Exclude<QueryStrategy, "">, Key> = {
+  single_tool: "querySingleTool",
+  sequence: "querySequence",
+  composition: "queryComposition",
+  workflow: "queryWorkflow",
+  synthesis: "querySynthesis",
 };
 
 /** The machinery of a round, kept small: what it changed is always in sight, the rest is one press away. */
@@ -51,7 +62,9 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
   const strategy = strategies[round.strategy];
   const effects = (round.calls ?? []).filter((call) => call.effect !== "READ");
   // Nothing was run, only said: there is no machinery to show.
-  if (isOver(round.status) && !round.code && !round.skill && !round.error && effects.length === 0) return null;
+  const said = !round.code && !round.skill && !round.error && effects.length === 0;
+  if (isOver(round.status) && said && !isDoubted(round)) return null;
+  const query = round.query_strategy && !round.skill ? queryStrategies[round.query_strategy] : undefined;
   return (
     <article className="round" data-testid="round" data-status={round.status} aria-label={titleOf(round, t)}>
       <header className="round-head">
@@ -67,6 +80,13 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
               )}
             </span>
           )}
+          {query && (
+            <span className="badge quiet" data-testid="query-strategy" title={round.query_reason || undefined}>
+              {t(query)}
+              {round.query_reason && <span className="hidden-visually">. {round.query_reason}</span>}
+            </span>
+          )}
+          {round.status === "running" && <Elapsed key={round.round} />}
           <span className={`tone-${look.tone}`} data-testid="round-status" data-status={round.status} role="status">
             {t(look.label)}
           </span>
@@ -77,6 +97,7 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
       </header>
       {round.skill && <SkillLine skill={round.skill} title={titleOf(round, t)} />}
       {round.code && !round.skill && <Code code={round.code} />}
+      {round.status === "running" && <i className="round-busy" aria-hidden />}
       {effects.length > 0 && (
         <ul className="calls effects" aria-label={t("effects")}>
           {effects.map((call) => (
@@ -90,8 +111,32 @@ export const RoundCard = memo(function RoundCard({ round }: { round: Round }) {
   );
 });
 
+/** Self-check took the claim back, or a part of it: there is more to see than the words. */
+const isDoubted = ({ self_check: check }: Round): boolean =>
+  !!check && (["missing", "failed"].includes(check.verdict) || (check.unverified ?? []).length > 0);
+
+const longSeconds = 3;
+
+/** How long an action has run, once it is long; it ticks here, the engine has nothing new to say. */
+function Elapsed() {
+  const { seconds } = useI18n();
+  const [passed, setPassed] = useState(0);
+  useEffect(() => {
+    const begun = Date.now();
+    const timer = setInterval(() => setPassed(Math.floor((Date.now() - begun) / 1000)), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  if (passed < longSeconds) return null;
+  return (
+    <span className="num tone-muted" data-testid="elapsed">
+      {seconds(passed)}
+    </span>
+  );
+}
+
 function titleOf(round: Round, t: I18n["t"]): string {
   if (round.sub_goal) return round.sub_goal;
+  if (round.strategy === "summary") return t("strategySummary");
   return round.strategy === "person" ? t("strategyPerson") : t("roundTitle", { number: round.round });
 }
 
@@ -127,7 +172,7 @@ function hasOwnValue({ value, observation }: Round): boolean {
   return typeof value !== "string" || !observation?.includes(value.trim());
 }
 
-type Panel = "calls" | "code" | "observation";
+type Panel = "calls" | "code" | "observation" | "check";
 
 /** One row of switches, one panel open at a time; the row keeps its height while the round runs. */
 function Details({ round }: { round: Round }) {
@@ -161,11 +206,13 @@ function Details({ round }: { round: Round }) {
         )}
         {round.skill && lines > 0 && tab("code", t("codeLines", { count: number(lines) }), true)}
         {tab("observation", t("observation"), Boolean(round.observation) || hasValue)}
+        {(round.self_check || budgetOf(round)) && tab("check", <CheckLabel round={round} />, true)}
       </div>
       {open !== null && (
         <div className="round-panel" id={id}>
           {open === "calls" && <Calls calls={round.calls} total={round.calls_total} />}
           {open === "code" && <Code code={round.code ?? ""} />}
+          {open === "check" && <CheckPanel round={round} />}
           {open === "observation" && (
             <div className="round-values">
               {round.observation && <Scrolled className="mono">{round.observation}</Scrolled>}

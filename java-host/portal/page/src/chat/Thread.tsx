@@ -5,6 +5,9 @@ import type { SharedFile } from "../agui/activities";
 import type { Answer, ConversationSession, SessionView } from "../agui/session";
 import { actionOf, currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
 import { LazySurface } from "../cards/LazySurface";
+import { CallLinks } from "./CallLink";
+import { EvidenceLine } from "./EvidenceLine";
+import { GoalsCard } from "./GoalsCard";
 import { useI18n } from "../i18n/context";
 import { IconButton, Spinner } from "../ui/controls";
 import { ApprovalCard } from "./ApprovalCard";
@@ -15,7 +18,8 @@ import { RoundCard } from "./RoundCard";
 interface ThreadProps {
   session: ConversationSession;
   view: SessionView;
-  onTimeline: () => void;
+  /** Opens the timeline, at a call when one is named. */
+  onTimeline: (callId?: string) => void;
 }
 
 export function Thread({ session, view, onTimeline }: ThreadProps) {
@@ -35,40 +39,42 @@ export function Thread({ session, view, onTimeline }: ThreadProps) {
   };
   const working = view.connection === "live" && !thread.items.some(isMoving);
   return (
-    <div className="thread-scroll" ref={scroller.box} tabIndex={-1}>
-      <div
-        className="thread"
-        role="log"
-        aria-live="polite"
-        aria-relevant="additions"
-        aria-busy={busy}
-        aria-label={t("conversation")}
-      >
-        {thread.items.map((item, index) => (
-          <Fragment key={item.id}>
-            {!isSaidElsewhere(item, view) && <Entry item={item} {...{ session, thread, busy, resend }} />}
-            {thread.items[index + 1]?.run !== item.run && (
-              <Footer
-                leg={thread.legs.find((leg) => leg.id === item.run)}
-                last={index === thread.items.length - 1}
-                {...{ thread, busy, retry, onTimeline }}
-              />
-            )}
-          </Fragment>
-        ))}
-        {lastLeg && !thread.items.some((item) => item.run === lastLeg.id) && (
-          <Footer leg={lastLeg} last {...{ thread, busy, retry, onTimeline }} />
-        )}
-        {working && (
-          <p className="working" role="status">
-            <Spinner /> {t("working")}
-          </p>
+    <CallLinks value={onTimeline}>
+      <div className="thread-scroll" ref={scroller.box} tabIndex={-1}>
+        <div
+          className="thread"
+          role="log"
+          aria-live="polite"
+          aria-relevant="additions"
+          aria-busy={busy}
+          aria-label={t("conversation")}
+        >
+          {thread.items.map((item, index) => (
+            <Fragment key={item.id}>
+              {!isSaidElsewhere(item, view) && <Entry item={item} {...{ session, thread, busy, resend }} />}
+              {thread.items[index + 1]?.run !== item.run && (
+                <Footer
+                  leg={thread.legs.find((leg) => leg.id === item.run)}
+                  last={index === thread.items.length - 1}
+                  {...{ thread, busy, retry, onTimeline }}
+                />
+              )}
+            </Fragment>
+          ))}
+          {lastLeg && !thread.items.some((item) => item.run === lastLeg.id) && (
+            <Footer leg={lastLeg} last {...{ thread, busy, retry, onTimeline }} />
+          )}
+          {working && (
+            <p className="working" role="status">
+              <Spinner /> {t("working")}
+            </p>
+          )}
+        </div>
+        {!scroller.following && (
+          <IconButton icon={ArrowDown} label={t("toEnd")} className="to-end" onClick={scroller.toEnd} />
         )}
       </div>
-      {!scroller.following && (
-        <IconButton icon={ArrowDown} label={t("toEnd")} className="to-end" onClick={scroller.toEnd} />
-      )}
-    </div>
+    </CallLinks>
   );
 }
 
@@ -89,6 +95,15 @@ function isSaidElsewhere(item: Item, { thread, connection }: SessionView): boole
   if (item.kind === "error") return item.code === "engine_lost" && connection !== "idle" && connection !== "failed";
   if (item.kind !== "notice" || item.content.code !== "interrupted") return false;
   return thread.items.some((other) => other.kind === "error" && other.message === item.content.text);
+}
+
+/** What a call of the conversation was a call of; null when its round does not list it. */
+function callName(thread: ThreadState, callId: string): string | null {
+  for (const item of thread.items) {
+    const call = item.kind === "round" ? item.content.calls.find((one) => one.call_id === callId) : undefined;
+    if (call) return `${call.toolkit}.${call.tool}`;
+  }
+  return null;
 }
 
 const hasChoices = (thread: ThreadState, run: string): boolean =>
@@ -123,6 +138,14 @@ function Entry({ item, session, thread, busy, resend }: EntryProps) {
     }
     case "reasoning":
       return item.text ? <Reasoning text={item.text} streaming={item.streaming} /> : null;
+    case "goals":
+      return (
+        <GoalsCard
+          goals={item.content}
+          nameOf={(callId) => callName(thread, callId)}
+          over={!busy || currentLeg(thread)?.id !== item.run}
+        />
+      );
     case "round":
       return <RoundCard round={item.content} />;
     case "approval": {
@@ -213,7 +236,7 @@ interface FooterProps {
   last: boolean;
   busy: boolean;
   retry: () => void;
-  onTimeline: () => void;
+  onTimeline: (callId?: string) => void;
 }
 
 /** Behind the last entry of a run that is over; one that waits for an answer has none. */
@@ -229,14 +252,17 @@ function Footer({ thread, leg, last, busy, retry, onTimeline }: FooterProps) {
     calls > 0 ? t(calls === 1 ? "callCountOne" : "callCount", { count: calls }) : null,
   ].filter((part) => part !== null);
   return (
-    <RunFooter
-      text={text?.kind === "assistant" ? text.text : ""}
-      runId={leg.engineRun}
-      canRetry={!busy && last && thread.items.some((item) => item.kind === "user")}
-      onRetry={retry}
-      onTimeline={onTimeline}
-      summary={parts.length > 0 ? parts.join(" · ") : t("timeline")}
-    />
+    <>
+      <EvidenceLine evidence={leg.result?.evidence} />
+      <RunFooter
+        text={text?.kind === "assistant" ? text.text : ""}
+        runId={leg.engineRun}
+        canRetry={!busy && last && thread.items.some((item) => item.kind === "user")}
+        onRetry={retry}
+        onTimeline={() => onTimeline()}
+        summary={parts.length > 0 ? parts.join(" · ") : t("timeline")}
+      />
+    </>
   );
 }
 

@@ -15,11 +15,18 @@ const zoneLabels: Record<string, Key> = {
   self_check: "zoneSelfCheck",
 };
 
-export function TimelineDrawer({ thread, onClose }: { thread: Thread; onClose: () => void }) {
+interface DrawerProps {
+  thread: Thread;
+  /** The call to show; its run is chosen and its row is in view. */
+  callId?: string | null;
+  onClose: () => void;
+}
+
+export function TimelineDrawer({ thread, callId = null, onClose }: DrawerProps) {
   const { t, time, seconds, number } = useI18n();
   const runs = runsOf(thread);
   const [chosen, setChosen] = useState<string | null>(null);
-  const runId = chosen ?? runs[0];
+  const runId = chosen ?? (callId && runs.find((id) => callId.startsWith(`${id}/`))) ?? runs[0];
   if (!runId) {
     return (
       <Modal title={t("timeline")} kind="drawer" onClose={onClose} testId="timeline">
@@ -69,7 +76,7 @@ export function TimelineDrawer({ thread, onClose }: { thread: Thread; onClose: (
               <span className="tone-muted num">{entry.round.round}</span>{" "}
               {entry.round.sub_goal || t("roundTitle", { number: entry.round.round })}
             </h3>
-            <RoundBars bars={entry.bars} total={timeline.total} />
+            <RoundBars bars={entry.bars} total={timeline.total} callId={callId} />
           </li>
         ))}
       </ol>
@@ -104,16 +111,16 @@ function Axis({ total }: { total: number }) {
 const callsApart = 6;
 
 /** Many calls share one row, what changed something keeps its own; the row opens to all of them. */
-function RoundBars({ bars, total }: { bars: Bar[]; total: number }) {
+function RoundBars({ bars, total, callId }: { bars: Bar[]; total: number; callId: string | null }) {
   const { t, number, seconds } = useI18n();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(() => bars.some((bar) => bar.key === callId));
   const calls = bars.filter((bar) => bar.kind === "call");
   const folded = calls.length > callsApart;
   const shown = bars.filter((bar) => bar.kind === "zone" || !folded || open || bar.changes);
   const first = shown.findIndex((bar) => bar.kind === "call");
   const motor = shown.findIndex((bar) => bar.label === "motor");
   const at = first >= 0 ? first : motor >= 0 ? motor + 1 : shown.length;
-  const row = (bar: Bar) => <BarRow key={bar.key} bar={bar} total={total} />;
+  const row = (bar: Bar) => <BarRow key={bar.key} bar={bar} total={total} wanted={bar.key === callId} />;
   return (
     <ul>
       {shown.slice(0, at).map(row)}
@@ -148,11 +155,16 @@ function BarMark({ bar, total }: { bar: Bar; total: number }) {
   );
 }
 
-function BarRow({ bar, total }: { bar: Bar; total: number }) {
+function BarRow({ bar, total, wanted }: { bar: Bar; total: number; wanted: boolean }) {
   const { t, seconds } = useI18n();
   const key = zoneLabels[bar.label];
   return (
-    <li className={`timeline-row ${bar.kind}`}>
+    <li
+      className={`timeline-row ${bar.kind} ${wanted ? "wanted" : ""}`}
+      aria-current={wanted || undefined}
+      ref={wanted ? intoView : undefined}
+      data-testid={wanted ? "wanted-call" : undefined}
+    >
       <span className={bar.kind === "call" ? "mono" : ""} title={bar.label}>
         {bar.kind === "zone" && key ? t(key) : bar.label}
       </span>
@@ -163,6 +175,8 @@ function BarRow({ bar, total }: { bar: Bar; total: number }) {
     </li>
   );
 }
+
+const intoView = (row: HTMLLIElement | null): void => row?.scrollIntoView?.({ block: "center" });
 
 function labelOf(thread: Thread, runId: string, time: (at: number) => string): string {
   const leg = thread.legs.find((entry) => (entry.engineRun ?? entry.id) === runId);

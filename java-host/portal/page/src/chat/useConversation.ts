@@ -18,7 +18,7 @@ export interface Conversation {
 }
 
 export function useConversation(id: string | null, onChanged: () => void): Conversation {
-  const { client, signedOut } = useHost();
+  const { client, signedOut, onCommand } = useHost();
   const { language } = useI18n();
   const spoken = useRef(language);
   const changed = useRef(onChanged);
@@ -36,11 +36,12 @@ export function useConversation(id: string | null, onChanged: () => void): Conve
         language: () => spoken.current,
         onSignedOut: signedOut,
         onChanged: () => changed.current(),
+        onCommand,
       });
       setSession(current.current);
       return current.current;
     },
-    [client, signedOut],
+    [client, signedOut, onCommand],
   );
   useEffect(() => {
     if (id === null) {

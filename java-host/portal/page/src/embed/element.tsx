@@ -8,6 +8,9 @@ import type { Me, Toolkits } from "../api/types";
 import { HostContext, useHost, usePolling } from "../app/host";
 import { usePreferences } from "../app/preferences";
 import { ChatView } from "../chat/ChatView";
+import { anchor } from "../commands/anchors";
+import type { Opener } from "../commands/pageCommands";
+import { leaveTo, Said, usePageCommands } from "../commands/usePageCommands";
 import { I18nProvider, useI18n } from "../i18n/context";
 import styles from "../styles/index.css?inline";
 import { IconButton, Menu } from "../ui/controls";
@@ -17,20 +20,38 @@ interface EmbeddedProps {
   baseUrl: string;
   language: string | null;
   theme: string | null;
+  root: ShadowRoot;
   onSignedOut: () => void;
 }
 
-function Embedded({ baseUrl, language, theme, onSignedOut }: EmbeddedProps) {
+/** What no anchor names the portal may open all the same: it hears `sanca-open`, and prevents it when it has. */
+function portalOpener(root: ShadowRoot): Opener {
+  const open = (target: string): boolean =>
+    anchor([document, root], target) === null &&
+    !root.host.dispatchEvent(
+      new CustomEvent("sanca-open", { bubbles: true, composed: true, cancelable: true, detail: { target } }),
+    );
+  return { targets: () => [], open };
+}
+
+function Embedded({ baseUrl, language, theme, root, onSignedOut }: EmbeddedProps) {
   const preferences = usePreferences({ language, theme });
   const client = useMemo(() => new HostClient(baseUrl), [baseUrl]);
   const [me, setMe] = useState<Me | null>(null);
   const [toolkits, setToolkits] = useState<Toolkits | null>(null);
   useEffect(() => {
-    // A portal may have no /api/me; the host checks every right again anyway, this is only for clear words.
-    client.me().then(setMe, () => setMe(null));
+    // The host checks every right again anyway; this is only for clear words.
+    client.identity().then(setMe, () => setMe(null));
     client.tools().then(setToolkits, () => setToolkits(null));
   }, [client]);
-  const host = useMemo(() => ({ client, me, toolkits, signedOut: onSignedOut }), [client, me, toolkits, onSignedOut]);
+  const { onCommand, said } = usePageCommands(
+    useMemo(() => ({ trees: () => [document, root], opener: portalOpener(root), leave: leaveTo }), [root]),
+    preferences.language,
+  );
+  const host = useMemo(
+    () => ({ client, me, toolkits, signedOut: onSignedOut, onCommand }),
+    [client, me, toolkits, onSignedOut, onCommand],
+  );
   return (
     <I18nProvider language={preferences.language}>
       <HostContext value={host}>
@@ -40,6 +61,7 @@ function Embedded({ baseUrl, language, theme, onSignedOut }: EmbeddedProps) {
           lang={preferences.language === "zh" ? "zh-CN" : "en"}
         >
           <EmbeddedChat />
+          <Said text={said} />
         </div>
       </HostContext>
     </I18nProvider>
@@ -127,6 +149,7 @@ class SancaChatElement extends HTMLElement {
         baseUrl={this.getAttribute("base-url") ?? ""}
         language={this.getAttribute("language")}
         theme={this.getAttribute("theme")}
+        root={this.shadowRoot!}
         onSignedOut={this.signedOut}
       />,
     );

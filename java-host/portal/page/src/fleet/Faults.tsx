@@ -64,6 +64,7 @@ export function Faults({ faults, refresh }: { faults: Fault[]; refresh: () => vo
           className="input num"
           inputMode="numeric"
           data-testid="fault-seed"
+          data-sanca-anchor="fleet/faults/seed"
           placeholder={t("seedHint")}
           value={seed}
           disabled={!allowed}
@@ -73,6 +74,7 @@ export function Faults({ faults, refresh }: { faults: Fault[]; refresh: () => vo
           <input
             type="checkbox"
             data-testid="fault-two"
+            data-sanca-anchor="fleet/faults/two"
             checked={two}
             disabled={!allowed}
             onChange={(event) => setTwo(event.target.checked)}

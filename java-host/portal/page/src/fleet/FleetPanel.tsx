@@ -64,7 +64,12 @@ const ServiceRow = memo(function ServiceRow({ service }: { service: Service }) {
   const latency = service.latencyP95Ms ?? 0;
   const values = (metrics.data?.latency_p95_ms ?? []).map((point) => point.value);
   return (
-    <li className="service" data-testid={`service-${service.name}`} data-status={service.status}>
+    <li
+      className="service"
+      data-sanca-anchor={`fleet/${service.name}`}
+      data-testid={`service-${service.name}`}
+      data-status={service.status}
+    >
       <div className="service-name">
         <span className={`dot ${service.status}`} aria-hidden />
         <b>{service.name}</b>

@@ -17,6 +17,8 @@ export interface I18n {
   /** To the minute; with the day when it was another one. */
   moment: (iso: string | number) => string;
   ago: (iso: string) => string;
+  /** A text of a card: a time with its zone as the person's own, anything else as it is. */
+  text: (value: string) => string;
 }
 
 export function makeI18n(language: Language): I18n {
@@ -51,7 +53,16 @@ export function makeI18n(language: Language): I18n {
       return new Intl.DateTimeFormat(locale, { ...day, hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
     },
     ago: (iso) => relative(iso, locale),
+    text: (value) => (isMoment.test(value) ? whole(value, locale) : value),
   };
+}
+
+const isMoment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+function whole(iso: string, locale: string): string {
+  const at = new Date(iso.replace(" ", "T"));
+  if (Number.isNaN(at.getTime())) return iso;
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 
 function relative(iso: string, locale: string): string {
