@@ -15,9 +15,10 @@ import anyio
 import pytest
 from prompt_cases import FULL, STUBS, fim_inputs, history, many_tools, rounds
 from sanca.prompts import Experience, FimInputs, Goal, InferencePromptConfigManager, JudgeInputs, Prompt, PromptInputs
+from sanca.prompts.configuration import Purpose
 
 GOLDEN = Path(__file__).parent / "golden"
-Case = tuple[str, dict[str, str], Any]
+Case = tuple[Purpose, dict[str, str], Any]
 
 SUB_GOAL = PromptInputs(
     message="Find what changed on checkout about noon",
@@ -92,7 +93,7 @@ def shown(prompt: Prompt) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_assembled_prompt_is_the_golden_one(name: str, manager: InferencePromptConfigManager) -> None:
     purpose, target, inputs = CASES[name]()
-    text = shown(manager.builder(purpose, **target).assemble(inputs))  # type: ignore[call-overload]  # any of them
+    text = shown(manager.builder(purpose, **target).assemble(inputs))
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(text, "utf-8")

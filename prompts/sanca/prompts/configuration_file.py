@@ -22,6 +22,7 @@ _KEYS: dict[str, type[Any]] = {
     "segments": SegmentSheet,
     "applies_to": Target,
 }
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Place = tuple[str | int, ...]
 
 
@@ -59,9 +60,8 @@ def read_configuration(path: Path, *, is_own: bool) -> Configuration:
         ConfigurationError: Something is wrong; names the file, the line, the field and what mends it.
     """
     text = _text(path)
-    node = _parsed(path, text)
+    node, raw = _parsed(path, text)
     lines = dict(_places(path, node))
-    raw = yaml.safe_load(text)
     try:
         sheet = ConfigurationSheet.model_validate(raw)
     except ValidationError as error:
@@ -98,9 +98,11 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"The file {str(path)!r} cannot be read as UTF-8 text: {error}.") from error
 
 
-def _parsed(path: Path, text: str) -> yaml.Node:
+def _parsed(path: Path, text: str) -> tuple[yaml.Node, Any]:
+    """Return what the file holds, once with its lines and once as values."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
+        raw = yaml.load(text, Loader=_LOADER)  # noqa: S506 - it is the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -110,7 +112,7 @@ def _parsed(path: Path, text: str) -> yaml.Node:
         ) from error
     if not isinstance(node, yaml.MappingNode):
         raise ConfigurationError(f"The prompt configuration {str(path)!r} must hold names and values; give `version`.")
-    return node
+    return node, raw
 
 
 def _places(path: Path, node: yaml.Node, place: _Place = ()) -> Iterator[tuple[_Place, int]]:

@@ -5,9 +5,10 @@ Asks no model. A file that is wrong is never taken into use: the last good one o
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -18,7 +19,7 @@ from sanca.prompts.builder import PromptBuilder
 from sanca.prompts.configuration import PURPOSES, Purpose
 from sanca.prompts.configuration_file import Configuration, folder_state, read_configuration
 from sanca.prompts.inputs import FimInputs, JudgeInputs, PromptInputs
-from sanca.prompts.layers import make_builder
+from sanca.prompts.layers import Resolved, make_builder, resolve
 from sanca.prompts.samples import sample_inputs
 from sanca.prompts.settings import PromptSettings
 
@@ -108,6 +109,11 @@ class InferencePromptConfigManager:
         self, purpose: RunPurpose, *, tenant: str = "", scenario: str = "", model: str = ""
     ) -> PromptBuilder[PromptInputs]: ...
 
+    @overload
+    def builder(
+        self, purpose: Purpose, *, tenant: str = "", scenario: str = "", model: str = ""
+    ) -> PromptBuilder[Any]: ...
+
     def builder(self, purpose: Purpose, *, tenant: str = "", scenario: str = "", model: str = "") -> PromptBuilder[Any]:
         """Return the builder that holds for these; the same one until a file changes.
 
@@ -127,30 +133,38 @@ class InferencePromptConfigManager:
         self._builders.move_to_end(key)
         return self._builders[key]
 
+    def resolved(self, purpose: Purpose, *, tenant: str = "", scenario: str = "", model: str = "") -> Resolved:
+        """Return what holds there, and which file says so."""
+        return resolve(purpose, self._layers(tenant, scenario, model), self._settings.overrides())
+
     def refresh(self) -> None:
         """Read the operator's folder again if anything in it changed."""
         self._looked_at = self._clock()
         state = folder_state(self._folder) if self._folder is not None else {}
         if state == self._state:
             return
-        self._state = state
+        before, self._state = self._state or {}, state
         paths = sorted(Path(path) for path in state if path.endswith(".yaml"))
-        self._take(paths)
+        self._take(paths, lambda made: _slice(before, made) == _slice(state, made))
         self._builders.clear()
 
-    def _take(self, paths: Sequence[Path]) -> None:
+    def _take(self, paths: Sequence[Path], is_unchanged: Callable[[Configuration], bool]) -> None:
         """Take each file into use that is right together with those before it; of the others the last good one."""
         before, self._own = self._own, {}
+        refused = {one.path for one in self._problems}
         problems = []
         for path in paths:
+            good = before.get(path)
+            if good is not None and path not in refused and is_unchanged(good) and not self._same_target(good):
+                self._own[path] = good
+                continue
             try:
                 self._own[path] = self._checked(path)
             except ConfigurationError as error:
-                good = before.get(path)
                 if good is not None and self._same_target(good) is None:
                     self._own[path] = good
                 problems.append(Problem(path, str(error), good.name if good else ""))
-        self._tell(problems)
+        self._tell(problems, before)
         self._problems = tuple(problems)
 
     def _checked(self, path: Path) -> Configuration:
@@ -194,13 +208,20 @@ class InferencePromptConfigManager:
             shipped = [one for one in self._layers(tenant, scenario, model) if not one.is_own]
             return make_builder(purpose, shipped, overrides, (*problems, str(error)))
 
-    def _tell(self, problems: Sequence[Problem]) -> None:
+    def _tell(self, problems: Sequence[Problem], before: Mapping[Path, Configuration]) -> None:
         known = {one.message for one in self._problems}
         for problem in problems:
             if problem.message not in known:
                 log.error("prompt_configuration_refused", problem=problem.message, in_use=problem.last_good or "none")
         for path, made in self._own.items():
-            log.info("prompt_configuration_in_use", file=path.name, version=made.sheet.version)
+            if before.get(path) is not made:
+                log.info("prompt_configuration_in_use", file=path.name, version=made.sheet.version)
+
+
+def _slice(state: Mapping[str, tuple[int, int, int]], made: Configuration) -> dict[str, tuple[int, int, int]]:
+    """Return what of a folder's state is about one configuration."""
+    folder = f"{made.path.parent / (made.sheet.templates or made.path.stem)}{os.sep}"
+    return {path: found for path, found in state.items() if path == str(made.path) or path.startswith(folder)}
 
 
 def _try_out(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import (
     BaseLoader,
+    BytecodeCache,
     ChoiceLoader,
     DictLoader,
     FileSystemLoader,
@@ -16,11 +18,36 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
 )
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sanca.core.errors import ConfigurationError
 
 _SHIPPED = Path(__file__).parent / "templates"
 _OUTPUT_CHARS = 1_000_000
+
+
+_COMPILED_MOST = 2_000
+
+
+class _Compiled(BytecodeCache):
+    """What was compiled once, by name and text: the layers of every tenant share the shipped templates."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code that was made from the same text."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code."""
+        if len(self._codes) >= _COMPILED_MOST:
+            self._codes.clear()
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 class Templates:
@@ -44,6 +71,7 @@ class Templates:
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
             auto_reload=False,  # a configuration's templates rest; another one has templates of its own
         )
         self._found: dict[str, Template] = {}
@@ -69,8 +97,10 @@ class Templates:
             if (template := self._found.get(name)) is None:
                 template = self._found[name] = self._environment.select_template(self._places(name))
             text = template.render(**values).strip()
-        except TemplateNotFound:
-            raise ConfigurationError(f"There is no prompt template {name!r} ({name}.md.j2).") from None
+        except TemplateNotFound as error:
+            wanted = (error.name or name).removesuffix(".md.j2")
+            by = "" if wanted.endswith(name) else f", which {name}.md.j2 includes"
+            raise ConfigurationError(f"There is no prompt template {wanted!r} ({wanted}.md.j2){by}.") from None
         except TemplateError as error:
             line = getattr(error, "lineno", None)
             where = f", line {line}," if line else ""

@@ -23,6 +23,8 @@ skills = typer.Typer(help="The skill library.", no_args_is_help=True)
 application.add_typer(skills, name="skills")
 tools = typer.Typer(help="The tools an action may call.", no_args_is_help=True)
 application.add_typer(tools, name="tools")
+prompts = typer.Typer(help="What models are told, for whom.", no_args_is_help=True)
+application.add_typer(prompts, name="prompts")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 SECOND_ENGINE_EXIT_CODE = 3
@@ -197,3 +199,40 @@ def search_tools(
     from sanca.python_runtime.cli.tools import print_found
 
     print_found(queries, tools_file, limit=limit, as_json=as_json)
+
+
+@prompts.command("check")
+def check_prompts(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder to check; `prompts` in the state folder by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check prompt configurations and their templates; exit code 1 when one would not be taken into use."""
+    from sanca.python_runtime.cli.prompts import check_prompts as check
+
+    sys.exit(check(folder, as_json=as_json))
+
+
+@prompts.command("show")
+def show_prompts(
+    purpose: Annotated[str, typer.Option(help="cmd, thought, repair, summary, compaction, judge or custom.")] = "cmd",
+    tenant: Annotated[str, typer.Option(help="For this tenant.")] = "",
+    scenario: Annotated[str, typer.Option(help="For this scenario, such as data or incident.")] = "",
+    model: Annotated[str, typer.Option(help="For this model, as its provider spells it.")] = "",
+    with_text: Annotated[bool, typer.Option("--text", help="Show a prompt too, made from sample inputs.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Another folder than that of the state folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what holds for a tenant, scenario and model, and which file says so."""
+    from sanca.python_runtime.cli.prompts import show_prompts as show
+
+    show(
+        purpose=purpose,
+        tenant=tenant,
+        scenario=scenario,
+        model=model,
+        with_text=with_text,
+        folder=folder,
+        as_json=as_json,
+    )

@@ -172,6 +172,21 @@ def check_skills() -> Check:
         return Check("skills", "fail", str(error), "Mend or remove the file it names.")
 
 
+def check_prompts() -> Check:
+    """Whether the operator's prompt configurations are in use as they stand."""
+    from sanca.python_runtime.cli.prompts import open_manager
+
+    try:
+        manager = open_manager()
+    except SancaError as error:
+        return Check("prompts", "fail", str(error), "Mend or remove the setting.")
+    if manager.problems:
+        told = " ".join(problem.message for problem in manager.problems)
+        return Check("prompts", "note", told, "Mend the file; until then the last good one, or none, is in use.")
+    own = [one.name for one in manager.configurations if one.is_own]
+    return Check("prompts", "ok", f"own configurations: {', '.join(own)}" if own else "the shipped configurations")
+
+
 def check_jdk() -> Check:
     """The JDK, which only the Java host needs."""
     if shutil.which("java") is None:
@@ -196,5 +211,5 @@ def check_git() -> Check:
 CHECKS: tuple[Callable[[], Check], ...] = (
     check_python, check_state_folder, check_isolation,
     *(partial(check_level, name) for name in ("namespace", "landlock", "container", "monty")),
-    check_libraries, check_engine, check_models, check_skills, check_jdk, check_git,
+    check_libraries, check_engine, check_models, check_skills, check_prompts, check_jdk, check_git,
 )  # fmt: skip
