@@ -49,10 +49,11 @@ def read(half: str) -> list[Request]:
 
 
 class Patterns:
-    """The lines of `variants.txt`; draws requests from them."""
+    """The lines of a file like `variants.txt`; draws requests from them."""
 
-    def __init__(self, text: str, chance: random.Random) -> None:
+    def __init__(self, text: str, chance: random.Random, *, per_pattern: int = PER_PATTERN) -> None:
         self._chance = chance
+        self._per_pattern = per_pattern
         lines = [line.split("|", 2) for line in text.splitlines() if not line.startswith("#")]
         self._slots = {
             (language, name[1:-1]): said[1:-1].split("|") for language, name, said in lines if name.startswith("{")
@@ -72,11 +73,11 @@ class Patterns:
                 return _CHINESE_SPACE.sub("", " ".join(pattern.split()))
             pattern = pattern[: hit.start()] + self._chance.choice(drawn) + pattern[hit.end() :]
 
-    def requests(self) -> Iterator[Request]:
-        """Draw requests from every pattern, each at most once."""
+    def requests(self, *, in_passing: bool = True) -> Iterator[Request]:
+        """Draw requests from every pattern, each at most once; some with what people say besides."""
         for language, skill, pattern in self._lines:
-            for message in sorted({self.fill(pattern, language) for _ in range(PER_PATTERN)}):
-                message = self._in_passing(message, language)
+            for message in sorted({self.fill(pattern, language) for _ in range(self._per_pattern)}):
+                message = self._in_passing(message, language) if in_passing else message
                 yield {"message": message, "language": language, "skill": skill or None, "source": "variants"}
 
     def _in_passing(self, message: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Languages, words that point back, observations that are cut, and how light the door is."""
+"""Languages, observations that are cut, and how light the door is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from sanca.core.messages import Message
-from sanca.python_runtime.language import answer_language, resolve_references, tell_language
+from sanca.python_runtime.language import answer_language, tell_language
 from sanca.python_runtime.observation import cut_middle, format_observation
 from sanca.python_runtime.sandbox import ActionResult
 from sanca.python_runtime.version import VERSION
@@ -29,24 +28,6 @@ ROOT = Path(__file__).resolve().parents[2]
 )
 def test_the_messages_own_language_wins(text: str, page: str, language: str) -> None:
     assert tell_language(text, page) == language
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("restart it", {"it": "checkout"}),
-        ("重启那个服务", {"那个服务": "checkout"}),
-        ("deploy that release", {"that release": "v1.2.0"}),
-        ("list the services", {}),
-        ("what is its item count", {"its": "checkout"}),
-    ],
-)
-def test_words_that_point_back_stand_for_what_was_named_last(text: str, found: dict[str, str]) -> None:
-    said = ["payment runs v1.1.0", "checkout failed after payment, and it was checkout at v1.2.0", "thanks"]
-    history = [Message(id=str(number), role="user", content=content) for number, content in enumerate(said)]
-    entities = {"service": ["payment", "checkout"], "release": ["v1.1.0", "v1.2.0"]}
-
-    assert resolve_references(text, history, entities) == found
 
 
 def test_a_long_observation_is_cut_in_the_middle_and_says_how_much() -> None:

@@ -48,6 +48,10 @@ class StaticEmbedding:
         unit: NDArray[np.float32] = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
         return unit
 
+    def is_word(self, word: str) -> bool:
+        """Whether a lower-case word is so usual that it is one token: what is misspelt is several."""
+        return self._tokenizer.token_to_id(f"\u2581{word}") is not None
+
     def _encoded(self, texts: Sequence[str]) -> Iterable[Encoding]:
         """Return the tokens of each text; a few are not worth waking the tokenizer's threads for."""
         if len(texts) > _FEW:

@@ -202,6 +202,20 @@ def _known_service(rest: str, names: Sequence[str], lexicon: Lexicon) -> tuple[i
     return None
 
 
+def services_named(text: str, names: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """Return every known service that a text names, by its name or a Chinese word for it, in the order of the text."""
+    found: list[tuple[int, str]] = []
+    for name in names:
+        found += [
+            (hit.start(), name) for hit in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
+        ]
+    for chinese, english in lexicon.service_words.items():
+        fitting = [name for name in names if any(part in name.lower() for part in english)]
+        if len(fitting) == 1:
+            found += [(hit.start(), fitting[0]) for hit in re.finditer(chinese, text)]
+    return [name for _, name in sorted(found)]
+
+
 def _near_name(word: str, names: Sequence[str], lexicon: Lexicon) -> str | None:
     if len(word) < 4 or lexicon.is_everyday(word):
         return None

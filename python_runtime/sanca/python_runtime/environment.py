@@ -31,6 +31,7 @@ class SystemEnvironment:
         self._toolkits = toolkits
         self._fresh_seconds = fresh_seconds
         self._known: dict[str, Sequence[str]] = {}
+        self._release_dates: dict[str, str] = {}
         self._read_at = float("-inf")
 
     async def entities(self, run_id: str) -> Entities:
@@ -40,6 +41,11 @@ class SystemEnvironment:
             self._read_at = time.monotonic()
         return self._known
 
+    @property
+    def release_dates(self) -> Mapping[str, str]:
+        """Of the releases told last: tag → ISO date or time, where it is known."""
+        return self._release_dates
+
     def forget(self) -> None:
         """Read again at the next question: something was changed."""
         self._read_at = float("-inf")
@@ -48,14 +54,17 @@ class SystemEnvironment:
         tools = {tool.name for toolkit in self._toolkits() if toolkit.name == "system" for tool in toolkit.tools}
         found: dict[str, Sequence[str]] = {}
         for kind, tool, field in _SOURCES:
-            if tool in tools and (names := await self._names(run_id, tool, field)):
+            rows = await self._rows(run_id, tool) if tool in tools else []
+            if names := [str(row[field]) for row in rows if row.get(field)]:
                 found[kind] = names
+            if kind == "release":
+                self._release_dates = {str(row[field]): str(row["date"]) for row in rows if row.get("date")}
         return found
 
-    async def _names(self, run_id: str, tool: str, field: str) -> list[str]:
+    async def _rows(self, run_id: str, tool: str) -> list[Mapping[str, Any]]:
         try:
             outcome = await self._caller().call(run_id, "system", tool, {})
         except SancaError:
             return []  # the gate tells the run about a lost broker itself; names are only a help
         rows = outcome.value if outcome.ok and isinstance(outcome.value, list) else []
-        return [str(row[field]) for row in rows if isinstance(row, Mapping) and row.get(field)]
+        return [row for row in rows if isinstance(row, Mapping)]

@@ -1,24 +1,14 @@
-"""Which language a message is in, which words of it point back, and the engine's own sentences in both languages."""
+"""Which language a message is in, and the engine's own sentences in both languages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Literal
-
-from sanca.core.messages import Message
 
 Language = Literal["en", "zh", "mixed"]
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_POINTERS = re.compile(
-    r"\b(?:it|its|that (?:one|service|release|process)|this (?:one|service|release|process)|the same (?:one|service))\b"
-    r"|那个服务|这个服务|该服务|那个版本|这个版本|那个|这个|它",
-    re.IGNORECASE,
-)
-_KIND_OF_POINTER = {"release": "release", "版本": "release"}
-
 _SENTENCES: dict[str, tuple[str, str]] = {
     "unknown": (
         "I don't know how to do that yet. Without a model I work from experience: the things below are what I can do.",
@@ -30,6 +20,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "设置 OPENAI_API_KEY（自己的服务再设 OPENAI_BASE_URL）或 DASHSCOPE_API_KEY 后重新启动，或在设置页填写模型。",
     ),
     "ask_parameter": ("Which {name} do you mean?", "您指的是哪个{name}？"),
+    "agent_replied": (
+        "The agent {sender} has replied to what it was asked: {text}",
+        "代理 {sender} 对之前的请求给出了回复：{text}",
+    ),
+    "form_sent": ("The form “{name}” was sent:\n{values}", "已提交表单“{name}”：\n{values}"),
+    "language_noted": ("All right, I answer in {name} from now on.", "好的，之后我用{name}回答。"),
+    "data_missing": (
+        "This is not in the session any more, or never was: {words}.",
+        "会话中没有（或已不存在）：{words}。",
+    ),
     "dismissed": ("All right, I leave it at that.", "好的，那就先不做了。"),
     "no_answer": ("The action ended without an answer.", "动作已结束，但没有给出回答。"),
     "action_failed": ("The action stopped with an error: {error}", "动作因错误停止：{error}"),
@@ -140,22 +140,3 @@ def tell_language(text: str, default: str = "en") -> Language:
 def answer_language(said: str, default: str) -> Literal["en", "zh"]:
     """Tell the language to answer in; who said nothing, or ran code of their own, is answered in the page's."""
     return "en" if tell_language(said, default) == "en" else "zh"
-
-
-def resolve_references(text: str, history: Sequence[Message], entities: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return what pointing words stand for: the thing of that kind that was named last in the session."""
-    found: dict[str, str] = {}
-    for match in _POINTERS.finditer(text):
-        word = match.group()
-        kind = next((kind for part, kind in _KIND_OF_POINTER.items() if part in word), "service")
-        if name := _named_last(entities.get(kind, ()), history):
-            found[word] = name
-    return found
-
-
-def _named_last(names: Sequence[str], history: Sequence[Message]) -> str | None:
-    for message in reversed(history):
-        places = {name: message.content.rfind(name) for name in names}
-        if named := {name: place for name, place in places.items() if place >= 0}:
-            return max(named, key=lambda name: (named[name], len(name)))
-    return None

@@ -82,6 +82,12 @@ class EngineSettings(BaseSettings):
     """Cards a run may show because its values ask for them, and nobody chose one; 0: none."""
     environment_seconds: float = Field(default=20.0, ge=0)
     """For how long names of services and releases are taken as known."""
+    clarifying_questions: bool = True
+    """Whether a person is asked back when no goal can be formed from a message; without, it is tried as it stands."""
+    perception_sure_at: float = Field(default=0.45, ge=0, le=1)
+    """Below this confidence of the rules the fast model is asked what a message wants, where one is set."""
+    perception_seconds: float = Field(default=3.0, ge=0, le=60)
+    """How long a message may wait for that; 0: it is never asked."""
     file_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     """Largest file that comes in or goes out."""
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from sanca.python_runtime.last_words import LastWords
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
+from sanca.python_runtime.perception import Interpreter, SessionLanguages, Surroundings
+from sanca.python_runtime.perception.fast_reader import FastReader
 from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
 from sanca.python_runtime.rounds import RunState, Zone
 from sanca.python_runtime.run_queue import RunQueue
@@ -63,6 +66,7 @@ class Parts:
     store: RunStore
     sessions: SqliteSessionStore
     library: SkillLibrary
+    interpreter: Interpreter
     models: ModelRegistry
     prompts: InferencePromptConfigManager
     broker: BrokerKeeper
@@ -143,6 +147,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         store=store,
         sessions=sessions,
         library=library,
+        interpreter=Interpreter(library),
         models=ModelRegistry(home, os.environ),
         prompts=InferencePromptConfigManager(home / "prompts"),
         broker=broker,
@@ -189,7 +194,7 @@ def _importable() -> list[str]:
 
 def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
     return [
-        Perception(environment),
+        _perception(parts, environment),
         _within_budget(parts, _cognitive(parts, planner), model),
         Motor(
             parts.workers,
@@ -206,6 +211,20 @@ def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment,
         ),
         SelfCheck(planner, stuck_rounds=parts.settings.stuck_rounds),
     ]
+
+
+def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
+    settings = parts.settings
+    return Perception(
+        environment,
+        parts.library,
+        parts.interpreter,
+        SessionLanguages(parts.sessions),
+        parts.workers.names,
+        FastReader(lambda: _own_model(parts, "fast"), limit_seconds=settings.perception_seconds),
+        sure_at=settings.perception_sure_at,
+        asks=settings.clarifying_questions,
+    )
 
 
 def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
@@ -292,6 +311,8 @@ async def _after_lost_broker(parts: Parts) -> None:
 async def _warm_up(parts: Parts) -> None:
     """Load weights and card models now rather than in the first message that needs them."""
     await anyio.to_thread.run_sync(partial(parts.library.match, "warm up"))
+    warm = Surroundings(now=datetime.now(UTC))
+    await anyio.to_thread.run_sync(partial(parts.interpreter.interpret, "warm up", warm))
     await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")
 
 

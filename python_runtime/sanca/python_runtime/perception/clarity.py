@@ -1,0 +1,206 @@
+"""Whether a goal can be formed from a message, and what to ask when not: one question, with what may be answered.
+
+A message is unclear when it names nothing to do, or when what it is about can be told neither from its words nor from
+history, page or session. A parameter that the doer would ask for anyway makes no message unclear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sanca.python_runtime.perception.classifier import Guess
+from sanca.python_runtime.perception.data import DataFound
+from sanca.python_runtime.perception.intents import Intent
+from sanca.python_runtime.perception.pointers import Pointer
+from sanca.python_runtime.perception.references import Resolved
+from sanca.python_runtime.perception.surroundings import Named, Surroundings
+from sanca.python_runtime.perception.vocabulary import Vocabulary
+
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_'-]*")
+_LITERAL = re.compile(r"[\"`“「{\[]|https?://|/\w|\d")
+_ALL = re.compile(
+    r"\b(?:all|every|everything|each|both|whole|entire|fleet|any|anything|everyone|nobody|users|customers)\b"
+    r"|所有|全部|每个|整个|都|任何|大家|各个|全体|一切|系统",
+    re.IGNORECASE,
+)
+_NEEDS_SERVICE = frozenset({"restart", "rollback", "deploy", "config", "pool", "release_port"})
+_SETTINGS = re.compile(
+    r"\b(?:timeout|pool|size|log|level|cache|retry|retries|rate|limit|heap|connections?|workers?|ttl|replicas?"
+    r"|threads?|debug|info|"
+    r"warn|trace|seconds?|ms|mb|gb|default|value|latest|newest|logging|memory|max|min|maximum|minimum|number|count)\b"
+    r"|超时|时间|连接池|连接|大小|日志|级别|缓存|重试|次数|限流|阈值|最大|最小|内存|线程|线程数|副本|秒|毫秒"
+    r"|默认|最新|实例|台",
+    re.IGNORECASE,
+)
+_TOOL_WORDS = re.compile(
+    r"\b(?:tool|skill|function|command|shortcut|bot|helper|automation|script|reminder|remind|alert|notify"
+    r"|schedule|scheduled|job|watch|"
+    r"monitor|every|day|daily|weekly|hour|hourly|week|morning|build|create|write|develop|add|set|reusable)\b"
+    r"|小?工具|技能|脚本|提醒|通知|告警|定时任务?|监控|每天|每周|每小时|天|早上|晚上|做|写|建|创建|加|自动|技能",
+    re.IGNORECASE,
+)
+_WHY_ONLY = re.compile(
+    r"^\W*(?:but |and |so |ok )?(?:why|how come|what happened|what caused|reason|cause|the reason|root cause"
+    r"|为什么|为啥|怎么回事|咋回事|原因呢?|什么原因|啥原因)"
+    r"(?: (?:is|was|did|does|it|that|this|though|so|then))*\W*(?:啊|呢|导致的)?\W*$",
+    re.IGNORECASE,
+)
+_NEEDS_BEGUN = re.compile(r"\b(?:do|undo|revert|continue|go|ahead|redo|repeat)\b|撤销|撤回|继续", re.IGNORECASE)
+_DANGLING_CONTENT = 3
+_LONG_WORDS = 25
+_SURE = 0.6
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is left of a message without names, pointing words, and words that name nothing by themselves."""
+
+    words: tuple[str, ...]
+    deeds: tuple[str, ...]
+    is_long: bool
+    has_literal: bool
+    says_all: bool
+    is_strange: bool = False
+    """Nothing but words that nobody knows."""
+
+    @property
+    def size(self) -> int:
+        """How many words that name something; two Chinese characters count as one."""
+        return sum(max(1, len(word) // 2) if _HAN.match(word) else 1 for word in self.words)
+
+
+def content_of(
+    text: str,
+    pointers: Sequence[Pointer],
+    names: Sequence[str],
+    vocabulary: Vocabulary,
+    is_word: Callable[[str], bool] = lambda _: True,
+) -> Content:
+    """Take a message apart into what it names besides pointing words and known names."""
+    rest = text
+    for pointer in sorted(pointers, key=lambda one: -one.start):
+        rest = f"{rest[: pointer.start]} {rest[pointer.end :]}"
+    for name in names:
+        rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
+    words: list[str] = []
+    deeds: list[str] = []
+    for word in _WORD.findall(_HAN.sub(" ", rest)):
+        plain = word.lower().removesuffix("'s")
+        if plain in vocabulary.deeds_english or plain.removesuffix("s") in vocabulary.deeds_english:
+            deeds.append(plain)
+        elif plain not in vocabulary.nothing_english:
+            words.append(plain)
+    for run in _HAN.findall(rest):
+        left = _without(run, vocabulary.deeds_chinese, deeds)
+        words += [part for part in _without(left, vocabulary.nothing_chinese, []).split() if part]
+    size = len(_WORD.findall(text)) + sum(len(run) for run in _HAN.findall(text)) // 2
+    return Content(
+        words=tuple(words),
+        deeds=tuple(deeds),
+        is_long=size > _LONG_WORDS,
+        has_literal=_LITERAL.search(rest) is not None,
+        says_all=_ALL.search(text) is not None,
+        is_strange=not deeds and bool(words) and not any(_HAN.match(word) or is_word(word) for word in words),
+    )
+
+
+def _without(run: str, forms: Sequence[str], taken: list[str]) -> str:
+    for form in forms:
+        if form in run:
+            run = run.replace(form, " ")
+            taken.append(form)
+    return run
+
+
+@dataclass(frozen=True)
+class Clue:
+    """Everything that clarity is judged by."""
+
+    text: str
+    guess: Guess
+    content: Content
+    named: Named
+    concepts: frozenset[str]
+    resolved: Resolved
+    data: DataFound
+    around: Surroundings
+    has_topic: bool
+    implied: str = ""
+    """What page or history are about, when the message itself names nothing."""
+
+    @property
+    def has_target(self) -> bool:
+        """Whether it names or points at something there is."""
+        found = bool(self.named.service or self.resolved.references or self.data.references or self.implied)
+        return found or self.content.has_literal or self.content.says_all
+
+
+def lacks(clue: Clue, intent: Intent) -> str:
+    """Return what the message lacks: nothing (empty), `deed`, `target`, `data`, or `choice` (it could be several)."""
+    if clue.content.is_long:
+        return ""
+    if clue.data.ambiguous and intent is Intent.ANALYSE_DATA:
+        return "choice"
+    if clue.resolved.ambiguous and not clue.named.service and intent not in (Intent.TALK, Intent.CONTROL, Intent.WRITE):
+        return "choice"
+    if intent is Intent.UNCLEAR or (clue.content.is_strange and not clue.has_target and clue.guess.confidence < _SURE):
+        return "deed"
+    if intent is Intent.TALK:
+        return ""
+    if intent is Intent.CONTROL:
+        return "deed" if _steers_nothing(clue) else ""
+    if _dangles(clue):
+        return "data" if intent is Intent.ANALYSE_DATA else "target"
+    if intent in (Intent.CHANGE, Intent.FIX) and not _effect_has_target(clue, intent):
+        return "target"
+    if intent is Intent.FIND_CAUSE and _WHY_ONLY.match(clue.text) and not (clue.has_topic or clue.implied):
+        return "target"
+    if intent in (Intent.FIND_CAUSE, Intent.ASK_STATE) and not clue.content.words and not clue.has_target:
+        return "" if clue.has_topic or _is_broad(clue) else "target"
+    if intent is Intent.MAKE_TOOL and not clue.has_target and not clue.has_topic:
+        return "" if _beyond(clue.content, _TOOL_WORDS) or clue.content.deeds else "deed"
+    return ""
+
+
+def _steers_nothing(clue: Clue) -> bool:
+    """Whether it is to go on with, or to undo, what nobody has begun: "go ahead and do the thing", "undo that"."""
+    begun = clue.around.history or clue.around.page or not clue.resolved.dangling
+    return not begun and _NEEDS_BEGUN.search(clue.text) is not None
+
+
+def _dangles(clue: Clue) -> bool:
+    """Whether a pointing word points at nothing, and the rest does not say enough without it."""
+    if not clue.resolved.dangling or clue.named.service or clue.data.references:
+        return False
+    return clue.content.size <= _DANGLING_CONTENT and not clue.content.says_all
+
+
+def _effect_has_target(clue: Clue, intent: Intent) -> bool:
+    """A service, whatever else has a name of its own, or what page and history are about."""
+    if clue.named.service or clue.implied or clue.content.says_all or clue.resolved.references or clue.data.references:
+        return True
+    if clue.named.process or clue.named.port:
+        return True
+    knows_services = len(clue.around.entities.get("service", ())) > 1
+    if intent is Intent.CHANGE and knows_services and clue.concepts & _NEEDS_SERVICE:
+        return bool(_beyond(clue.content, _SETTINGS))
+    return bool(clue.content.words) or (clue.content.has_literal and not clue.named.release)
+
+
+def _is_broad(clue: Clue) -> bool:
+    """Whether a question is about everything: "status", "any errors", "what's wrong", 有问题吗."""
+    return bool(clue.concepts - {"status", "checkup", "cause"}) or bool(
+        re.search(
+            r"\bwhat(?:'s| is) (?:wrong|up|broken|going on|the status)\b|\bstatus\b|有(?:什么|没有)?(?:问题"
+            r"|异常|故障)|状态|情况",
+            clue.text,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _beyond(content: Content, usual: re.Pattern[str]) -> list[str]:
+    return [word for word in content.words if usual.sub("", word).strip()]
