@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from sanca.core.messages import ModelRequest, Usage
 from sanca.core.ports import Model
+from sanca.python_runtime.language import sentence
 from sanca.python_runtime.planning.plan import Reply
 from sanca.python_runtime.planning.speech import Speech
 from sanca.python_runtime.rounds import RunState
@@ -26,8 +27,11 @@ async def ask(model: Model, request: ModelRequest, state: RunState, *, aloud: bo
     speech = Speech(state.reporter) if aloud else None
     text, finish_reason, usage = "", "", None
     extra: dict[str, object] = {}
+    request = request.model_copy(update={"can_restart": True})
     async with aclosing(model.stream(request)) as deltas:  # type: ignore[type-var] # every client is a generator
         async for delta in deltas:
+            if delta.restart:
+                speech, text, extra = _begin_anew(delta.restart, speech, state), "", {}
             if speech is not None:
                 speech.think(delta.reasoning)
                 speech.say(delta.text)
@@ -39,7 +43,18 @@ async def ask(model: Model, request: ModelRequest, state: RunState, *, aloud: bo
         speech.end()
     if usage is not None:
         note_usage(usage, state)
-    return Reply(text, model.name, finish_reason, extra, usage)
+    name = usage.model if usage is not None and usage.model else model.name  # a fall-back may have answered
+    return Reply(text, name, finish_reason, extra, usage)
+
+
+def _begin_anew(why: str, speech: Speech | None, state: RunState) -> Speech | None:
+    """Another model begins the reply anew: what was shown of it is void, and the page is told."""
+    state.note("model_failover", {"round": state.round.number, "why": why})
+    if speech is None:
+        return None
+    speech.end()
+    state.reporter.notice(sentence("model_changed", state.language, why=why), level="warning", code="model_changed")
+    return Speech(state.reporter)
 
 
 def say(reply: Reply, state: RunState) -> None:

@@ -16,7 +16,7 @@ from sanca.python_runtime.planning.applying import apply_plan
 from sanca.python_runtime.planning.asking import say, sum_of
 from sanca.python_runtime.planning.attempts import attempts_at
 from sanca.python_runtime.planning.goals import abandon, goal_of
-from sanca.python_runtime.planning.parallel import kept_reply, take_turn
+from sanca.python_runtime.planning.parallel import kept_reply, take_turn, whose_turn
 from sanca.python_runtime.planning.plan import Plan, Reply
 from sanca.python_runtime.planning.plan_text import read_plan
 from sanca.python_runtime.planning.repair import Repairs
@@ -117,13 +117,14 @@ class IntentPlanner:
         round_ = state.round
         if round_.code or round_.claim is not None or round_.status == "error":
             return None
-        goal = take_turn(state)
+        goal = whose_turn(state)
+        if goal is not None and goal.id not in state.prepared and (goal.skill is not None or not goal.was_matched):
+            round_.status = "ok"  # a skill may serve it: that is for the next round
+            return None
+        take_turn(state)
         if reply := kept_reply(state):
             say(reply, state)
             return reply
-        if goal is not None and (goal.skill is not None or not goal.was_matched):
-            round_.status = "ok"  # a skill may serve it: that is for the next round
-            return None
         return await self._requests.next_reply(state, await self.choose_way(state))
 
     def _give_up_hopeless(self, state: RunState) -> None:

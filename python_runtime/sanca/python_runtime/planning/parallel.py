@@ -16,15 +16,20 @@ from sanca.python_runtime.rounds import GoalStatus, RunState, SubGoal
 _CLOSED = frozenset({GoalStatus.DONE, GoalStatus.ABANDONED})
 
 
-def take_turn(state: RunState) -> SubGoal | None:
-    """Let the current round serve the sub-goal whose turn it is; None when none can be worked at.
+def whose_turn(state: RunState) -> SubGoal | None:
+    """Return the sub-goal whose turn it is; None when none can be worked at.
 
     Those whose reply is there already come first: so each has its turn before any is asked about again.
     """
     ready = ready_goals(state)
     for goal_id in set(state.prepared) - {one.id for one in ready}:
         del state.prepared[goal_id]  # closed meanwhile, or no more in the list
-    goal = next((one for one in ready if one.id in state.prepared), ready[0] if ready else None)
+    return next((one for one in ready if one.id in state.prepared), ready[0] if ready else None)
+
+
+def take_turn(state: RunState) -> SubGoal | None:
+    """Let the current round serve the sub-goal whose turn it is, if any."""
+    goal = whose_turn(state)
     if goal is None:
         state.round.sub_goal_id = state.round.sub_goal = ""
     else:
