@@ -86,12 +86,10 @@ async def _first_listed(url: str, key: str) -> str:
         try:
             names = [model.id for model in (await client.models.list()).data]
         except OpenAIError as error:
-            text = (
-                f"The server at {urlsplit(url).netloc} does not tell which models it has ({error}); give --model-name."
-            )
+            text = f"The server at {place} does not tell which models it has ({error}); give --model-name."
             raise ConfigurationError(text, setting="--model-name") from error
     if not names:
-        raise ConfigurationError(f"The server at {urlsplit(url).netloc} lists no model.", setting="--model-name")
+        raise ConfigurationError(f"The server at {place} lists no model; give --model-name.", setting="--model-name")
     return names[0]
 
 

@@ -40,7 +40,8 @@ class EngineAuthor:
         self._settings = EngineSettings(rounds_max=rounds_most)
         self._toolkits: Sequence[ToolkitDefinition] = ()
         self._checker = TyChecker(limit_seconds=self._settings.type_check_seconds)
-        self._planner = make_planner(model, ToolFinder(lambda: self._toolkits), self._settings)
+        tools = ToolFinder(lambda: self._toolkits)
+        self._planner = make_planner(model, tools, self._settings, lambda: self._names)
         self._history: list[Message] = []
         self._names: Mapping[str, str] = {}
         self._state: RunState | None = None

@@ -41,6 +41,8 @@ class EvaluationTask:
     """What who does the task must keep to (a shop's policy); solutions do not need to be told."""
     customer: str = ""
     """Who the person is and what they want, for a model that plays them; empty: their messages are fixed."""
+    to_say: tuple[str, ...] = ()
+    """What the checker wants the person to be told; part of the solution."""
     answer_form: str = ""
     """How a model is to give its answer, so that the checker can read it."""
 

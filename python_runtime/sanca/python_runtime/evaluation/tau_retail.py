@@ -61,6 +61,7 @@ class TauRetail:
                 toolkits=(_TOOLKIT,),
                 rules=self._policy,
                 customer=_scenario(task["user_scenario"]),
+                to_say=_to_say(task),
             )
             for task_id, task in self._tasks.items()
         ]
@@ -74,8 +75,8 @@ class TauRetail:
     def world(self, task_id: str) -> RetailWorld:
         """Return a shop with the set's database, and one beside it for the replay."""
         shop, beside = (RetailShop(json.loads(self._database)) for _ in range(2))
-        to_say = self._tasks[task_id]["evaluation_criteria"].get("communicate_info") or ()
-        return RetailWorld(shop, beside, _calls(self._tasks[task_id]), to_say)
+        task = self._tasks[task_id]
+        return RetailWorld(shop, beside, _calls(task), _to_say(task))
 
 
 class RetailWorld:
@@ -154,6 +155,10 @@ def _answer(shop: RetailShop, call: Mapping[str, Any]) -> str:
 def _calls(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = task["evaluation_criteria"]["actions"]
     return found
+
+
+def _to_say(task: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(task["evaluation_criteria"].get("communicate_info") or ())
 
 
 def _line(call: Mapping[str, Any]) -> str:
