@@ -103,7 +103,8 @@ class ToolCallGate:
 
     def _prepare(self, passage: Passage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         context = passage.run.context
-        passage.entry = entry = self._catalog().find(passage.toolkit, passage.tool)
+        entry = self._catalog().find(passage.toolkit, passage.tool)
+        passage.resolve(entry)
         passage.arguments = entry.signature.unify(args, kwargs)
         try:
             passage.arguments_json = orjson.dumps(passage.arguments).decode()

@@ -25,8 +25,8 @@ class Passage:
     """Made once a call; one thread at a time but for `record`, `cancel`, `abandon`. Plain, as thousands are made."""
 
     __slots__ = (
-        "_entry", "approved_by", "arguments", "arguments_json", "begun", "call_id", "is_to_be_told", "number",
-        "on_departure", "outcome", "person_seconds", "rest", "round", "run", "seconds", "status", "tool",
+        "approved_by", "arguments", "arguments_json", "begun", "call_id", "entry", "is_resolved", "is_to_be_told",
+        "number", "on_departure", "outcome", "person_seconds", "rest", "round", "run", "seconds", "status", "tool",
         "toolkit", "was_told",
     )  # fmt: skip
 
@@ -38,7 +38,9 @@ class Passage:
         self.toolkit, self.tool = toolkit[:_NAME_CHARS], tool[:_NAME_CHARS]
         self.begun = time.monotonic()
         self.person_seconds = 0.0
-        self._entry: ToolEntry | None = None
+        self.entry: ToolEntry
+        """The tool; set by `resolve`. Plain attributes, for they are looked at a dozen times a call."""
+        self.is_resolved = False
         self.arguments: dict[str, Any] = {}
         self.arguments_json = "{}"
         self.approved_by: str | None = None
@@ -51,25 +53,14 @@ class Passage:
         self.was_told = self.is_to_be_told = False
         """Whether its record waits to be sent; what is sent is how the call then stands."""
 
-    @property
-    def entry(self) -> ToolEntry:
-        """The tool.
-
-        Raises:
-            ToolError: There is none.
-        """
-        if self._entry is None:
-            raise ToolError("The call was not resolved.")
-        return self._entry
-
-    @entry.setter
-    def entry(self, entry: ToolEntry) -> None:
-        self._entry = entry
+    def resolve(self, entry: ToolEntry) -> None:
+        """Take note which tool it is."""
+        self.entry, self.is_resolved = entry, True
 
     @property
     def is_ordinary(self) -> bool:
         """Whether it is a read that has ended well."""
-        return self.status == "ok" and self._entry is not None and not self._entry.is_effect
+        return self.status == "ok" and self.is_resolved and not self.entry.is_effect
 
     @property
     def run_id(self) -> str:
@@ -79,7 +70,7 @@ class Passage:
     @property
     def name(self) -> str:
         """`toolkit.tool`."""
-        return f"{self.toolkit}.{self.tool}"
+        return self.entry.name if self.is_resolved else f"{self.toolkit}.{self.tool}"
 
     @property
     def definition(self) -> ToolDefinition:
@@ -135,13 +126,13 @@ class Passage:
 
     def record(self) -> tuple[Any, ...]:
         """Return the fields of a `CallRecord` in their order, as the call stands now."""
-        entry, outcome = self._entry, self.outcome
+        outcome = self.outcome
         return (
             self.run.context.run_id,
             self.call_id,
             self.toolkit[:_SHOWN_NAME_CHARS],
             self.tool[:_SHOWN_NAME_CHARS],
-            entry.definition.effect.value if entry is not None else "READ",
+            self.entry.definition.effect.value if self.is_resolved else "READ",
             self.status,
             self.round,
             shorten(self.arguments),

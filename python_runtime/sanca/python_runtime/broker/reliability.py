@@ -32,7 +32,7 @@ class Reliability:
         outcome = call_with_patience(passage)
         self.note(passage, outcome.error)
         if passage.toolkit == "sanca" and passage.tool == "search_tools" and outcome.ok:
-            return self._with_notes(outcome, _who(passage))
+            return self._with_notes(outcome, passage.run.who)
         return outcome
 
     def check(self, passage: Passage) -> None:
@@ -41,16 +41,16 @@ class Reliability:
         Raises:
             ToolFailedError: It is out of use.
         """
-        self.taken_out.check(_who(passage), passage.name)
+        self.taken_out.check(passage.run.who, passage.name)
 
     def enter(self, passage: Passage) -> None:
         """Let a call leave: as `check`, but of a tool that was out only one is let through."""
-        self.taken_out.enter(_who(passage), passage.name)
+        self.taken_out.enter(passage.run.who, passage.name)
 
     def note(self, passage: Passage, error: CallError | None) -> None:
         """Take note how a call that had left ended."""
         is_of_host = isinstance(passage.entry.backend, HostBackend)
-        self.taken_out.note(_who(passage), passage.name, error, is_of_host=is_of_host)
+        self.taken_out.note(passage.run.who, passage.name, error, is_of_host=is_of_host)
 
     def advised(self, passage: Passage, outcome: CallOutcome, catalog: Catalog) -> CallOutcome:
         """Offer in a failure the tool that its toolkit names to take its place, if there is one that is in use."""
@@ -61,7 +61,7 @@ class Reliability:
         if not entry.definition.alternative:
             return outcome
         name = catalog.full_name(entry.toolkit, entry.definition.alternative)
-        if not name or name in self.taken_out.sentences(_who(passage)):
+        if not name or name in self.taken_out.sentences(passage.run.who):
             return outcome
         message = error.message.rstrip()
         # Of an effect that may have happened, doing it another way may be doing it twice.
@@ -88,10 +88,6 @@ class Reliability:
             return outcome
         found = [_found_with_note(one, sentences) for one in outcome.value]
         return outcome.model_copy(update={"value": found})
-
-
-def _who(passage: Passage) -> str:
-    return _user(passage.run.context)
 
 
 def _user(context: RunContext) -> str:

@@ -64,6 +64,8 @@ class RunState:
 
     def __init__(self, context: RunContext, last_call_number: int) -> None:
         self.context = context
+        self.who = f"{context.tenant}/{context.user}"
+        """For whom calls are made, as one word."""
         self.round = 0
         self.calls = 0
         self.tool_seconds = 0.0

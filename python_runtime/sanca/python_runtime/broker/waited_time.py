@@ -48,25 +48,26 @@ class Count:
     """How many threads are inside its `with`; others may wait for none to be."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._is_empty = threading.Condition(self._lock)
         self._inside = 0
         self._waiting = 0
 
     def __enter__(self) -> None:
-        with self._changed:
+        with self._lock:
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
-        with self._changed:
+        with self._lock:
             self._inside -= 1
             if self._waiting and not self._inside:
-                self._changed.notify_all()
+                self._is_empty.notify_all()
 
     def wait(self, timeout_seconds: float) -> bool:
         """Wait until nobody is inside."""
-        with self._changed:
+        with self._lock:
             self._waiting += 1
             try:
-                return self._changed.wait_for(lambda: not self._inside, timeout_seconds)
+                return self._is_empty.wait_for(lambda: not self._inside, timeout_seconds)
             finally:
                 self._waiting -= 1
