@@ -117,6 +117,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "button_send": ("Send", "提交"),
     "button_agree": ("Agree", "同意"),
     "button_decline": ("Decline", "不同意"),
+    "model_changed": (
+        "{why} What was said above it is void.",
+        "{why} 上面未说完的内容作废。",
+    ),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
 }
 
