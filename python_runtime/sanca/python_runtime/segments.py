@@ -117,7 +117,7 @@ class SegmentBuilder:
             "goal": state.goal if own else "",
             "handed_over": goal.handed_over if goal else "",
             "history": tuple(state.history) if own else (),
-            "page": Page(**page.model_dump()) if page and own else None,
+            "page": Page(page.url, page.title, page.selection) if page and own else None,
             "files": tuple(state.files),
             "understood": _understood(percept) if own and percept else {},
             "environment": self._environment(state, percept if own else None),
@@ -137,7 +137,9 @@ class SegmentBuilder:
         caller, facts = state.request.caller, _entities(percept)
         known = {"tenant": caller.tenant, "user": caller.user, "channel": caller.channel}
         libraries = {"importable besides Python's own": ", ".join(self._libraries)} if self._libraries else {}
-        return {**known, **libraries, **facts, **(percept.facts if percept else {})}
+        page = state.request.page
+        zone = {"the person's time zone": page.time_zone} if page and page.time_zone else {}
+        return {**known, **zone, **libraries, **facts, **(percept.facts if percept else {})}
 
     async def _experience(self, message: str, state: RunState, percept: Percept | None) -> Experience | None:
         """Return the skill that served a message like this one; the one that matched and failed is no example."""
