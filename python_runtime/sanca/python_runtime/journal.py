@@ -59,6 +59,11 @@ class Journal:
         rows = await anyio.to_thread.run_sync(partial(self._reader.rows, run_id, kinds=(kind,)))
         return rows[-1].data if rows else None
 
+    async def written_calls(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the calls of a run that goes on, after everything so far is on the disk."""
+        await self.flush()
+        return await self.calls(run_id)
+
     async def flush(self) -> None:
         """Wait until what was appended is on disk, as far as there is a broker to write it."""
         self._send()

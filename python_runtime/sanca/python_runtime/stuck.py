@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from sanca.python_runtime.guard import Closing
@@ -85,6 +86,7 @@ def tell_sign(all_rounds: Sequence[Round], *, rounds: int) -> Sign | None:
     return "nothing_new" if len(acted) > rounds and all(known[:rounds]) else None
 
 
+@lru_cache(maxsize=512)
 def normal_action(code: str) -> str:
     """Return the action without what makes no difference: comments, blanks, quotes, docstrings."""
     try:

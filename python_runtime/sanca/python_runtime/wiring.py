@@ -17,6 +17,7 @@ import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
 from sanca.core.ports import Model
+from sanca.core.tools import ToolkitDefinition
 from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
@@ -46,6 +47,9 @@ from sanca.python_runtime.runs import Runs
 from sanca.python_runtime.sandbox import ConfiguredSandbox, SandboxSettings
 from sanca.python_runtime.sandbox.library import find_library
 from sanca.python_runtime.segments import SegmentBuilder
+from sanca.python_runtime.self_check.judge import Judge
+from sanca.python_runtime.self_check.task_check import SelfTaskCheck
+from sanca.python_runtime.self_check.world import World
 from sanca.python_runtime.settings import EngineSettings
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
@@ -209,7 +213,12 @@ def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment,
             lambda: parts.broker.client.toolkits,
             cards_by_data=parts.settings.cards_by_data,
         ),
-        SelfCheck(planner, stuck_rounds=parts.settings.stuck_rounds),
+        SelfCheck(
+            planner,
+            _task_check(parts),
+            stuck_rounds=parts.settings.stuck_rounds,
+            repeats_max=parts.settings.self_check_repeats,
+        ),
     ]
 
 
@@ -241,6 +250,17 @@ def _within_budget(parts: Parts, cognitive: Cognitive, model: Model | None) -> W
         limit_seconds=settings.judge_seconds,
     )
     return WithinBudget(cognitive, last_words, folding)
+
+
+def _task_check(parts: Parts) -> SelfTaskCheck:
+    settings = parts.settings
+
+    def toolkits() -> Sequence[ToolkitDefinition]:
+        return parts.broker.client.toolkits
+
+    world = World(lambda: parts.broker.client, toolkits, limit_seconds=settings.verify_seconds)
+    judge = Judge(lambda: _own_model(parts, "judge"), parts.prompts, toolkits, limit_seconds=settings.judge_seconds)
+    return SelfTaskCheck(parts.journal.written_calls, toolkits, world, judge)
 
 
 def _own_model(parts: Parts, role: str) -> Model | None:

@@ -1,60 +1,100 @@
-"""Self-check: compares what is claimed with what the journal shows, and gives the verdict.
+"""Self-check: holds what is claimed against the journal and the world, and gives the verdict. Changes nothing.
 
-Runs nothing, says nothing.
+It says what it could not verify: the last words of an answer are its own.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from typing import Protocol
 
 from sanca.python_runtime.language import sentence
-from sanca.python_runtime.rounds import CallFact, RunState, Verdict
+from sanca.python_runtime.rounds import GoalStatus, RunState, Verdict
+from sanca.python_runtime.self_check import Finding
 from sanca.python_runtime.stuck import look
 from sanca.python_runtime.zones.cognitive import Planner
 
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
-_UNDONE = {"denied", "failed", "cancelled", "unknown"}
-_ADMITS = re.compile(
-    r"den(?:y|ied)|refus|reject|declin|fail|error|unknown|cancel|could ?n.t"
-    r"|not (?:done|changed|approved|allowed|executed)"
-    r"|拒绝|失败|未批准|没有执行|未执行|未能|取消|错误|不允许",
-    re.IGNORECASE,
-)
-_CLAIMS_EFFECT = re.compile(
-    r"\b(?:I|we)(?: have|'ve)? (?:now )?(?:restarted|rolled back|deployed|changed|deleted|stopped|repaired|fixed)\b"
-    r"|已(?:经)?(?:重启|回滚|部署|修改|删除|停止|修复)",
-    re.IGNORECASE,
-)
+
+
+class TaskCheck(Protocol):
+    """Checks a claimed goal."""
+
+    async def check(self, state: RunState) -> Finding:
+        """Hold the current round's claim against everything that can be known."""
 
 
 class SelfCheck:
-    """A claim is done when the evidence does not speak against it; else the run goes on, if anybody can go on."""
+    """A claim is done when nothing speaks against it; else the run goes on, if anybody can go on."""
 
     name = "self_check"
 
-    def __init__(self, planner: Planner, *, stuck_rounds: int) -> None:
+    def __init__(self, planner: Planner, tasks: TaskCheck, *, stuck_rounds: int, repeats_max: int) -> None:
+        """Take what it judges with.
+
+        Args:
+            planner: Tells whether a model could go on.
+            tasks: Checks a claim.
+            stuck_rounds: So many rounds without anything new count as stuck.
+            repeats_max: How often a run goes on because its claim was not borne out.
+        """
         self._planner = planner
+        self._tasks = tasks
         self._stuck_rounds = stuck_rounds
+        self._repeats_max = repeats_max
 
     async def run(self, state: RunState) -> None:
         """Set the run's verdict, and what is missing when it goes on."""
         round_ = state.round
         state.missing = ""
+        finding = Finding()
         if state.closing is not None:
             self._judge_closing(state)
         elif round_.strategy == "none":
             state.verdict = Verdict.FAILED
         elif round_.claim is None:
             self._judge_action(state)
-        elif missing := self._speaks_against(round_.claim, state.calls):
-            self._judge_doubt(state, missing)
         else:
-            state.verdict = Verdict.DONE
+            finding = await self._tasks.check(state)
+            self._judge_claim(state, finding)
         if state.verdict.goes_on:
             self._tell_what_is_near(state)
         verdict = {"round": round_.number, "verdict": state.verdict, "missing": state.missing, "error": state.error}
-        state.note("self_check", {**verdict, "answer": state.answer})
+        state.note("self_check", {**verdict, **finding.facts(), "answer": state.answer})
+
+    def _judge_claim(self, state: RunState, finding: Finding) -> None:
+        """A model is told what is missing, some times; who cannot be told, or stays with it, has not done it."""
+        repeats = sum(one.checked is not None and one.checked["verdict"] == Verdict.MISSING for one in state.rounds)
+        if not finding.doubts:
+            state.verdict = Verdict.DONE
+        elif state.round.strategy == "model" and repeats < self._repeats_max:
+            state.missing = finding.missing
+            state.verdict = Verdict.MISSING
+        else:
+            state.verdict = Verdict.FAILED
+        if finding.doubts or finding.verified or finding.unverified:
+            reasons = [doubt.told(state.language) for doubt in finding.doubts]
+            told = {"verified": finding.verified, "unverified": finding.unverified}
+            state.round.checked = {"verdict": str(state.verdict), "reasons": reasons, **told}
+            state.show_round()
+        self._tell_the_person(state, finding)
+
+    @staticmethod
+    def _tell_the_person(state: RunState, finding: Finding) -> None:
+        """Add to the answer what is not confirmed or not verified; what goes on is only noticed."""
+        reasons = "; ".join(doubt.told(state.language) for doubt in finding.doubts)
+        if state.verdict is Verdict.MISSING:
+            state.reporter.notice(
+                sentence("not_confirmed", state.language, reasons=reasons), level="info", code="self_check"
+            )
+            return
+        if reasons:
+            said = sentence("not_confirmed", state.language, reasons=reasons)
+        elif finding.unverified and state.round.strategy != "person":
+            said = sentence("not_verified", state.language, calls=", ".join(f"`{one}`" for one in finding.unverified))
+        else:
+            return
+        state.answer = f"{state.answer}\n\n> {said}".strip()
+        state.reporter.say(f"> {said}")
 
     def _tell_what_is_near(self, state: RunState) -> None:
         """Add to what the next round is told: that the run goes round in circles, and budgets that come to an end."""
@@ -78,32 +118,12 @@ class SelfCheck:
         """No claim yet: a model looks at the observation in the next round; without one an error is the end."""
         round_ = state.round
         mendable = round_.strategy == "experience" and self._planner.is_available
-        if round_.strategy == "model" or mendable:
+        is_part = any(goal.status in {GoalStatus.OPEN, GoalStatus.ACTIVE} for goal in state.sub_goals)
+        if round_.strategy == "model" or mendable or (is_part and round_.status == "ok"):
             state.verdict = Verdict.CONTINUE
             return
         state.verdict = Verdict.BROKEN
         state.error = round_.error + self._what_was_done(state)
-
-    @staticmethod
-    def _judge_doubt(state: RunState, missing: str) -> None:
-        """A model is told once what is missing; who cannot be told, or stays with it, has not done what was asked."""
-        if state.round.strategy == "model" and not any(one.checked for one in state.rounds):
-            state.missing = missing
-            state.verdict = Verdict.MISSING
-            state.round.checked = {"verdict": "missing"}
-        else:
-            state.verdict = Verdict.FAILED
-
-    @staticmethod
-    def _speaks_against(claim: str, calls: Sequence[CallFact]) -> str:
-        """Return what the journal holds against the claim; empty when nothing."""
-        effects = {(call.toolkit, call.tool): call for call in calls if call.effect in _EFFECTS}
-        undone = [f"{call.toolkit}.{call.tool} ({call.status})" for call in effects.values() if call.status in _UNDONE]
-        if undone and not _ADMITS.search(claim):
-            return f"the journal shows that these calls did not succeed: {', '.join(undone)}; do them or say so."
-        if not effects and _CLAIMS_EFFECT.search(claim):
-            return "the journal shows no call that changes anything; do it, or say that nothing was changed."
-        return ""
 
     @staticmethod
     def _what_was_done(state: RunState) -> str:
