@@ -107,6 +107,11 @@ def test_nothing_is_cut_where_mending_would_repeat_or_gain_nothing(code: str, li
             'Error (error):\nTraceback (most recent call last):\n  File "action", line 3, in <module>\nNameError: b',
             3,
         ),
+        (
+            'Error (error):\nTraceback (most recent call last):\n  File "action", line 5, in <module>\n    [r["a"]]\n'
+            "  File \"action\", line 5, in <listcomp>\nKeyError: 'a'",
+            5,
+        ),
         ("line 2: b = (\nSyntaxError: '(' was never closed", 2),
         (
             'Error (error):\nTraceback (most recent call last):\n  File "action", line 9, in <module>\n    f()\n'

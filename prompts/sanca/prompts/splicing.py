@@ -19,6 +19,8 @@ _TRACEBACK = "Traceback (most recent call last):"
 _INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
 """Frames of the statement itself."""
 _FRAME = re.compile(r'^  File "action", line (\d+), in (.+)$', re.MULTILINE)
+_INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+"""Frames of the statement itself."""
 _LONGEST_GAP_LINES = 25
 """A longer statement is not mended in its middle but written anew."""
 _OVERLAP_CHARS = 400
