@@ -50,7 +50,7 @@ def check_prompts(folder: Path | None, *, as_json: bool) -> int:
     for one in files:
         templates = f", {len(one['templates'])} templates" if one["templates"] else ""
         told = f"version {one['version']}, for {one['applies_to']}{templates}" if one["ok"] else one["problem"]
-        print(f"{'ok  ' if one['ok'] else 'WRONG'} {one['file']}: {told}")  # noqa: T201
+        print(f"{'ok   ' if one['ok'] else 'WRONG'} {one['file']}: {told}")  # noqa: T201
     if not files:
         print("There are no configurations of your own: the shipped ones hold.")  # noqa: T201
     return 1 if problems else 0
