@@ -55,12 +55,12 @@ class Requests:
         if not others:
             return await self._ask(state, self._advice(state, way, others), aloud=True)
         replies: list[Reply] = []
-        failures: list[SancaError] = []
+        failures: list[Exception] = []
 
         async def ask_now() -> None:
             try:
                 replies.append(await self._ask(state, self._advice(state, way, others), aloud=True))
-            except SancaError as error:
+            except Exception as error:  # raised again below, alone: nobody outside knows of the group
                 failures.append(error)
                 asking.cancel_scope.cancel()
 
@@ -103,6 +103,8 @@ class Requests:
             keep_reply(state, goal, await self._ask(view, self._advice(view, None, others), aloud=False))
         except SancaError as error:
             log.warning("sub_goal_not_prepared", sub_goal=goal.id, reason=str(error))
+        except Exception:  # it must not end the round of another sub-goal; its own will tell
+            log.exception("sub_goal_not_prepared", sub_goal=goal.id)
 
     def _advice(self, state: RunState, way: Way | None, others: Sequence[SubGoal]) -> list[str]:
         """Return what stands at the end of the prompt, the most pressing last."""
