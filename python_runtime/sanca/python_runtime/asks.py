@@ -78,11 +78,11 @@ class Answer:
     by: str = ""
 
 
-def question(ask_id: str, run_id: str, text: str, *, choices: Sequence[str] = ()) -> Ask:
-    """Return a question of the engine's own, with choices when there are any."""
+def question(ask_id: str, run_id: str, text: str, *, choices: Sequence[str] = (), is_free: bool = False) -> Ask:
+    """Return a question of the engine's own, with choices when there are any; `is_free`: others may be answered too."""
     value: dict[str, Any] = {"type": "string", "title": text}
     if choices:
-        value["enum"] = list(choices)
+        value["examples" if is_free else "enum"] = list(choices)
     schema = {"type": "object", "properties": {"value": value}, "required": ["value"]}
     return Ask(id=ask_id, run_id=run_id, kind="question", message=text, response_schema=schema)
 

@@ -15,6 +15,7 @@ from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
 from sanca.python_runtime.broker.client import BrokerClient
+from sanca.python_runtime.expression.forms import form_schema
 from sanca.python_runtime.expression.page_link import Command
 from sanca.python_runtime.expression.value_cards import operations_of
 from sanca.python_runtime.live_run import LiveRun
@@ -208,22 +209,6 @@ def _has_room(live: LiveRun, operations: list[dict[str, Any]]) -> bool:
         live.reporter.notice("This run has shown all the cards it may show.", level="warning", code="card_refused")
         return False
     return True
-
-
-def form_schema(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON Schema of a form's answer: one property a field."""
-    properties: dict[str, Any] = {}
-    for form_field in card.get("fields", ()):
-        kinds = {"number": "number", "boolean": "boolean"}
-        schema: dict[str, Any] = {"type": kinds.get(form_field.get("type"), "string")}
-        schema["title"] = form_field.get("label") or form_field["name"]
-        if form_field.get("choices"):
-            schema["enum"] = list(form_field["choices"])
-        if form_field.get("default") is not None:
-            schema["default"] = form_field["default"]
-        properties[form_field["name"]] = schema
-    required = [form_field["name"] for form_field in card.get("fields", ()) if form_field.get("required")]
-    return {"type": "object", "properties": properties, "required": required}
 
 
 def _in_short(arguments: Mapping[str, Any]) -> str:

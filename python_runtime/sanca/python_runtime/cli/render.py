@@ -186,7 +186,7 @@ def _ask_values(console: Console, interrupt: dict[str, Any]) -> tuple[bool, str,
     properties = (interrupt.get("responseSchema") or {}).get("properties") or {"value": {}}
     values: dict[str, str] = {}
     for name, schema in properties.items():
-        choices = [str(choice) for choice in schema.get("enum", ())]
+        choices = [str(choice) for choice in schema.get("enum") or schema.get("examples") or ()]
         hint = f" ({', '.join(choices)})" if choices else ""
         values[name] = Prompt.ask(
             Text(f"{schema.get('title') or name}{hint}"), default="", show_default=False, console=console

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_US"}
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
+_ZONE_CHARS = 64
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -46,9 +47,9 @@ class Locale:
 @functools.lru_cache(maxsize=64)
 def _zone(name: str) -> tzinfo:
     """Return the zone of that name; the machine's own when there is none: the name comes from a browser."""
-    if not _ZONE_NAME.fullmatch(name):
+    if len(name) > _ZONE_CHARS or not _ZONE_NAME.fullmatch(name):
         return LOCALTZ
     try:
         return get_timezone(name)
-    except LookupError:
+    except (LookupError, OSError):  # a folder of the zones' data, say
         return LOCALTZ

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import anyio.to_thread
 from sanca.core.messages import SkillMatch
 from sanca.core.ports import SkillLibrary
-from sanca.python_runtime.asks import question
+from sanca.python_runtime.expression.forms import Wanted, answers_to, ask_for
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.planning.evidence import rounds_of
-from sanca.python_runtime.planning.goal_book import give_up_without_model
+from sanca.python_runtime.planning.goal_book import give_up_stuck, give_up_without_model
 from sanca.python_runtime.planning.parallel import take_turn
 from sanca.python_runtime.planning.strategy import goals_in
 from sanca.python_runtime.rounds import Percept, RunState
@@ -97,6 +97,7 @@ class Cognitive:
 
     async def _serve_goals(self, state: RunState, percept: Percept) -> None:
         """Let the round serve the sub-goal whose turn it is: by its skill, else by a model; or say the whole answer."""
+        give_up_stuck(state)
         await self._goals.find_skills(state, percept)
         goal = take_turn(state)
         if not self._planner.is_available:
@@ -131,31 +132,29 @@ class Cognitive:
         state.round.skill = match
         await self._planner.choose_way(state)
         state.show_round()
-        parameters = dict(match.parameters)
-        for name in match.missing:
-            answered = await self._ask_for(name, match, percept, state)
-            if answered is None:
-                state.round.claim = sentence("dismissed", state.language)
-                return
-            parameters[name] = answered
+        answered = await self._ask_for_missing(match, percept, state)
+        if answered is None:
+            state.round.claim = sentence("dismissed", state.language)
+            return
+        parameters = {**match.parameters, **answered}
         state.round.skill = match.model_copy(update={"parameters": parameters, "missing": ()})
         state.round.code = _with_parameters(match.code, parameters, state.language)
 
-    async def _ask_for(
-        self, name: str, match: SkillMatch, percept: Percept, state: RunState
-    ) -> str | int | float | None:
-        text = self._questions.question(match.skill, name, state.language)
-        ask = question(
-            f"{state.request.run_id}/question-{name}",
-            state.request.run_id,
-            text or sentence("ask_parameter", state.language, name=name),
-            choices=self._questions.choices(match.skill, name, percept.entities),
-        )
-        answer = await state.ask(ask)
-        value = answer.value.get("value") if isinstance(answer.value, Mapping) else answer.value
-        if not answer.approved or value in (None, ""):
+    async def _ask_for_missing(
+        self, match: SkillMatch, percept: Percept, state: RunState
+    ) -> dict[str, str | int | float] | None:
+        """Ask for what the skill lacks; None when the person leaves it at that."""
+        wanted = [self._wanted(name, match.skill, percept, state.language) for name in match.missing]
+        if not wanted:
+            return {}
+        answer = await state.ask(ask_for(wanted, state.request.run_id, match.title))
+        if (texts := answers_to(wanted, answer)) is None:
             return None
-        return self._questions.value(match.skill, name, str(value))
+        return {name: self._questions.value(match.skill, name, text) for name, text in texts.items()}
+
+    def _wanted(self, name: str, skill: str, percept: Percept, language: str) -> Wanted:
+        text = self._questions.question(skill, name, language) or sentence("ask_parameter", language, name=name)
+        return Wanted(name, text, self._questions.choices(skill, name, percept.entities))
 
 
 def _with_parameters(code: str, parameters: Mapping[str, Any], language: str) -> str:

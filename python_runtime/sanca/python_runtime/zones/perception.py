@@ -194,7 +194,8 @@ class Perception:
         if asked is None:
             return text, found
         run_id = state.request.run_id
-        answer = await state.ask(question(f"{run_id}/question-goal", run_id, asked.question, choices=asked.choices))
+        ask = question(f"{run_id}/question-goal", run_id, asked.question, choices=asked.choices, is_free=True)
+        answer = await state.ask(ask)
         value = answer.value.get("value") if isinstance(answer.value, Mapping) else answer.value
         if not answer.approved or value in (None, ""):
             _end(state, sentence("dismissed", state.language))
@@ -251,5 +252,5 @@ def _now(time_zone: str) -> datetime:
     """Return the person's present: days begin where they are."""
     try:
         return datetime.now(ZoneInfo(time_zone)) if time_zone else datetime.now().astimezone()
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the zones, say: the name is a browser's
         return datetime.now().astimezone()
