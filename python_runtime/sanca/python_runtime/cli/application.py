@@ -26,6 +26,9 @@ application.add_typer(tools, name="tools")
 prompts = typer.Typer(help="What models are told, for whom.", no_args_is_help=True)
 application.add_typer(prompts, name="prompts")
 
+models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
+application.add_typer(models, name="models")
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 SECOND_ENGINE_EXIT_CODE = 3
 
@@ -162,6 +165,26 @@ def setup_libraries() -> None:
     from sanca.python_runtime.sandbox.library import default_folder, make_library
 
     make_library(default_folder())
+
+
+@models.callback()
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
+    """List roles, models, fall-backs, their state and prices; never a key."""
+    from sanca.python_runtime.cli.models import print_models
+
+    if context.invoked_subcommand is None:
+        print_models(as_json=as_json)
+
+
+@models.command("test")
+def try_models(
+    role: Annotated[str, typer.Argument(help="general, coder, fast or judge; all by default.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask every model and fall-back for one word. Exit code 1 when one does not answer."""
+    from sanca.python_runtime.cli.models import test_models
+
+    sys.exit(test_models(role, as_json=as_json))
 
 
 @skills.command("list")

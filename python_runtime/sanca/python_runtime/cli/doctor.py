@@ -153,13 +153,19 @@ def check_models() -> Check:
     """Which models are configured; none is fine: sanca then works from experience."""
     from sanca.python_runtime.models import ModelRegistry
 
-    entries = ModelRegistry(find_home(), os.environ).entries()
+    try:
+        entries = ModelRegistry(find_home(), os.environ).entries()
+    except SancaError as error:
+        return Check("model", "fail", str(error), "Mend or remove the setting; `sanca models` shows the rest.")
     if not entries:
-        mend = "Set OPENAI_API_KEY (and OPENAI_BASE_URL) or DASHSCOPE_API_KEY, or use the settings page."
+        mend = "Set OPENAI_API_KEY (and OPENAI_BASE_URL), DASHSCOPE_API_KEY or ANTHROPIC_API_KEY, or the settings page."
         return Check("model", "note", "none: works from its skills", mend)
-    return Check(
-        "model", "ok", ", ".join(f"{entry.role}: {entry.model} ({entry.kind}, {entry.source})" for entry in entries)
-    )
+    told = [
+        f"{entry.role}: {entry.model or 'the first listed'} ({entry.kind}, {entry.source}"
+        + (f", {len(entry.fallbacks)} to fall back on)" if entry.fallbacks else ")")
+        for entry in entries
+    ]
+    return Check("model", "ok", ", ".join(told), "`sanca models test` asks each of them.")
 
 
 def check_skills() -> Check:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 _OWN_PATH = "/api/v1"
+_THINKING_SWITCH = "enable_thinking"
 _OPENAI_PATH = "/compatible-mode/v1"
 
 
@@ -35,6 +36,7 @@ class DashScopeModel:
         self._patience = patience or Patience()
         self._session: aiohttp.ClientSession | None = None
         self._completions: OpenAIModel | None = None
+        self._knows_thinking = True
 
     @property
     def name(self) -> str:
@@ -62,6 +64,23 @@ class DashScopeModel:
         return self._completions.stream(request)
 
     async def _generate(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
+        """Stream a chat reply; a model that refuses the switch for thinking is asked without it from then on."""
+        if request.reasoning and self._knows_thinking:
+            try:
+                async with closing(self._answers(request)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+            except ModelError as error:
+                if error.retryable or _THINKING_SWITCH not in str(error):
+                    raise
+                self._knows_thinking = False
+            else:
+                return
+        async with closing(self._answers(request.model_copy(update={"reasoning": ""}))) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _answers(self, request: ModelRequest) -> AsyncIterator[ModelDelta]:
         deadline = deadline_of(request, self._patience)
         reply = _Reply()
         try:
@@ -134,7 +153,7 @@ def request_arguments(request: ModelRequest, endpoint: Endpoint) -> dict[str, An
         arguments["tools"] = [function_out(tool, names) for tool in request.tools]
         arguments["parallel_tool_calls"] = True
     if request.reasoning:
-        arguments["enable_thinking"] = request.reasoning != "off"
+        arguments[_THINKING_SWITCH] = request.reasoning != "off"
     if request.stop:
         arguments["stop"] = list(request.stop)
     return arguments

@@ -38,7 +38,7 @@ _PREFIXES: dict[Kind, str] = {
 _FALSE = frozenset({"0", "false", "no", "off"})
 _WRITTEN = re.compile(
     r"(?:(?P<kind>" + "|".join(sorted(_KINDS, key=len, reverse=True)) + r"):)?"
-    r"(?P<model>[^\s,$]*?)(?:@(?P<url>https?://[^\s,$]+))?(?:\$(?P<key>\w+))?"
+    r"(?P<model>[^\s,$]*?)(?:@(?P<url>https?://[^\s,$]+))?(?:\$(?P<key>[A-Z][A-Z0-9_]*))?"
 )
 
 
@@ -79,7 +79,17 @@ def read_models(text: str, environ: Mapping[str, str], *, setting: str, needs_ke
     Raises:
         ConfigurationError: It is not of that form, or an address is none.
     """
-    return tuple(_read_model(part.strip(), environ, setting, needs_key) for part in text.split(",") if part.strip())
+    models: list[Endpoint] = []
+    for number, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
+        found = _WRITTEN.fullmatch(part)
+        if found is None:  # what was written is not repeated: it may be a key in the wrong place
+            raise ConfigurationError(
+                f"{setting} is not usable: its model {number} must be as in 'dashscope:qwen-turbo' or "
+                "'openai:deepseek-chat@https://api.deepseek.com/v1$SANCA_KEY_DEEPSEEK', several with commas between.",
+                setting=setting,
+            )
+        models.append(_read_model(found, environ, setting, needs_key))
+    return tuple(models)
 
 
 def allows_network(environ: Mapping[str, str]) -> bool:
@@ -116,14 +126,7 @@ def _asked(text: str) -> tuple[Kind | None, str]:
     return kind, text.strip().removeprefix(f"{kind}:") if kind else text.strip()
 
 
-def _read_model(text: str, environ: Mapping[str, str], setting: str, needs_key: bool) -> Endpoint:
-    found = _WRITTEN.fullmatch(text)
-    if found is None:
-        raise ConfigurationError(
-            f"{setting} is not usable: {text.partition('$')[0]!r} must be a model as in 'dashscope:qwen-turbo' or "
-            "'openai:deepseek-chat@https://api.deepseek.com/v1$SANCA_KEY_DEEPSEEK', several with commas between.",
-            setting=setting,
-        )
+def _read_model(found: re.Match[str], environ: Mapping[str, str], setting: str, needs_key: bool) -> Endpoint:
     kind = next((one for one in _KINDS if one == found["kind"]), _first_kind(environ))
     base_url = (found["url"] or _base_url(kind, environ)).rstrip("/")
     key = _key(kind, environ) if base_url == _base_url(kind, environ).rstrip("/") else ""

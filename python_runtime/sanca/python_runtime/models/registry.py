@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 from sanca.core.errors import ConfigurationError, ModelError
@@ -14,7 +14,7 @@ from sanca.core.ports import Model
 from sanca.python_runtime.models.endpoints import EndpointPool, client_of
 from sanca.python_runtime.models.entries import ROLES, Endpoint, ModelEntry, Models, Role
 from sanca.python_runtime.models.environment import allows_network, explicit_roles, models_from, read_models
-from sanca.python_runtime.models.prices import PricedModel, read_prices
+from sanca.python_runtime.models.prices import Price, PricedModel, read_prices
 from sanca.python_runtime.models.routes import Difficulty, read_routes, route_of
 from sanca.python_runtime.models.settings import Patience, read_settings
 from sanca.python_runtime.models.settings_file import ModelFile
@@ -27,6 +27,18 @@ _TEST_REQUEST = ModelRequest(
     timeout_seconds=30.0,
 )
 _NO_FALLBACKS = ("none",)
+
+
+class TriedModel(NamedTuple):
+    """What came of asking a configured model for one word."""
+
+    roles: str
+    """What it is asked as, with commas between."""
+    model: str
+    """As people write it: `kind:model@url`."""
+    ok: bool
+    message: str
+    seconds: float
 
 
 class ModelRegistry:
@@ -63,10 +75,12 @@ class ModelRegistry:
     def model(self, role: str = "general") -> Model | None:
         """Return the model of a role with its fall-backs, or `general`'s; None when neither is set.
 
+        As `fast` it answers without thinking first, where that can be chosen.
+
         Raises:
             ModelError: `SANCA_ALLOW_MODEL_REQUESTS=0` forbids every one of them.
         """
-        return self._ready(role, "")
+        return self._ready(role, "off" if role == "fast" else "")
 
     def route(self, zone: str, difficulty: Difficulty = "normal") -> Model | None:
         """Return the model that thinks for a zone; None when none is set. `SANCA_MODEL_ROUTES` changes which.
@@ -109,16 +123,47 @@ class ModelRegistry:
 
     async def test(self, entry: ModelEntry, api_key: str = "") -> tuple[bool, str, float]:
         """Ask the model for one word. Returns whether it answered, one clear sentence, and the seconds it took."""
-        started = time.monotonic()
         try:
             endpoint = self._endpoint(entry, api_key)
+        except ConfigurationError as error:
+            return False, str(error), 0.0
+        ok, message, seconds = await self._try(endpoint)
+        if ok:
+            self._pool.forget(endpoint)
+        return ok, message, seconds
+
+    async def _try(self, endpoint: Endpoint) -> tuple[bool, str, float]:
+        started = time.monotonic()
+        try:
             self._check_allowed(endpoint)
             name = await _ask(endpoint)
-        except (ModelError, ConfigurationError) as error:
+        except ModelError as error:
             return False, str(error), time.monotonic() - started
         seconds = time.monotonic() - started
-        self._pool.forget(endpoint)
         return True, f"{name} at {endpoint.place} answered in {seconds:.1f} seconds.", seconds
+
+    async def try_out(self, role: str = "") -> AsyncIterator[TriedModel]:
+        """Ask every configured model for one word, fall-backs too; each endpoint once.
+
+        Args:
+            role: Only the models of this role; empty: of all.
+
+        Raises:
+            ConfigurationError: There is no such role.
+        """
+        if role and role not in ROLES:
+            raise ConfigurationError(f"There is no role {role!r}; the roles are {', '.join(ROLES)}.")
+        places: dict[Endpoint, list[str]] = {}
+        for name in ROLES:
+            for number, endpoint in enumerate((self._own(name) or self._own("general")) if role in {"", name} else ()):
+                places.setdefault(endpoint, []).append(f"{name}{' fall-back' if number else ''}")
+        for endpoint, roles in places.items():
+            ok, message, seconds = await self._try(endpoint)
+            yield TriedModel(", ".join(roles), endpoint.written, ok, message, seconds)
+
+    def price(self, model: str) -> Price | None:
+        """Return what a model's tokens cost; None when the operator did not tell."""
+        return self._prices.get(model)
 
     async def close(self) -> None:
         """Close every client's connections."""

@@ -187,10 +187,12 @@ def entry_from(message: pb.ModelEntry) -> ModelEntry:
             kind=cast(Any, message.kind or "openai"),
             model=message.model,
             base_url=message.base_url,
+            fallbacks=tuple(message.fallbacks),
         )
     except ValueError as error:
         raise BadRequestError(
-            "A model needs a role (general, coder, fast, judge) and a kind (openai, dashscope)."
+            "A model needs a role (general, coder, fast, judge) and a kind (openai, openai-responses, dashscope, "
+            "anthropic)."
         ) from error
 
 
@@ -203,4 +205,7 @@ def entry_message(entry: ModelEntry) -> pb.ModelEntry:
         base_url=entry.base_url,
         has_key=entry.has_key,
         source=entry.source,
+        fallbacks=entry.fallbacks,
+        state=entry.state,
+        state_detail=entry.state_detail,
     )

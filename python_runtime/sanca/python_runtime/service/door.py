@@ -203,7 +203,11 @@ class EngineDoor:
         return pb.TestModelReply(ok=ok, message=message, seconds=seconds)
 
     def _models(self) -> pb.ModelSettings:
-        return pb.ModelSettings(models=[convert.entry_message(one) for one in self._engine.parts.models.entries()])
+        models = self._engine.parts.models
+        return pb.ModelSettings(
+            models=[convert.entry_message(one) for one in models.entries()],
+            usage=[convert.usage_message(one) for one in models.usage()],
+        )
 
     async def list_skills(self, request: pb.ListSkillsRequest) -> pb.ListSkillsReply:
         """List the skills whose toolkits there are."""
