@@ -1,5 +1,5 @@
 // The Links card: places to go to, and what for. An address that would run something is shown as text.
-import { ArrowUpRight, Link2 } from "lucide-react";
+import { ArrowRight, ArrowUpRight } from "lucide-react";
 import { useI18n } from "../i18n/context";
 
 export interface LinkItem {
@@ -44,7 +44,7 @@ function Followed({ item }: { item: LinkItem }) {
           <span className="hidden-visually">{t("newTab")}</span>
         </>
       ) : (
-        <Link2 size={14} aria-hidden />
+        <ArrowRight size={14} aria-hidden />
       )}
     </a>
   );

@@ -105,12 +105,12 @@ function openAnchor(element: HTMLElement, tools: PageTools): boolean {
 
 const shownFor = 4000;
 
-/** Brings it into view and draws a ring around it, for a while; drawn by the browser, so that no style gets in its way. */
+/** Brings it into view and draws a ring into its edge, for a while; by animation, so that no style of the portal gets in its way. */
 function show(element: HTMLElement): true {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   element.scrollIntoView?.({ block: "center", behavior: calm ? "auto" : "smooth" });
   element.setAttribute("data-sanca-shown", "");
-  const ring = { outline: "3px solid #4766dc", outlineOffset: "3px", borderRadius: "6px" };
+  const ring = { outline: "3px solid #4766dc", outlineOffset: "-3px" };
   const faded = { ...ring, outlineColor: "rgb(71 102 220 / 25%)" };
   element.animate?.(calm ? [ring, ring] : [ring, faded, ring, faded, ring, faded, ring], { duration: shownFor });
   setTimeout(() => element.removeAttribute("data-sanca-shown"), shownFor);

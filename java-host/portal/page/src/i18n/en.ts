@@ -246,6 +246,8 @@ export const en = {
   modelKind: "Kind",
   modelOpenai: "OpenAI-compatible",
   modelDashscope: "DashScope",
+  modelResponses: "OpenAI Responses",
+  modelAnthropic: "Anthropic",
   modelBaseUrl: "Base URL",
   modelName: "Model name",
   modelKey: "API key",

@@ -233,6 +233,8 @@ export const zh: Record<Key, string> = {
   modelKind: "类型",
   modelOpenai: "兼容 OpenAI",
   modelDashscope: "DashScope",
+  modelResponses: "OpenAI Responses",
+  modelAnthropic: "Anthropic",
   modelBaseUrl: "基础地址",
   modelName: "模型名称",
   modelKey: "API 密钥",

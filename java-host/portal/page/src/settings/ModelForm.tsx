@@ -10,7 +10,15 @@ const role = "general";
 const blank: ModelChange = { role, kind: "openai", model: "", baseUrl: "", apiKey: "" };
 const baseUrls: Record<string, string> = {
   openai: "https://api.openai.com/v1",
+  "openai-responses": "https://api.openai.com/v1",
   dashscope: "https://dashscope.aliyuncs.com/api/v1",
+  anthropic: "https://api.anthropic.com",
+};
+const examples: Record<string, string> = {
+  openai: "gpt-5",
+  "openai-responses": "gpt-5",
+  dashscope: "qwen3-max",
+  anthropic: "claude-sonnet-5-5",
 };
 
 interface Result {
@@ -93,7 +101,9 @@ export function ModelForm() {
               onChange={(event) => change({ kind: event.target.value })}
             >
               <option value="openai">{t("modelOpenai")}</option>
+              <option value="openai-responses">{t("modelResponses")}</option>
               <option value="dashscope">{t("modelDashscope")}</option>
+              <option value="anthropic">{t("modelAnthropic")}</option>
             </select>
           </label>
           <label className="field">
@@ -102,7 +112,7 @@ export function ModelForm() {
               className="input"
               required
               data-testid="settings-model-name"
-              placeholder={form.kind === "dashscope" ? "qwen3-max" : "gpt-5"}
+              placeholder={examples[form.kind]}
               value={form.model}
               onChange={(event) => change({ model: event.target.value })}
             />
