@@ -20,18 +20,25 @@ from sanca.python_runtime.perception.vocabulary import Vocabulary
 
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_'-]*")
-_LITERAL = re.compile(r"[\"`“「{\[]|https?://|/\w|\d")
+_LITERAL = re.compile(r"[\"`“「{\[]|https?://|/\w|\w_\w|\w\.[a-z]{2,5}\b|\d[\d.,]*\s*[-+*/%×÷^]|\d{4}")
 _ALL = re.compile(
     r"\b(?:all|every|everything|each|both|whole|entire|fleet|any|anything|everyone|nobody|users|customers)\b"
     r"|所有|全部|每个|整个|都|任何|大家|各个|全体|一切|系统",
     re.IGNORECASE,
 )
-_NEEDS_SERVICE = frozenset({"restart", "rollback", "deploy", "config", "pool", "release_port"})
+_BROAD = frozenset([
+    "errors", "logs", "metrics", "latency", "traffic", "memory", "error_rate", "disk", "deployments",
+    "release", "incident",
+    "everything", "port", "dependency", "left", "pool",
+])  # fmt: skip
+"""Concepts that a question may be about without saying of what: of everything there is."""
 _SETTINGS = re.compile(
     r"\b(?:timeout|pool|size|log|level|cache|retry|retries|rate|limit|heap|connections?|workers?|ttl|replicas?"
     r"|threads?|debug|info|"
     r"warn|trace|seconds?|ms|mb|gb|default|value|latest|newest|logging|memory|max|min|maximum|minimum|number|count)\b"
-    r"|超时|时间|连接池|连接|大小|日志|级别|缓存|重试|次数|限流|阈值|最大|最小|内存|线程|线程数|副本|秒|毫秒"
+    r"|ports?|process|flag|jobs?|container|instances?|nodes?|pods?|space|bit|half|two|three|dump|cores?|cpu|queue|secs?"
+    r"|端口|进程|开关|任务|一?倍|点|大|小|高|低|一半|超时|时间|连接池|连接|大小|日志|级别|缓存|重试|次数|限流"
+    r"|阈值|最大|最小|内存|线程|线程数|副本|秒|毫秒"
     r"|默认|最新|实例|台",
     re.IGNORECASE,
 )
@@ -48,10 +55,17 @@ _WHY_ONLY = re.compile(
     r"(?: (?:is|was|did|does|it|that|this|though|so|then))*\W*(?:啊|呢|导致的)?\W*$",
     re.IGNORECASE,
 )
-_NEEDS_BEGUN = re.compile(r"\b(?:do|undo|revert|continue|go|ahead|redo|repeat)\b|撤销|撤回|继续", re.IGNORECASE)
+_NEEDS_BEGUN = re.compile(
+    r"\b(?:do (?!not\b)|undo|revert|continue|go (?:on|ahead)|carry on|ahead|redo|repeat|again|resume|proceed"
+    r"|next|roll back|retry|more$)"
+    r"|撤销|撤回|撤消|继续|接着|再来|重来|重试|还原|恢复|往下|下一步",
+    re.IGNORECASE,
+)
 _DANGLING_CONTENT = 3
 _LONG_WORDS = 25
-_SURE = 0.6
+_FEW_WORDS = 2
+_SURE, _FAINT = 0.7, 0.33
+_NUMBER = re.compile(r"\W*\d*\W*")
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,7 @@ def content_of(
         is_long=size > _LONG_WORDS,
         has_literal=_LITERAL.search(rest) is not None,
         says_all=_ALL.search(text) is not None,
-        is_strange=not deeds and bool(words) and not any(_HAN.match(word) or is_word(word) for word in words),
+        is_strange=bool(words) and not any(map(is_word, _WORD.findall(text))) and not _HAN.search(text),
     )
 
 
@@ -142,40 +156,79 @@ def lacks(clue: Clue, intent: Intent) -> str:
     """Return what the message lacks: nothing (empty), `deed`, `target`, `data`, or `choice` (it could be several)."""
     if clue.content.is_long:
         return ""
-    if clue.data.ambiguous and intent is Intent.ANALYSE_DATA:
+    if _is_open_choice(clue, intent):
         return "choice"
-    if clue.resolved.ambiguous and not clue.named.service and intent not in (Intent.TALK, Intent.CONTROL, Intent.WRITE):
-        return "choice"
-    if intent is Intent.UNCLEAR or (clue.content.is_strange and not clue.has_target and clue.guess.confidence < _SURE):
+    if intent is Intent.UNCLEAR or _is_noise(clue):
         return "deed"
-    if intent is Intent.TALK:
-        return ""
-    if intent is Intent.CONTROL:
-        return "deed" if _steers_nothing(clue) else ""
+    if intent in (Intent.TALK, Intent.CONTROL):
+        return "deed" if _says_too_little(clue, intent) else ""
     if _dangles(clue):
         return "data" if intent is Intent.ANALYSE_DATA else "target"
-    if intent in (Intent.CHANGE, Intent.FIX) and not _effect_has_target(clue, intent):
-        return "target"
+    return _LACKS[intent](clue, intent) if intent in _LACKS else ""
+
+
+def _is_noise(clue: Clue) -> bool:
+    """Letters that are no words, a mere number, or a few words that speak for nothing in particular."""
+    if clue.has_target or clue.has_topic:
+        return False
+    is_faint = clue.guess.confidence < _FAINT and clue.content.size <= _FEW_WORDS
+    return clue.content.is_strange or _NUMBER.fullmatch(clue.text) is not None or is_faint
+
+
+def _is_open_choice(clue: Clue, intent: Intent) -> bool:
+    if clue.data.ambiguous and intent is Intent.ANALYSE_DATA:
+        return True
+    about_things = intent not in (Intent.TALK, Intent.CONTROL, Intent.WRITE)
+    return about_things and bool(clue.resolved.ambiguous) and not clue.named.service
+
+
+def _says_too_little(clue: Clue, intent: Intent) -> bool:
+    """Small talk that points at nothing, or steering of what nobody has begun: "undo that", "go ahead and do it"."""
+    if clue.has_topic or clue.around.page is not None:
+        return False
+    if intent is Intent.CONTROL and _NEEDS_BEGUN.search(clue.text):
+        return True
+    unsure = clue.guess.confidence < _SURE
+    return unsure and (bool(clue.resolved.dangling) or (intent is Intent.CONTROL and not clue.content.words))
+
+
+def _state_lacks(clue: Clue, intent: Intent) -> str:
     if intent is Intent.FIND_CAUSE and _WHY_ONLY.match(clue.text) and not (clue.has_topic or clue.implied):
         return "target"
-    if intent in (Intent.FIND_CAUSE, Intent.ASK_STATE) and not clue.content.words and not clue.has_target:
-        return "" if clue.has_topic or _is_broad(clue) else "target"
-    if intent is Intent.MAKE_TOOL and not clue.has_target and not clue.has_topic:
-        return "" if _beyond(clue.content, _TOOL_WORDS) or clue.content.deeds else "deed"
-    return ""
+    if clue.content.words or clue.has_target or clue.has_topic or _is_broad(clue):
+        return ""
+    return "target"
 
 
-def _steers_nothing(clue: Clue) -> bool:
-    """Whether it is to go on with, or to undo, what nobody has begun: "go ahead and do the thing", "undo that"."""
-    begun = clue.around.history or clue.around.page or not clue.resolved.dangling
-    return not begun and _NEEDS_BEGUN.search(clue.text) is not None
+def _effect_lacks(clue: Clue, intent: Intent) -> str:
+    return "" if _effect_has_target(clue, intent) else "target"
+
+
+def _tool_lacks(clue: Clue, _: Intent) -> str:
+    if clue.has_target or clue.has_topic or _beyond(clue.content, _TOOL_WORDS):
+        return ""
+    return "deed" if not set(clue.content.deeds) - {"remind", "notify", "提醒", "通知"} else ""
+
+
+def _text_lacks(clue: Clue, _: Intent) -> str:
+    return "" if clue.content.words or clue.has_target or clue.has_topic else "deed"
+
+
+_LACKS: dict[Intent, Callable[[Clue, Intent], str]] = {
+    Intent.ASK_STATE: _state_lacks,
+    Intent.FIND_CAUSE: _state_lacks,
+    Intent.CHANGE: _effect_lacks,
+    Intent.FIX: _effect_lacks,
+    Intent.MAKE_TOOL: _tool_lacks,
+    Intent.WRITE: _text_lacks,
+}
 
 
 def _dangles(clue: Clue) -> bool:
     """Whether a pointing word points at nothing, and the rest does not say enough without it."""
-    if not clue.resolved.dangling or clue.named.service or clue.data.references:
+    if not clue.resolved.dangling or clue.named.service or clue.data.references or clue.content.has_literal:
         return False
-    return clue.content.size <= _DANGLING_CONTENT and not clue.content.says_all
+    return clue.content.size <= _DANGLING_CONTENT
 
 
 def _effect_has_target(clue: Clue, intent: Intent) -> bool:
@@ -184,15 +237,16 @@ def _effect_has_target(clue: Clue, intent: Intent) -> bool:
         return True
     if clue.named.process or clue.named.port:
         return True
-    knows_services = len(clue.around.entities.get("service", ())) > 1
-    if intent is Intent.CHANGE and knows_services and clue.concepts & _NEEDS_SERVICE:
+    if clue.content.has_literal:
+        return True
+    if intent is Intent.CHANGE and len(clue.around.entities.get("service", ())) > 1:
         return bool(_beyond(clue.content, _SETTINGS))
-    return bool(clue.content.words) or (clue.content.has_literal and not clue.named.release)
+    return bool(clue.content.words)
 
 
 def _is_broad(clue: Clue) -> bool:
     """Whether a question is about everything: "status", "any errors", "what's wrong", 有问题吗."""
-    return bool(clue.concepts - {"status", "checkup", "cause"}) or bool(
+    return bool(clue.concepts & _BROAD) or bool(
         re.search(
             r"\bwhat(?:'s| is) (?:wrong|up|broken|going on|the status)\b|\bstatus\b|有(?:什么|没有)?(?:问题"
             r"|异常|故障)|状态|情况",

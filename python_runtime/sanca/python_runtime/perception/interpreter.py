@@ -177,7 +177,8 @@ class Interpreter:
 
     def _names_before(self, text: str, pointer: Pointer) -> bool:
         before: Content = content_of(text[: pointer.start], (), (), self._vocabulary)
-        return bool(before.words) or before.has_literal
+        # The verb that such a sentence begins with is no thing: "translate it".
+        return len(before.words) > 1 or before.has_literal or bool(before.words and before.deeds)
 
     @staticmethod
     def _said_services(view: MessageView, text: str) -> list[str]:

@@ -33,7 +33,11 @@ _POINTER = re.compile(
             r"\b(?P<selection>(?:the|this) (?:selected|highlighted|marked) \w+|the selection)",
             r"\b(?P<answer>(?:the|that|this) (?:number|chart|plot|result|answer|text|announcement|summary|message)"
             r"(?: above| before)?|the above)\b",
-            r"\b(?P<thing>that (?:one|thing)|this (?:one|thing)|the other one|the thing)\b",
+            r"\b(?P<thing>(?:that|this) (?:one|thing)|the other (?:one|service|thing)|the thing"
+            r"|the (?:new|old)(?:er)? ones?"
+            r"|(?:those|these|the) two|both of (?:them|those))\b",
+            rf"(?<=[a-z] )(?P<noun>(?:that|this|those|these) (?!(?:{_FOLLOWING}|one|is|will|are)\b)[a-z]+)"
+            r"(?=\W*(?:off|on|up|down|back|please|pls|now|again|asap)?\W*$)",
             r"\b(?P<pronoun>it's|its|it|them)\b",
             rf"\b(?P<deictic>that|this|those|these)\b{_ALONE}",
             r"(?P<chinese_ordinal>第[一二三四五六七八九十\d]+(?:个|张|份|条|行|步)?|最后一个)",
@@ -41,7 +45,7 @@ _POINTER = re.compile(
             r"(?P<chinese_selection>选中的\S{0,4}|所选\S{0,3})",
             r"(?P<chinese_answer>刚才那[步部]|上一步|那一步|这条|那条|这段|那段|这份|那份|这句|这件事|那件事|这次(?:故障|事故|\s?incident))",
             r"(?P<chinese_before>之前那个)",
-            r"(?P<chinese_thing>[上刚][面才]那个|另一个|[那这]一?个(?!人|月|星期|礼拜|时候)|那些|这些)",
+            r"(?P<chinese_thing>[上刚][面才]那个|上次那个|另一个|另外那个|[那这](?:俩|两个|几个)|[那这]一?个(?!人|月|星期|礼拜|时候)|那些|这些)",
             r"(?P<chinese_pronoun>它们?)",
         ]
     ),
@@ -70,7 +74,8 @@ class Pointer:
     start: int
     end: int
     kind: str
-    """service, release, process, port, data, selection, item, answer (what was said last), or empty: anything."""
+    """service, release, process, port, data, selection, item, answer (what was said last), noun (of a sort
+    that we don't know), or empty: anything."""
     is_deictic: bool
     """It can point at what the person looks at: this, 这个."""
     place: int | None = None
@@ -102,6 +107,8 @@ def _pointer(hit: re.Match[str]) -> Pointer:
         kind = "answer"
     elif "before" in group:
         kind = "release"
+    elif group == "noun":
+        kind = "noun"
     elif "ordinal" in group:
         kind, place = "item", _ORDINALS.get(said, _chinese_place(said))
     is_deictic = words.lower().startswith(("this", "these", "that", "这", "那", "该")) or kind == "selection"

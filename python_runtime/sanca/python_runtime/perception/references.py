@@ -69,6 +69,9 @@ class ReferenceResolver:
         if pointer.kind == "data":
             if not scene.around.has_data and not scene.has_topic and not scene.inner:
                 found.dangling.append(pointer.words)
+        elif pointer.kind == "noun":
+            if not scene.has_topic and not scene.inner and not scene.around.page:
+                found.dangling.append(pointer.words)
         elif pointer.kind == "item":
             self._resolve_item(pointer, scene, found, inner=scene.inner or bool(before.service))
         elif not pointer.kind and before.service and not scene.about_words:

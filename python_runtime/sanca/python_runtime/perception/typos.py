@@ -48,6 +48,7 @@ class Mender:
         self._by_sound: dict[tuple[str, ...], str] = {}
         for word, sound in vocabulary.mend_chinese.items():
             self._by_sound.setdefault(sound, word)
+            self._by_sound.setdefault(self._sound(word), word)  # a character may sound otherwise by itself: 重
         self._lengths = sorted({len(word) for word in vocabulary.mend_chinese if len(word) > 1}, reverse=True)
 
     def mend(self, text: str, names: Collection[str] = ()) -> Mended:
