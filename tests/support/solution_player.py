@@ -50,9 +50,9 @@ class SolutionPlayer:
         """Return the last message that begins a turn, and the turn."""
         for place in range(len(messages) - 1, -1, -1):
             if messages[place]["role"] == "user":
-                text = _task_in(str(messages[place]["content"]))
+                text = _words(_task_in(str(messages[place]["content"])))
                 for steps in self._turns:
-                    if steps.message in text:
+                    if _words(steps.message) in text:
                         return place, steps
         raise ValueError(f"no turn is known for {json.dumps(messages[-1])[:200]}")
 
@@ -64,6 +64,11 @@ def next_step(steps: Steps, done: int, messages: Sequence[Mapping[str, Any]], *,
     if not as_calls and done < len(steps.actions):
         return Played(text=f"```python\n{steps.actions[done]}\n```")
     return Played(text=_last_seen(messages) if steps.answer is None else steps.answer)
+
+
+def _words(text: str) -> str:
+    """Return a text as prompts may have it too, whatever spaces are around its lines."""
+    return " ".join(text.split())
 
 
 def _task_in(text: str) -> str:

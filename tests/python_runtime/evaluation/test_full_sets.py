@@ -46,3 +46,14 @@ def test_the_checkers_of_the_sets_refuse_spoilt_solutions(suite: str, tasks: int
     command = [str(PYTHON), str(Path(__file__).with_name("spoilt.py")), suite, str(tasks)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     assert int(done.stdout.splitlines()[-1]) <= most
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("suite", "tasks"), [("humaneval", 10), ("bfcl", 15), ("agentdojo", 15)])
+def test_a_scripted_server_plays_solutions_of_real_sets_in_both_modes(suite: str, tasks: int) -> None:
+    command = [str(PYTHON), str(Path(__file__).with_name("played.py")), suite, str(tasks)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert [(one["tasks"], one["passed"]) for one in report["reports"]] == [(tasks, tasks)] * 2, report["reports"]
