@@ -30,7 +30,8 @@ class _RunBuilder(PromptBuilder[PromptInputs]):
     def _system_values(self, inputs: PromptInputs) -> dict[str, str]:
         segment = toolkits_segment(inputs.toolkits, self.configuration.segments)
         toolkits = segment.cut(segment.rule.tokens).text if inputs.toolkits.strip() else ""
-        return {"toolkits": toolkits, "abridged": "yes" if inputs.is_abridged else ""}
+        fence = code_fence(f"```{toolkits}")
+        return {"toolkits": toolkits, "abridged": "yes" if inputs.is_abridged else "", "fence": fence}
 
     def _segments(self, inputs: PromptInputs) -> list[Segment]:
         rules = self.configuration.segments

@@ -51,7 +51,7 @@ class FimBuilder(PromptBuilder[FimInputs]):
     def _system_values(self, inputs: FimInputs) -> dict[str, str]:
         limit = self.configuration.segments["toolkits"].tokens
         toolkits = as_data(cut_to_tokens(inputs.toolkits, min(limit, self._toolkits_room())))
-        return {"toolkits": toolkits}
+        return {"toolkits": toolkits, "fence": code_fence(f"```{toolkits}")}
 
     def _conversation(self, inputs: FimInputs, _fitted: Fitted) -> list[PromptMessage]:
         before, after = self._around(inputs)

@@ -93,12 +93,13 @@ Rules = Mapping[SegmentName, SegmentRule]
 
 def task_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
     """Return what stands in the first message: it rests while the run goes on."""
-    page = {name: value for name, value in vars(inputs.page).items() if value} if inputs.page else {}
+    page = [("url", inputs.page.url), ("title", inputs.page.title)] if inputs.page else []
+    selection = f"selection: {inputs.page.selection}" if inputs.page and inputs.page.selection.strip() else ""
     made = [
         _pairs("environment", inputs.environment, rules),
-        _made("session", [f"{one.role}: {one.content}" for one in inputs.history], rules, keeps="last"),
-        _made("page", ["\n".join(f"{name}: {value}" for name, value in page.items())], rules, keeps="ends"),
-        _made("files", [f"/input/{name}" for name in inputs.files], rules),
+        _made("session", [f"{one.role}: {_indented(one.content)}" for one in inputs.history], rules, keeps="last"),
+        _made("page", [*(f"{name}: {_line(value)}" for name, value in page if value), selection], rules, keeps="ends"),
+        _made("files", [f"/input/{_line(name)}" for name in inputs.files], rules),
         _made("tools", [inputs.tools], rules, keeps="ends"),
         _experience(inputs.experience, rules),
         _pairs("understood", inputs.understood, rules),
@@ -123,7 +124,9 @@ def judge_segments(inputs: JudgeInputs, rules: Rules) -> list[Segment]:
     """Return what a judge sees."""
     made = [
         _made("task", [inputs.goal], rules, keeps="ends"),
-        _made("evidence", inputs.evidence or ["(the journal shows no call)"], rules, keeps="last"),
+        _made(
+            "evidence", [_line(one) for one in inputs.evidence] or ["(the journal shows no call)"], rules, keeps="last"
+        ),
         *(_made("observation", [one], rules, keeps="ends") for one in inputs.observations),
         _made("claim", [inputs.claim], rules, keeps="ends"),
     ]
@@ -148,7 +151,7 @@ def _made(
 
 
 def _pairs(name: SegmentName, pairs: Mapping[str, str], rules: Rules) -> Segment | None:
-    return _made(name, [f"{key}: {' '.join(value.split())}" for key, value in pairs.items()], rules)
+    return _made(name, [f"{key}: {_line(value)}" for key, value in pairs.items()], rules)
 
 
 def _experience(experience: Experience | None, rules: Rules) -> Segment | None:
@@ -166,5 +169,15 @@ def _asked(inputs: PromptInputs) -> str:
 
 def _goal_line(title: str, status: str, reason: str, is_current: bool) -> str:
     marks = {"done": "x", "abandoned": "-"}
-    line = f"[{marks.get(status, ' ')}] {' '.join(title.split())}{' ← now' if is_current else ''}"
-    return f"{line}: {' '.join(reason.split())}" if reason else line
+    line = f"[{marks.get(status, ' ')}] {_line(title)}{' ← now' if is_current else ''}"
+    return f"{line}: {_line(reason)}" if reason else line
+
+
+def _line(text: str) -> str:
+    """Return text as one line: data must not look like a further entry of its list."""
+    return " ".join(text.split())
+
+
+def _indented(text: str) -> str:
+    """Return text with its further lines indented, for the same reason."""
+    return "\n  ".join(text.strip().splitlines())

@@ -98,6 +98,9 @@ class SegmentBuilder:
         return PromptInputs(
             **{name: value for name, value in kept.items() if name != "version"},
             language=state.language,
+            goal="" if goal else state.goal,
+            handed_over=goal.handed_over if goal else "",
+            files=tuple(state.files),
             goals=[] if goal else [_goal(one, state) for one in state.sub_goals],
             now=_now(state, kept["environment"]),
             names=self._described_names(state, shown),
@@ -114,11 +117,8 @@ class SegmentBuilder:
         own = goal is None
         kept: dict[str, Any] = {
             "message": message,
-            "goal": state.goal if own else "",
-            "handed_over": goal.handed_over if goal else "",
             "history": tuple(state.history) if own else (),
             "page": Page(page.url, page.title, page.selection) if page and own else None,
-            "files": tuple(state.files),
             "understood": _understood(percept) if own and percept else {},
             "environment": self._environment(state, percept if own else None),
             "tools": await self._tools.for_message(message, caller),
