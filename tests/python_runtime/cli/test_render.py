@@ -71,3 +71,18 @@ def test_arguments_cannot_hide_themselves_in_the_approval_prompt(
     assert '"*.tmp[/bold][conceal]"' in shown
     assert r"\u202e[/]" in shown
     assert "[link=x]" in shown
+
+
+def test_links_and_the_evidence_of_an_answer_are_lines() -> None:
+    links = {
+        "component": "Links",
+        "title": "Go on",
+        "items": [{"label": "Docs", "url": "https://a.example", "what": "x"}],
+    }
+    shown = {"a2ui_operations": [{"updateComponents": {"components": [links]}}]}
+    assert "Docs: https://a.example – x" in printed_by(
+        {"type": "ACTIVITY_SNAPSHOT", "activityType": "a2ui-surface", "content": shown}
+    )
+    evidence = {"calls": [{"call_id": "r/1", "name": "system.logs", "about": "checkout", "effect": "READ"}], "more": 2}
+    finished = {"type": "RUN_FINISHED", "result": {"evidence": evidence}}
+    assert "Evidence: system.logs(checkout) and 2 more" in printed_by(finished)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +15,10 @@ from rich.syntax import Syntax
 from rich.table import Column, Table
 from rich.text import Text
 from sanca.core.untrusted import reveal
+from sanca.python_runtime.expression.locale import Locale
 
+_LOCALE = Locale(os.environ.get("LC_ALL") or os.environ.get("LANG") or "en")
+"""The terminal's language; times are the machine's."""
 MARKS = {"ok": "[green]✓[/]", "running": "…", "waiting": "[yellow]?[/]", "planning": "…"}
 MOST_CALLS_SHOWN = 12
 MOST_ROWS_SHOWN = 20
@@ -47,6 +51,8 @@ class EventPrinter:
                 self._show_activity(event["activityType"], event["content"])
             case "RUN_FINISHED" | "RUN_ERROR":
                 self._rest()
+                if line := evidence_line((event.get("result") or {}).get("evidence") or {}):
+                    self._print(Text(line, style="dim"))
                 if event["type"] == "RUN_ERROR":
                     self._print(Text(event["message"], style="red"))
             case _:
@@ -73,6 +79,8 @@ class EventPrinter:
             self._show_round(content)
         elif kind == "a2ui-surface":
             self._print(card_of(content["a2ui_operations"]))
+        elif kind == "sanca-message":
+            self._print(Markdown(content["text"]))
         elif kind == "sanca-notice":
             self._print(Text(content["text"], style="yellow"))
         elif kind == "sanca-file":
@@ -134,7 +142,9 @@ def _component(component: dict[str, Any]) -> list[RenderableType]:
         case "Table":
             return [*title, _table(component)]
         case "Facts":
-            return [*title, *(Text(f"{item['label']}: {item['value']}") for item in component["items"])]
+            return [*title, *(Text(f"{item['label']}: {_LOCALE.cell(item['value'])}") for item in component["items"])]
+        case "Links":
+            return [*title, *(Text(_link(item)) for item in component["items"])]
         case "Diff":
             return [*title, Syntax(component["patch"], "diff", word_wrap=True)]
         case "Progress":
@@ -150,8 +160,20 @@ def _table(component: dict[str, Any]) -> Table:
     table = Table(*[Column(Text(str(column["label"]))) for column in columns])
     for row in component["rows"][:MOST_ROWS_SHOWN]:
         cells = [row.get(column["key"], "") for column in columns] if isinstance(row, dict) else row
-        table.add_row(*[Text(str(cell)) for cell in cells])
+        table.add_row(*[Text(_LOCALE.cell(cell)) for cell in cells])
     return table
+
+
+def _link(item: dict[str, Any]) -> str:
+    what = f" – {item['what']}" if item.get("what") else ""
+    return f"{item['label']}: {item['url']}{what}"
+
+
+def evidence_line(evidence: dict[str, Any]) -> str:
+    """Return which calls an answer rests on, in one line; empty without any."""
+    named = [f"{call['name']}({call['about']})" for call in evidence.get("calls", ())]
+    more = f" and {evidence['more']} more" if evidence.get("more") else ""
+    return f"Evidence: {', '.join(named)}{more}" if named else ""
 
 
 def _series(series: dict[str, Any], unit: str) -> str:
