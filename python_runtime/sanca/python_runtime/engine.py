@@ -50,6 +50,8 @@ class RunResult:
     skill: str = ""
     seconds: float = 0.0
     usage: list[Usage] = field(default_factory=list)
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """The calls that the answer rests on: `{"calls": [{call_id, name, about, effect}], "more": n}`."""
     interrupts: list[dict[str, Any]] = field(default_factory=list)
     """What a person is asked, when the status is needs_input; answer by `Engine.answer`."""
 
@@ -271,6 +273,7 @@ class Engine:
             skill=record.skill,
             seconds=record.seconds,
             usage=record.usage,
+            evidence=(last.get("result") or {}).get("evidence", {}),
             interrupts=outcome.get("interrupts", []),
         )
 
