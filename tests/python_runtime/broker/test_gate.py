@@ -192,7 +192,7 @@ async def test_say_and_search_are_answered_by_the_engine_and_journalled(driver: 
 async def test_describe_is_answered_by_the_broker_and_is_no_call(driver: Driver) -> None:
     described = await driver.value("sanca", "describe")
 
-    assert {toolkit["name"] for toolkit in described["toolkits"]} == {"sanca", "shop", "card"}
+    assert {toolkit["name"] for toolkit in described["toolkits"]} == {"sanca", "shop", "card", "page"}
     assert await driver.journal() == []
 
 

@@ -26,7 +26,7 @@ async def test_a_call_from_a_sandbox_reaches_the_host_by_name_and_position(with_
 async def test_the_hosts_toolkits_are_listed_with_the_local_ones(with_host: Driver) -> None:
     sources = {toolkit.name: toolkit.source for toolkit in with_host.client.toolkits}
 
-    assert sources == {"sanca": "engine", "system": "java", "shop": "python", "card": "python"}
+    assert sources == {"sanca": "engine", "system": "java", "shop": "python", "card": "python", "page": "engine"}
     assert (await with_host.client.health()).gateway == "connected"
 
 
