@@ -154,9 +154,9 @@ def test_special_tokens_in_code_do_not_reach_a_completion() -> None:
 def test_completion_and_chat_are_chosen_by_the_model() -> None:
     forms = {
         model: MANAGER.builder("repair", model=model).assemble(fim_inputs()).request.form
-        for model in ("Qwen3-Coder-Plus", "qwen2.5-coder-32b", "deepseek-chat", "")
+        for model in ("Qwen3-Coder-Plus", "qwen2.5-coder-32b", "deepseek-coder-v2", "starcoder2", "qwen-max", "")
     }
-    assert list(forms.values()) == ["completion", "completion", "chat", "chat"]
+    assert list(forms.values()) == ["completion", "completion", "chat", "chat", "chat", "chat"]
 
 
 def test_of_a_long_action_the_lines_next_to_the_gap_stay() -> None:

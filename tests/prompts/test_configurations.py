@@ -78,7 +78,7 @@ def test_one_tenant_s_words_are_never_another_s(tmp_path: Path) -> None:
     assert "Only ACME knows this." in system(manager, "acme")
     for tenant in ("", "ACME", "acme2", "*"):
         assert "ACME" not in system(manager, tenant)
-    assert manager.builder("cmd", tenant="acme").assemble(PromptInputs("x")).versions == ("default@1", "acme@7")
+    assert manager.builder("cmd", tenant="acme").assemble(PromptInputs("x")).versions == ("sanca/default@1", "acme@7")
 
 
 def test_rules_of_the_house_follow_each_other(tmp_path: Path) -> None:
@@ -146,6 +146,8 @@ WRONG = {
     ),
     "no_folder": ('version: "1"\ntemplates: nowhere\n', "line 2, templates: there is no folder 'nowhere' beside"),
     "path_as_folder": ('version: "1"\ntemplates: ../up\n', "line 2, templates: '../up' cannot be used"),
+    "alias": ('version: &v "1"\napplies_to: {tenant: *v}\n', "uses an alias"),
+    "deep": ("version: " + "[" * 200 + "]" * 200 + "\n", "goes too deep"),
     "object": ('version: !!python/object/apply:os.getcwd []\n', "is not"),
 }  # fmt: skip
 
@@ -206,7 +208,7 @@ def test_a_change_holds_from_the_next_prompt_on_without_a_restart(tmp_path: Path
     clock.now += 2
     prompt = manager.builder("cmd").assemble(PromptInputs("Why?"))
     assert "Second." in prompt.request.messages[0].content
-    assert prompt.note()["configuration"] == ["default@1", "house@2"]
+    assert prompt.note()["configuration"] == ["sanca/default@1", "house@2"]
     (tmp_path / "prompts/house.yaml").unlink()
     clock.now += 2
     assert "Second." not in system(manager)
@@ -262,6 +264,37 @@ def test_a_good_file_is_not_hurt_by_what_is_on_the_disk_later(tmp_path: Path) ->
     template.unlink()
     prompt = manager.builder("cmd").assemble(PromptInputs("Why?", rounds=rounds(1)))
     assert prompt.request.messages[-1].content.startswith("SEEN round 0")
+
+
+def test_template_that_fails_on_real_inputs_gives_way_to_the_shipped_one(tmp_path: Path) -> None:
+    write(tmp_path, "house.yaml", 'version: "1"\n')
+    write(tmp_path, "house/ending.md.j2", "{{ 1 // (rounds_left - 7) if rounds_left else 'Own.' }}")
+    manager = InferencePromptConfigManager(tmp_path)
+    builder = manager.builder("cmd")
+    assert builder.assemble(PromptInputs("Why?")).request.messages[-1].content.endswith("Own.")
+    with capture_logs() as logs:
+        prompt = builder.assemble(PromptInputs("Why?", rounds_left=7))
+    assert prompt.request.messages[-1].content.endswith("Act, or answer in English.")
+    assert prompt.versions == ("sanca/default@1",)
+    assert "ending.md.j2" in prompt.note()["configuration_problems"][0]
+    assert [one["event"] for one in logs] == ["prompt_template_failed"]
+
+
+def test_unreadable_file_is_told_and_hurts_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = write(tmp_path, "locked.yaml", 'version: "1"\n')
+    write(tmp_path, "acme.yaml", 'version: "1"\napplies_to: {tenant: acme}\ncommon:\n  rules: Seen.\n')
+    stat = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    manager = InferencePromptConfigManager(tmp_path)
+    (problem,) = manager.problems
+    assert "locked.yaml" in problem.message and "Permission denied" in problem.message
+    assert "Seen." in system(manager, "acme")
 
 
 def test_looking_for_changes_is_bounded_by_the_clock(tmp_path: Path) -> None:

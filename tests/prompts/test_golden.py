@@ -53,6 +53,11 @@ CASES: dict[str, Callable[[], Case]] = {
         "cmd", {}, PromptInputs("Why?", experience=Experience("Diagnose", 'system.services()\n"""\n```\n"""', "alike"))
     ),
     "data_scenario": lambda: ("cmd", {"scenario": "data"}, PromptInputs("Sum sales.csv", files=("sales.csv",))),
+    "incident_scenario": lambda: (
+        "cmd",
+        {"scenario": "incident"},
+        PromptInputs("结账服务为什么慢？", "zh", toolkits=STUBS),
+    ),
     "two_thousand_tools": lambda: ("cmd", {}, anyio.run(many_tools, 2_000, "cancel the invoice 4711")),
     "folded_rounds": lambda: (
         "cmd", {}, PromptInputs("Why?", past=("Rounds 1 to 8: services listed, checkout is slow.",), rounds=rounds(2))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
+import structlog
+from sanca.core.errors import ConfigurationError
 from sanca.core.messages import ModelRequest, PromptMessage
 from sanca.prompts.budget import Fitted, PastRound, fit
 from sanca.prompts.configuration import PromptConfiguration
@@ -14,6 +17,8 @@ from sanca.prompts.prompt import Prompt
 from sanca.prompts.segments import Segment
 from sanca.prompts.templates import Templates
 from sanca.prompts.tokens import estimate_tokens
+
+log = structlog.get_logger()
 
 Inputs = TypeVar("Inputs", contravariant=True)
 _SYSTEMS_KEPT = 16
@@ -37,12 +42,22 @@ class PromptBuilder(ABC, Generic[Inputs]):
         *,
         versions: tuple[str, ...] = (),
         problems: tuple[str, ...] = (),
+        shipped: PromptBuilder[Inputs] | None = None,
     ) -> None:
-        """Take what was resolved for a purpose, tenant, scenario and model; `InferencePromptConfigManager` does so."""
+        """Take what was resolved for a purpose, tenant, scenario and model; `InferencePromptConfigManager` does so.
+
+        Args:
+            configuration: What holds.
+            templates: The words.
+            versions: Where it comes from, as the journal tells it.
+            problems: What is not in use, as the journal tells it.
+            shipped: The builder without the operator's files: for inputs that their templates cannot be rendered with.
+        """
         self.configuration = configuration
         self._templates = templates
         self._versions = versions
         self._problems = problems
+        self._shipped = shipped
         self._systems: dict[str, str] = {}
 
     @property
@@ -54,8 +69,19 @@ class PromptBuilder(ABC, Generic[Inputs]):
         """Return the request with how it was made; what did not fit the budget is said in it.
 
         Raises:
-            ConfigurationError: A template of the operator's cannot be rendered with these inputs.
+            ConfigurationError: A template cannot be rendered, and there is no shipped one to take its place.
         """
+        try:
+            return self._assembled(inputs)
+        except ConfigurationError as error:
+            if self._shipped is None:
+                raise
+            # It did with every sample: a run does not fail for what an operator's template does not foresee.
+            log.error("prompt_template_failed", purpose=self.configuration.purpose, problem=str(error))
+            prompt = self._shipped.assemble(inputs)
+            return replace(prompt, problems=(*prompt.problems, str(error)))
+
+    def _assembled(self, inputs: Inputs) -> Prompt:
         settings = self.configuration
         system = self._system(inputs)
         fitted = fit(self._segments(inputs), self._rounds(inputs), settings.budget_tokens, settings.rounds_priority)

@@ -15,6 +15,7 @@ from sanca.prompts.configuration import ConfigurationSheet, PurposeSheet, Segmen
 
 _TEMPLATE_ENDING = ".md.j2"
 _FILE_BYTES = 1_000_000
+_DEEPEST = 8
 _KEYS: dict[str, type[Any]] = {
     "": ConfigurationSheet,
     "common": PurposeSheet,
@@ -40,8 +41,8 @@ class Configuration:
 
     @property
     def name(self) -> str:
-        """Name and version, as the journal tells them."""
-        return f"{self.path.stem}@{self.sheet.version}"
+        """Name and version, as the journal tells them; those of shipped ones begin with `sanca/`."""
+        return f"{'' if self.is_own else 'sanca/'}{self.path.stem}@{self.sheet.version}"
 
     @property
     def rank(self) -> tuple[tuple[int, int], bool, str]:
@@ -85,6 +86,9 @@ def folder_state(folder: Path) -> dict[str, tuple[int, int, int]]:
             found = file.stat()
         except FileNotFoundError:  # deleted meanwhile: another state than before, and read anew
             continue
+        except OSError:  # there, and not to be looked at: reading it says why
+            state[str(file)] = (0, 0, 0)
+            continue
         state[str(file)] = (found.st_mtime_ns, found.st_size, found.st_ino)
     return state
 
@@ -103,7 +107,7 @@ def _parsed(path: Path, text: str) -> tuple[yaml.Node, Any]:
     try:
         node = yaml.compose(text, Loader=_LOADER)
         raw = yaml.load(text, Loader=_LOADER)  # noqa: S506 - it is the safe one
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         where = f", line {mark.line + 1}" if mark else ""
@@ -112,12 +116,19 @@ def _parsed(path: Path, text: str) -> tuple[yaml.Node, Any]:
         ) from error
     if not isinstance(node, yaml.MappingNode):
         raise ConfigurationError(f"The prompt configuration {str(path)!r} must hold names and values; give `version`.")
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_LOADER)):
+        raise ConfigurationError(f"The prompt configuration {str(path)!r} uses an alias (`*name`); write it out.")
     return node, raw
 
 
-def _places(path: Path, node: yaml.Node, place: _Place = ()) -> Iterator[tuple[_Place, int]]:
+def _places(
+    path: Path, node: yaml.Node, place: _Place = (), above: tuple[int, ...] = ()
+) -> Iterator[tuple[_Place, int]]:
     """Yield each field's place and line."""
     yield place, node.start_mark.line + 1
+    if id(node) in above or len(above) > _DEEPEST:
+        raise ConfigurationError(f"The prompt configuration {str(path)!r} goes too deep at {place}; write it out.")
+    above = (*above, id(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -125,11 +136,11 @@ def _places(path: Path, node: yaml.Node, place: _Place = ()) -> Iterator[tuple[_
             if key.value in seen:
                 raise _wrong(path, {(*place, key.value): line}, (*place, key.value), "is there twice; keep one of them")
             seen.add(key.value)
-            yield from _places(path, value, (*place, key.value))
+            yield from _places(path, value, (*place, key.value), above)
             yield (*place, key.value), line
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _places(path, item, (*place, number))
+            yield from _places(path, item, (*place, number), above)
 
 
 def _wrong(path: Path, lines: Mapping[_Place, int], place: _Place, problem: str) -> ConfigurationError:

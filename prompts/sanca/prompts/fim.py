@@ -26,11 +26,11 @@ _CUT = "# [… earlier lines left out …]\n"
 class FimBuilder(PromptBuilder[FimInputs]):
     """Asks for what stands in the gap: as a completion, or in a chat where the model has no such form."""
 
-    def assemble(self, inputs: FimInputs) -> Prompt:
+    def _assembled(self, inputs: FimInputs) -> Prompt:
         """Return the request; of an action that is too long the lines next to the gap stay."""
         settings = self.configuration
         if settings.form == "chat":
-            return super().assemble(inputs)
+            return super()._assembled(inputs)
         before, after = self._around(inputs)
         context = self._context(inputs, settings.budget_tokens - estimate_tokens(before) - estimate_tokens(after))
         content = f"{PREFIX}{context}{before}{SUFFIX}{after}{MIDDLE}"

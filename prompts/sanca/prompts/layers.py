@@ -95,7 +95,11 @@ def make_builder(
             problem = f"there is no template {name!r}; write it as {folder}/{name}.md.j2 beside the file"
             raise culprit.wrong(place, problem, purpose=purpose)
     versions = tuple(one.name for one in layers)
-    return _BUILDERS[configuration.builder](configuration, templates, versions=versions, problems=problems)
+    shipped = [one for one in layers if not one.is_own]
+    # While a file is tried out (`blamed`) nothing takes its place: its own words must do.
+    spare = make_builder(purpose, shipped, overrides, problems) if blamed is None and shipped != list(layers) else None
+    made = _BUILDERS[configuration.builder]
+    return made(configuration, templates, versions=versions, problems=problems, shipped=spare)
 
 
 def _said(sheet: PurposeSheet | None) -> dict[str, Any]:

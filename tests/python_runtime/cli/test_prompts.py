@@ -53,7 +53,7 @@ def test_show_says_which_file_says_what(capsys: pytest.CaptureFixture[str]) -> N
         purpose="cmd", tenant="acme", scenario="", model="", with_text=True, folder=None, as_json=False
     )  # fmt: skip
     told = capsys.readouterr().out
-    assert "cmd: default@1, acme@3" in told
+    assert "cmd: sanca/default@1, acme@3" in told
     assert any("temperature" in line and "0.5" in line and "acme.yaml:5" in line for line in told.splitlines())
     assert "Be brief." in told and "===== system" in told
 
