@@ -92,7 +92,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (home / "toolkits").mkdir(parents=True)
     (home / "toolkits" / "garden.py").write_text(TOOLKIT, encoding="utf-8")
     (home / "toolkits" / "system.py").write_text(SYSTEM, encoding="utf-8")
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "DASHSCOPE_API_KEY"):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "DASHSCOPE_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SANCA_HOME", str(home))
     monkeypatch.setenv("SANCA_ENGINE_PORT", "0")
