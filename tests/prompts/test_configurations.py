@@ -84,7 +84,7 @@ def test_one_tenant_s_words_are_never_another_s(tmp_path: Path) -> None:
 def test_rules_of_the_house_follow_each_other(tmp_path: Path) -> None:
     write(tmp_path, "all.yaml", 'version: "1"\ncommon:\n  rules: "- First."\n')
     write(tmp_path, "acme.yaml", 'version: "1"\napplies_to: {tenant: acme}\ncommon:\n  rules: "- Second."\n')
-    assert "Rules of this house:\n\n- First.\n- Second." in system(InferencePromptConfigManager(tmp_path), "acme")
+    assert "Rules that hold here:\n\n- First.\n- Second." in system(InferencePromptConfigManager(tmp_path), "acme")
 
 
 def test_operator_s_example_joins_the_shipped_ones(tmp_path: Path) -> None:
