@@ -194,6 +194,19 @@ async def test_self_check_s_words_stand_with_the_last_observation() -> None:
     assert inputs.rounds[-1].observation == "1\nSelf-check: nothing was changed."
 
 
+async def test_self_check_s_words_reach_a_sub_goal_whose_last_round_is_further_back_or_that_had_none() -> None:
+    state = state_of()
+    state.sub_goals = [SubGoal("1", "Count"), SubGoal("2", "Tell"), SubGoal("3", "Mend")]
+    end(begin(state, "1"), "1", "one")
+    end(begin(state, "2"), "2", "two")
+    state.missing = "nothing was counted."
+    state.rounds.append(Round(3, percept=Percept("m", "en", observation="one\nSelf-check: x"), sub_goal_id="1"))
+    assert (await builder().inputs(state)).rounds[-1].observation == "one\nSelf-check: x"
+    begin(state, "3")
+    inputs = await builder().inputs(state)
+    assert inputs.rounds == [] and inputs.now["self-check"] == "nothing was counted."
+
+
 async def test_scenario_is_that_of_the_first_percept_for_the_whole_run() -> None:
     state = state_of()
     assert SegmentBuilder.scenario(state) == ""

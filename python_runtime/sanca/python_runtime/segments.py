@@ -102,7 +102,7 @@ class SegmentBuilder:
             handed_over=goal.handed_over if goal else "",
             files=tuple(state.files),
             goals=[] if goal else [_goal(one, state) for one in state.sub_goals],
-            now=_now(state, kept["environment"]),
+            now=_now(state, kept["environment"], has_rounds=bool(shown)),
             names=self._described_names(state, shown),
             past=past,
             rounds=[_earlier(one) for one in shown[:-1]] + _last_earlier(state, shown),
@@ -213,11 +213,12 @@ def _understood(percept: Percept) -> dict[str, str]:
     return told
 
 
-def _now(state: RunState, shown: Mapping[str, str]) -> dict[str, str]:
-    """Return the time, and what of the environment is other than the first prompt said."""
+def _now(state: RunState, shown: Mapping[str, str], *, has_rounds: bool) -> dict[str, str]:
+    """Return the time, and what is other than the first prompt said or has no other place."""
     percept = state.round.percept if state.rounds else None
     changed = {name: value for name, value in _entities(percept).items() if shown.get(name, value) != value}
-    return {"time": datetime.now(UTC).isoformat(timespec="seconds"), **changed}
+    missing = {"self-check": state.missing} if state.missing and not has_rounds else {}
+    return {"time": datetime.now(UTC).isoformat(timespec="seconds"), **changed, **missing}
 
 
 def _past(state: RunState, goal: SubGoal | None) -> tuple[list[Round], list[str]]:
@@ -254,7 +255,9 @@ def _last_earlier(state: RunState, shown: Sequence[Round]) -> list[EarlierRound]
     if not shown:
         return []
     last, percept = _earlier(shown[-1]), state.round.percept
+    seen = percept.observation if percept else ""
     is_before = len(state.rounds) > 1 and shown[-1] is state.rounds[-2]
-    if not is_before or percept is None or not percept.observation:
+    # Of a sub-goal it may be a round further back; what perception tells is then told of that one, or of another's.
+    if not seen or not (is_before or seen.startswith(last.observation)):
         return [last]
-    return [EarlierRound(last.code, percept.observation, last.thought, last.reply, last.extra)]
+    return [EarlierRound(last.code, seen, last.thought, last.reply, last.extra)]
