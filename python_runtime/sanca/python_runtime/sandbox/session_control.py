@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 from sanca.core.errors import ActionTimeoutError, LimitExceededError, SandboxError
 from sanca.python_runtime.sandbox.clock import ActionClock
 from sanca.python_runtime.sandbox.fork_server.folder_size import MOST_DEPTH, MOST_ENTRIES
@@ -117,6 +118,7 @@ class SessionControl:
         self, message: dict[str, Any], clock: ActionClock, descriptors: list[int] | None = None
     ) -> dict[str, Any]:
         """Return what the first process tells about a round; EOFError when the session is lost."""
+        self._was_quick = self._was_quick and not descriptors  # what goes through a pipe needs the loop
         key = os.urandom(8).hex()
         # Packed once more: the first process passes it on as it is.
         await self._send({**message, "action": frames.pack({**message["action"], "key": key})}, descriptors)
