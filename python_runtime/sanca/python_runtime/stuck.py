@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +31,10 @@ class StuckMarks:
     calm: int = 0
     last: str = ""
     """What was seen last, one of `Sign`; empty when nothing was."""
+    by_goal: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Strikes and calm of each sub-goal: they take turns."""
+    hopeless: str = ""
+    """Id of the sub-goal that is to be given up; the others go on."""
 
 
 Sign = Literal["same_action", "same_error", "nothing_new", "back_and_forth"]
@@ -47,26 +51,34 @@ def look(state: RunState, *, rounds: int) -> str:
     """Return a note for the next prompt when the run is stuck; empty when it moves.
 
     The first time it asks for another approach, the second time it also marks the run as hard, so that a stronger model
-    takes over, and the third time it closes the run.
+    takes over, and the third time it closes the run, or lets the planner give the sub-goal up that is stuck.
 
     Args:
         state: The run, after a round.
         rounds: So many rounds without anything new count as stuck.
     """
-    marks = state.stuck
-    sign = tell_sign(state.rounds, rounds=rounds)
+    marks, goal_id = state.stuck, state.round.sub_goal_id
+    own = [one for one in state.rounds if one.sub_goal_id == goal_id]
+    sign = tell_sign(own, rounds=rounds)
     marks.last = sign or ""
+    marks.strikes, marks.calm = marks.by_goal.get(goal_id, (0, 0))
     if sign is None:
         marks.calm += 1
         if marks.calm >= _CALM_ROUNDS:
             marks.strikes = 0
+    else:
+        marks.strikes, marks.calm = marks.strikes + 1, 0
+    marks.by_goal[goal_id] = marks.strikes, marks.calm
+    if sign is None:
         return ""
-    marks.strikes, marks.calm = marks.strikes + 1, 0
     if marks.strikes == 2:
         state.difficulty = "hard"
+    elif marks.strikes > 2 and goal_id:
+        marks.hopeless = goal_id
+        return ""
     elif marks.strikes > 2:
-        state.closing = Closing("stuck", sentence("stuck", state.language, rounds=len(_acted(state.rounds))))
-    return _note(sign, state.rounds, rounds)
+        state.closing = Closing("stuck", sentence("stuck", state.language, rounds=len(_acted(own))))
+    return _note(sign, own, rounds)
 
 
 def tell_sign(all_rounds: Sequence[Round], *, rounds: int) -> Sign | None:

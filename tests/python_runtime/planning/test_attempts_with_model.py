@@ -58,7 +58,7 @@ async def test_a_messy_file_fails_with_a_key_error_and_the_repair_works(home: Pa
     assert "rows" in last(server.requests[1].body)  # what was read before lives on
     assert mended["status"] == "ok"
     assert mended["value"] == "[('south', 1300.0), ('north', 800.0), ('west', 50.0)]"
-    assert events[-1]["result"]["answer"] == ANSWER
+    assert events[-1]["result"]["answer"].startswith(ANSWER)
 
 
 @pytest.mark.usefixtures("messy_csv")
@@ -85,7 +85,7 @@ async def test_a_completion_model_mends_only_the_statement_that_failed(home: Pat
     assert mended["code"].startswith(middle)
     assert (failed["status"], mended["status"]) == ("error", "ok")
     assert mended["value"].startswith("[('south', 1300.0)")
-    assert events[-1]["result"]["answer"] == ANSWER
+    assert events[-1]["result"]["answer"].startswith(ANSWER)
 
 
 @pytest.mark.usefixtures("messy_csv")
@@ -101,7 +101,7 @@ async def test_a_completion_that_cannot_be_used_leaves_it_to_the_usual_way(home:
     events = await story(home, BY_REGION)
 
     assert [round_["status"] for round_ in rounds(events)] == ["error", "ok", "ok"]
-    assert events[-1]["result"]["answer"] == ANSWER
+    assert events[-1]["result"]["answer"].startswith(ANSWER)
     assert sum("prompt" in request.body for request in server.requests) == 1
 
 
@@ -113,7 +113,7 @@ async def test_an_action_that_changed_something_before_it_failed_is_not_mended_b
     events = await story(home, "dig the north bed and hum a tune for the tulips")
 
     assert all("prompt" not in request.body for request in server.requests)
-    assert events[-1]["result"]["answer"] == "It is dug; that was all."
+    assert events[-1]["result"]["answer"].startswith("It is dug; that was all.")
 
 
 async def test_an_action_that_the_limit_of_length_cut_off_is_completed(home: Path, serve: Serve) -> None:
@@ -141,7 +141,7 @@ async def test_thirty_rounds_reach_a_goal_with_every_name_alive(
     server = serve([*steps, "The sum is **435**."])
     events = await story(home, "hum a tune for the tulips, thirty times")
 
-    assert events[-1]["result"]["answer"] == "The sum is **435**."
+    assert events[-1]["result"]["answer"].startswith("The sum is **435**.")
     assert (events[-1]["result"]["status"], events[-1]["result"]["rounds"]) == ("done", 31)
     assert rounds(events)[29]["value"] == "435"
     assert {round_["status"] for round_ in rounds(events)} == {"ok"}

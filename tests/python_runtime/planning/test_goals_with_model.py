@@ -43,7 +43,7 @@ async def test_a_list_is_worked_off_with_evidence_and_no_round_more_than_actions
     ])  # fmt: skip
     events = await story(home)
 
-    assert events[-1]["result"]["answer"] == "Two beds, the north one is dug: *la la*."
+    assert events[-1]["result"]["answer"].startswith("Two beds, the north one is dug: *la la*.")
     assert (events[-1]["result"]["status"], events[-1]["result"]["rounds"]) == ("done", 4)
     first, second, third = goals(events)
     assert [one["status"] for one in (first, second, third)] == ["done"] * 3
@@ -148,7 +148,7 @@ async def test_independent_sub_goals_are_asked_about_at_the_same_time(home: Path
     server = serve(reply)
     events = await story(home)
 
-    assert events[-1]["result"]["answer"] == "Both are dug."
+    assert events[-1]["result"]["answer"].startswith("Both are dug.")
     assert [round_["sub_goal_id"] for round_ in rounds(events)] == ["1", "2", "3", ""]
     ends = [last(request.body) for request in server.requests]
     wave = ends[1:4]
@@ -194,7 +194,7 @@ async def test_planning_apart_asks_for_the_list_first(
     ])  # fmt: skip
     events = await story(home)
 
-    assert events[-1]["result"]["answer"] == "Two beds, the north one is dug."
+    assert events[-1]["result"]["answer"].startswith("Two beds, the north one is dug.")
     assert [one["status"] for one in goals(events)] == ["done", "done"]
     (content,) = activities(events, "sanca-goals").values()
     assert content["planned"] == "thought"

@@ -107,6 +107,15 @@ def note_skill_outcome(state: RunState) -> None:
         close(state, goal, " ".join(round_.value.split())[:_REASON_CHARS], finding.evidence)
 
 
+def give_up_stuck(state: RunState) -> None:
+    """Abandon the sub-goal that self-check has seen go round in circles."""
+    goal = goal_of(state, state.stuck.hopeless)
+    state.stuck.hopeless = ""
+    if goal is not None and goal.status is GoalStatus.ACTIVE:
+        worked = len(rounds_of(state, goal.id))
+        abandon(state, goal, sentence("stuck", state.language, rounds=worked))
+
+
 def give_up_without_model(state: RunState, goal: SubGoal) -> None:
     """Abandon a sub-goal that no skill serves, or whose skill failed, when there is no model to go on with it."""
     failed = [one.error for one in rounds_of(state, goal.id) if one.status != "ok"]

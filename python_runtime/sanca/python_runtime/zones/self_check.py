@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sanca.python_runtime.language import sentence
-from sanca.python_runtime.rounds import GoalStatus, RunState, Verdict
+from sanca.python_runtime.rounds import RunState, Verdict
 from sanca.python_runtime.self_check import Finding
 from sanca.python_runtime.stuck import look
 from sanca.python_runtime.zones.cognitive import Planner
@@ -118,8 +118,8 @@ class SelfCheck:
         """No claim yet: a model looks at the observation in the next round; without one an error is the end."""
         round_ = state.round
         mendable = round_.strategy == "experience" and self._planner.is_available
-        is_part = any(goal.status in {GoalStatus.OPEN, GoalStatus.ACTIVE} for goal in state.sub_goals)
-        if round_.strategy == "model" or mendable or (is_part and round_.status == "ok"):
+        is_part = bool(round_.sub_goal_id)  # the next round goes on with another, sums up or gives up
+        if round_.strategy == "model" or mendable or is_part:
             state.verdict = Verdict.CONTINUE
             return
         state.verdict = Verdict.BROKEN

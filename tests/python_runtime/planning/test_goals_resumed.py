@@ -1,0 +1,59 @@
+"""A run with sub-goals that was cut off: kill -9 of a real engine process, then a new one goes on with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agui_story import activities, check_order
+from model_script import Serve, act, last
+from served_engine import served
+
+LIST = "```plan\n1. Dig the north bed\n2. Dig the south bed slowly\n3. Tell what was done (after 1, 2)\n```\n\n"
+
+
+def test_after_a_kill_going_on_does_only_what_is_left(
+    home: Path, tmp_path: Path, serve: Serve, ledger: Callable[[], list[str]]
+) -> None:
+    runs: list[str] = []
+    slow = {"seconds": 60}
+
+    def reply(body: dict[str, Any]) -> Any:
+        end = last(body)
+        if "Begin your reply with a block" in end:
+            return f"{LIST}```python\nfirst = garden.dig('north')\nfirst\n```"
+        if "You work at goal 1" in end:
+            return "Goal 1: done - dug (evidence: first)"
+        if "You work at goal 3" in end:
+            return "Goal 3: done - told (evidence: garden.slow_dig)\n\nBoth beds are dug."
+        if "Value:" in end:
+            return "Goal 2: done - dug (evidence: second)"
+        return act(f"second = garden.slow_dig('south', {slow['seconds']})\nsecond")
+
+    server = serve(reply)
+    ask = "dig the north bed, and then dig the south bed slowly, and then tell what was done"
+    log = tmp_path / "engine.log"
+    with served(home, log) as engine:
+        for event in engine.start("s1", message=ask, run_id="r1"):
+            runs += [call["tool"] for call in event.get("content", {}).get("calls", ()) if call["status"] == "running"]
+            if "slow_dig" in runs:
+                break
+        engine.kill()
+    slow["seconds"] = 0
+    asked_before = len(server.requests)
+    with served(home, log) as engine:
+        before = engine.session_events("s1")
+        after = list(engine.start("s1", continue_run_id="r1", run_id="r2"))
+
+    check_order(after)
+    (cut_off,) = activities(before, "sanca-goals").values()
+    assert [one["status"] for one in cut_off["sub_goals"]] == ["done", "active", "open"]
+    (whole,) = activities(after, "sanca-goals").values()
+    assert whole["planned"] == "restored"
+    assert [one["status"] for one in whole["sub_goals"]] == ["done"] * 3
+    assert whole["sub_goals"][0]["evidence"] == cut_off["sub_goals"][0]["evidence"]
+    assert ledger() == ["dig north", "begin south", "begin south", "dug south"]
+    assert after[-1]["result"]["answer"].startswith("Both beds are dug.")
+    later = [last(request.body) for request in server.requests[asked_before:]]
+    assert not any("You work at goal 1" in end for end in later)
