@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from sanca.core.messages import ModelRequest
 from sanca.core.ports import Model
 from sanca.python_runtime.rounds import CallFact, Round, RoundsSummary, RunState
-from sanca.python_runtime.side_questions import ask_aside, plain_request
+from sanca.python_runtime.side_questions import ask_aside
 
 _LINE_CHARS = 240
 _NAMES = 12
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
 
-_TASK = (
-    "Sum up earlier rounds of a run for who goes on with it. Keep: what was decided and why, what was found with its "
-    "figures, what failed and how, which names hold which data. Leave out everything else. "
-    "Plain lines, at most {words} words."
-)
+FoldRequest = Callable[[RunState, Sequence[Round], Model], Awaitable[ModelRequest]]
+"""Builds what a model is asked for a summary of these rounds."""
 
 
 class Compaction:
@@ -33,6 +31,7 @@ class Compaction:
         fold_chars: int,
         keeps: int,
         model: Callable[[], Model | None],
+        request: FoldRequest,
         limit_seconds: float,
     ) -> None:
         """Take when and how it folds.
@@ -41,11 +40,13 @@ class Compaction:
             fold_chars: Characters of earlier rounds above which the older are folded.
             keeps: The newest rounds, which stay as they are.
             model: Gives a model for the wording; None: the facts are taken out by rule.
+            request: Builds the question.
             limit_seconds: What the model may take.
         """
         self._fold_chars = fold_chars
         self._keeps = keeps
         self._model = model
+        self._request = request
         self._limit_seconds = limit_seconds
 
     async def fold(self, state: RunState) -> None:
@@ -58,7 +59,7 @@ class Compaction:
             return
         folded = whole[: -self._keeps]
         facts = facts_of(folded, self._fold_chars // 4)
-        text = await self._worded(state, facts) or facts
+        text = await self._worded(state, folded, facts) or facts
         first = folded[0].number
         if sum(len(one.text) for one in told) + len(text) > self._fold_chars // 2:
             text = _shorter([*(one.text for one in told), text], self._fold_chars // 4)
@@ -67,13 +68,12 @@ class Compaction:
         state.summaries.append(summary)
         state.note("rounds_folded", {"round": state.round.number, **vars(summary)})
 
-    async def _worded(self, state: RunState, facts: str) -> str:
+    async def _worded(self, state: RunState, folded: Sequence[Round], facts: str) -> str:
         """Return a model's wording with the effects and names, which must not be lost, below it."""
         model = self._model()
         if model is None:
             return ""
-        task = _TASK.format(words=self._fold_chars // 40)
-        request = plain_request(task, facts, limit_seconds=self._limit_seconds)
+        request = await self._request(state, folded, model)
         words = await ask_aside(model, request, state, limit_seconds=self._limit_seconds, what="compaction")
         if not words.strip():
             return ""

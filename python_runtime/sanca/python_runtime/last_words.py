@@ -5,25 +5,23 @@ A model may word it; what it says is checked like any claim, and without one the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sanca.core.messages import ModelRequest
 from sanca.core.ports import Model
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.models.reply import extract_action
 from sanca.python_runtime.rounds import CallFact, GoalStatus, RunState
-from sanca.python_runtime.side_questions import ask_aside, plain_request
+from sanca.python_runtime.side_questions import ask_aside
 
 _EFFECTS = {"WRITE", "DESTRUCTIVE"}
 _LINES = 8
 _LINE_CHARS = 200
 
-_TASK = (
-    "You are a teammate whose run has to end now: no tools and no code any more. From the facts below "
-    "write the last message to the person, in {language}: what was done, what was found, what is open, what they could "
-    "do next. Claim nothing that the facts do not show. Plain Markdown, at most 200 words."
-)
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
+SummaryRequest = Callable[[RunState, Model], Awaitable[ModelRequest]]
+"""Builds what a model is asked for the last words."""
+Doubts = Callable[[str, RunState], Awaitable[Sequence[object]]]
+"""Says what the journal holds against a text."""
 
 
 class LastWords:
@@ -32,18 +30,21 @@ class LastWords:
     def __init__(
         self,
         model: Callable[[], Model | None],
+        request: SummaryRequest,
+        doubts: Doubts,
         *,
         limit_seconds: float,
-        doubts: Callable[[str, RunState], Sequence[str]] = lambda _text, _state: (),
     ) -> None:
         """Take whom it asks.
 
         Args:
             model: Gives the model, or None.
-            limit_seconds: What the model may take.
+            request: Builds the question.
             doubts: Says what the journal holds against a text; a text with any is not used.
+            limit_seconds: What the model may take.
         """
         self._model = model
+        self._request = request
         self._doubts = doubts
         self._limit_seconds = limit_seconds
 
@@ -62,18 +63,12 @@ class LastWords:
         model = self._model() if used_model else None
         if model is None or self._money_is_spent(state):
             return ""
-        text = await ask_aside(model, self._request(state), state, limit_seconds=self._limit_seconds, what="summary")
+        request = await self._request(state, model)
+        text = await ask_aside(model, request, state, limit_seconds=self._limit_seconds, what="summary")
         reply = extract_action(text)
-        if reply.kind != "answer" or not reply.answer.strip() or self._doubts(reply.answer, state):
+        if reply.kind != "answer" or not reply.answer.strip() or await self._doubts(reply.answer, state):
             return ""
         return reply.answer.strip()
-
-    def _request(self, state: RunState) -> ModelRequest:
-        asked = state.goal or state.request.message or state.request.text
-        why = state.closing.why if state.closing else ""
-        content = f"Asked: {asked}\n\nWhy it ends: {why}\n\n{facts_in_words(state)}"
-        task = _TASK.format(language=_LANGUAGES[state.language])
-        return plain_request(task, content, limit_seconds=self._limit_seconds)
 
     @staticmethod
     def _money_is_spent(state: RunState) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import anyio
 import structlog
 from sanca.core.errors import SancaError
 from sanca.core.messages import ModelRequest, PromptMessage
 from sanca.core.ports import Model
-from sanca.python_runtime.rounds import RunState
+from sanca.prompts import EarlierRound, InferencePromptConfigManager
+from sanca.python_runtime.rounds import Round, RunState
+from sanca.python_runtime.segments import SegmentBuilder
 
 log = structlog.get_logger()
 
@@ -51,3 +55,26 @@ def plain_request(task: str, content: str, *, limit_seconds: float, output_token
         max_output_tokens=output_tokens,
         timeout_seconds=limit_seconds,
     )
+
+
+class SidePrompts:
+    """Builds the questions beside the plan from a run's own segments, by the configuration of its tenant."""
+
+    def __init__(self, prompts: InferencePromptConfigManager, segments: SegmentBuilder) -> None:
+        self._prompts = prompts
+        self._segments = segments
+
+    async def summary(self, state: RunState, model: Model) -> ModelRequest:
+        """Return what is asked for the last words of a run that may use no tools any more."""
+        builder = self._prompts.builder("summary", **self._selected(state, model))
+        return builder.assemble(await self._segments.inputs(state)).request
+
+    async def compaction(self, state: RunState, rounds: Sequence[Round], model: Model) -> ModelRequest:
+        """Return what is asked for a summary of these rounds."""
+        builder = self._prompts.builder("compaction", **self._selected(state, model))
+        earlier = [EarlierRound(one.code, one.observation, one.sub_goal, one.reply, one.extra) for one in rounds]
+        return builder.assemble(replace(await self._segments.inputs(state), rounds=earlier)).request
+
+    def _selected(self, state: RunState, model: Model) -> dict[str, str]:
+        scenario = self._segments.scenario(state)
+        return {"tenant": state.request.caller.tenant, "scenario": scenario, "model": model.name}

@@ -51,6 +51,7 @@ from sanca.python_runtime.self_check.judge import Judge
 from sanca.python_runtime.self_check.task_check import SelfTaskCheck
 from sanca.python_runtime.self_check.world import World
 from sanca.python_runtime.settings import EngineSettings
+from sanca.python_runtime.side_questions import SidePrompts
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
@@ -176,11 +177,15 @@ def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
     return IntentPlanner(
         lambda role, state: model or _model_for(parts, role, state),
         parts.prompts,
-        SegmentBuilder(parts.tools, parts.library, parts.workers.names, _importable()),
+        _segments(parts),
         parts.tools,
         PlanningSettings(),
         malformed_max=parts.settings.malformed_replies_max,
     )
+
+
+def _segments(parts: Parts) -> SegmentBuilder:
+    return SegmentBuilder(parts.tools, parts.library, parts.workers.names, _importable())
 
 
 def _model_for(parts: Parts, role: str, state: RunState | None) -> Model | None:
@@ -197,9 +202,10 @@ def _importable() -> list[str]:
 
 
 def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
+    tasks = _task_check(parts)
     return [
         _perception(parts, environment),
-        _within_budget(parts, _cognitive(parts, planner), model),
+        _within_budget(parts, _cognitive(parts, planner), tasks, model),
         Motor(
             parts.workers,
             parts.files,
@@ -215,7 +221,7 @@ def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment,
         ),
         SelfCheck(
             planner,
-            _task_check(parts),
+            tasks,
             stuck_rounds=parts.settings.stuck_rounds,
             repeats_max=parts.settings.self_check_repeats,
         ),
@@ -240,14 +246,17 @@ def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
     return Cognitive(parts.library, SkillQuestions(parts.library), planner, GoalBook(parts.library, parts.journal))
 
 
-def _within_budget(parts: Parts, cognitive: Cognitive, model: Model | None) -> WithinBudget:
+def _within_budget(parts: Parts, cognitive: Cognitive, tasks: SelfTaskCheck, model: Model | None) -> WithinBudget:
     settings = parts.settings
-    last_words = LastWords(lambda: model or parts.models.model(), limit_seconds=settings.judge_seconds)
+    side = SidePrompts(parts.prompts, _segments(parts))
+    general, limit = (lambda: model or parts.models.model()), settings.judge_seconds
+    last_words = LastWords(general, side.summary, tasks.doubts, limit_seconds=limit)
     folding = Compaction(
         fold_chars=settings.fold_chars,
         keeps=settings.fold_keeps,
         model=lambda: _own_model(parts, "fast"),
-        limit_seconds=settings.judge_seconds,
+        request=side.compaction,
+        limit_seconds=limit,
     )
     return WithinBudget(cognitive, last_words, folding)
 

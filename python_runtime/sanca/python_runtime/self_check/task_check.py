@@ -64,9 +64,10 @@ class SelfTaskCheck:
         finding.seconds = time.monotonic() - began
         return finding
 
-    def doubts(self, text: str, evidence: Evidence, goal: str) -> list[Doubt]:
-        """Return what the journal holds against any text, by rules alone."""
-        return self._by_rules(case_of(text, goal, evidence, self._toolkits()), is_models=True)
+    async def doubts(self, text: str, state: RunState) -> list[Doubt]:
+        """Return what the journal holds against any text, by rules alone; that something is open is no doubt."""
+        case = case_of(text, goal_of(state), await self._evidence(state), self._toolkits())
+        return [doubt for doubt in self._by_rules(case, is_models=True) if doubt.kind not in {"no_effect", "left_out"}]
 
     async def _evidence(self, state: RunState) -> Evidence:
         try:
