@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,11 @@ def server(play: Callable[[Body], Reply]) -> Iterator[FakeModelServer]:
         yield served
 
 
-def sanca_eval(url: str, *arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
+def command(url: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sanca", "eval", f"--suite={TINY}", f"--model={url}", "--json", *arguments]
+
+
+def surroundings(key: str = "") -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "DASHSCOPE_"))}
     environment |= {
         "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
@@ -83,8 +89,12 @@ def sanca_eval(url: str, *arguments: str, key: str = "") -> subprocess.Completed
     }
     if key:
         environment["OPENAI_API_KEY"] = key
-    command = [sys.executable, "-m", "sanca", "eval", f"--suite={TINY}", f"--model={url}", "--json", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return environment
+
+
+def sanca_eval(url: str, *arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:
+    called = command(url, *arguments)
+    return subprocess.run(called, capture_output=True, text=True, timeout=120, check=False, env=surroundings(key))
 
 
 def said(ran: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -153,6 +163,31 @@ def test_a_server_that_fails_midway_ends_it_in_one_sentence_and_the_next_call_go
     assert [one["passed"] for one in found["reports"]] == [2, 2]
     assert not any("Do 'adds'" in body for body in asked)  # its code mode was kept
     assert ResultFile(out).read()[0] == kept[0]
+
+
+def test_what_was_done_before_a_kill_is_kept(play: Callable[[Body], Reply], tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    is_in_second = threading.Event()
+
+    def slow(body: Body) -> Reply:
+        reply = play(body)
+        if "Do 'starts afresh'" not in json.dumps(body):
+            return reply
+        is_in_second.set()
+        return replace(reply, first_delay_seconds=100)
+
+    with FakeModelServer(slow) as server:
+        called = command(server.openai_url, "--mode=json", "--limit=2", f"--out={out}")
+        with subprocess.Popen(called, stdout=subprocess.DEVNULL, env=surroundings()) as killed:
+            assert is_in_second.wait(60)
+            killed.kill()
+    kept = ResultFile(out).read()
+    assert [one.task for one in kept] == ["adds"]
+    with FakeModelServer(play) as server:
+        found = said(sanca_eval(server.openai_url, "--mode=json", "--limit=2", f"--out={out}"))
+        assert not any("Do 'adds'" in json.dumps(request.body) for request in server.requests)
+    assert found["passed"] == 2
+    assert [one.task for one in ResultFile(out).read()] == ["adds", "starts afresh"]
 
 
 def test_malformed_replies_go_back_with_the_reason_and_are_counted() -> None:

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from model_server import FakeModelServer, Reply
+from sanca.python_runtime.evaluation.ask_model import model_at
 from sanca.python_runtime.evaluation.authors import TruthAuthor
+from sanca.python_runtime.evaluation.json_caller import JsonCaller
+from sanca.python_runtime.evaluation.persons import PlayedPerson
 from sanca.python_runtime.evaluation.results import ResultFile
 from sanca.python_runtime.evaluation.retail_shop import RetailShop, ShopError
 from sanca.python_runtime.evaluation.runner import run_tasks
 from sanca.python_runtime.evaluation.tau_retail import RetailWorld, TauRetail
+from sanca.python_runtime.models import ScriptedModel
 
 ADDRESS = {"address1": "1 Way", "address2": "", "city": "Rome", "state": "NY", "country": "USA", "zip": "13440"}
 CARD, GIFT = "credit_card_1", "gift_card_1"
@@ -133,18 +138,27 @@ SCRIPT = [
 ]
 
 
+def retail(shop: RetailShop, folder: Path, to_say: tuple[str, ...] = ()) -> TauRetail:
+    """Write a set of one task and return it."""
+    task = {
+        "id": 1,
+        "user_scenario": {
+            "persona": "You are curt.",
+            "instructions": {"reason_for_call": "Cancel it.", "known_info": "You are Ann Ott."},
+        },
+        "evaluation_criteria": {"actions": SCRIPT, "communicate_info": to_say},
+    }
+    (folder / "db.json").write_text(json.dumps(shop.database), encoding="utf-8")
+    (folder / "tasks.json").write_text(json.dumps([task]), encoding="utf-8")
+    (folder / "policy.md").write_text("Cancel only pending orders.", encoding="utf-8")
+    return TauRetail(folder)
+
+
 @pytest.mark.anyio
 async def test_a_script_runs_as_an_action_and_a_failing_look_up_does_not_end_it(
     shop: RetailShop, tmp_path: Path
 ) -> None:
-    task = {
-        "id": 1,
-        "user_scenario": {"instructions": {"reason_for_call": "Cancel it."}},
-        "evaluation_criteria": {"actions": SCRIPT},
-    }
-    (tmp_path / "db.json").write_text(json.dumps(shop.database), encoding="utf-8")
-    (tmp_path / "tasks.json").write_text(json.dumps([task]), encoding="utf-8")
-    suite = TauRetail(tmp_path)
+    suite = retail(shop, tmp_path)
     results = await run_tasks(
         suite,
         "tau-retail",
@@ -174,3 +188,36 @@ def test_a_call_too_few_or_too_many_is_seen(shop: RetailShop, calls: list[dict[s
             continue
     assert not world.verdict().passed
     assert world.verdict().reason.startswith(reason)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("told", "reason"), [("You get 10.00 back.", ""), ("Done.", "the customer was not told 10.00")]
+)
+async def test_a_model_talks_with_a_played_customer_and_must_say_what_is_asked(
+    shop: RetailShop, tmp_path: Path, told: str, reason: str
+) -> None:
+    suite = retail(shop, tmp_path, ("10.00",))
+    cancel = {"name": "cancel_pending_order", "arguments": {"order_id": "#W1", "reason": "ordered by mistake"}}
+    replies = [Reply(text="Which order?"), Reply(tool_calls=(cancel,)), Reply(text=told)]
+    customer = PlayedPerson(ScriptedModel(["Cancel my order.", "#W1, by mistake.", "###STOP###"]))
+    with FakeModelServer(replies) as server:
+        async with model_at(server.openai_url, "", "") as model:
+            results = await run_tasks(
+                suite,
+                "tau-retail",
+                tmp_path,
+                [JsonCaller(model, rounds_most=5)],
+                tasks=suite.tasks(),
+                results=ResultFile(None),
+                on_result=lambda _: None,
+                person=customer,
+            )
+    (found,) = results["fake-model json, person scripted"]
+    assert (found.passed, found.reason) == (not reason, reason)
+    assert (found.turns, found.model_calls, found.calls, found.approvals) == (2, 3, 1, 1)
+    assert "Cancel only pending orders." in server.requests[0].messages[0]["content"]
+    assert [one["content"] for one in server.requests[-1].messages if one["role"] == "user"] == [
+        "Cancel my order.",
+        "#W1, by mistake.",
+    ]
