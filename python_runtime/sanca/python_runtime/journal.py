@@ -56,6 +56,7 @@ class Journal:
 
     async def last(self, run_id: str, kind: str) -> dict[str, Any] | None:
         """Return the data of a run's last fact of a kind; None when there is none."""
+        await self.flush()
         rows = await anyio.to_thread.run_sync(partial(self._reader.rows, run_id, kinds=(kind,)))
         return rows[-1].data if rows else None
 

@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from sanca.core.messages import Message, SkillMatch, Usage
-from sanca.python_runtime.action_check import CheckReport, facts_of
+from sanca.python_runtime.action_check import CheckReport
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.guard import Closing, Guard
 from sanca.python_runtime.reporter import RunReporter
+from sanca.python_runtime.round_content import round_content
 from sanca.python_runtime.run_record import RunRequest, Source
 from sanca.python_runtime.sandbox.ports import ActionResult
 from sanca.python_runtime.stuck import StuckMarks
@@ -298,7 +299,7 @@ class RunState:
     def show_round(self) -> None:
         """Show the current round as it is now."""
         number = self.round.number
-        self.reporter.activity("sanca-round", f"round-{self.request.run_id}-{number}", _round_content(self))
+        self.reporter.activity("sanca-round", f"round-{self.request.run_id}-{number}", round_content(self))
 
 
 async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
@@ -313,48 +314,3 @@ async def run_rounds(state: RunState, zones: Sequence[Zone]) -> None:
             with state.reporter.step(zone.name):
                 await zone.run(state)
             await state.pass_on()
-
-
-_ENDS_SHOWN = 50
-"""Of many calls the first and the last are shown, and all that change something."""
-
-
-def _round_content(state: RunState) -> dict[str, Any]:
-    round_ = state.round
-    calls = list(round_.calls.values())
-    last = len(calls) - _ENDS_SHOWN
-    shown = [one for number, one in enumerate(calls) if number < _ENDS_SHOWN or number >= last or one.effect != "READ"]
-    return {
-        "run_id": state.request.run_id,
-        "round": round_.number,
-        "strategy": round_.strategy,
-        "sub_goal": round_.sub_goal,
-        "sub_goal_id": round_.sub_goal_id,
-        "query_strategy": round_.query_strategy,
-        "query_reason": round_.query_reason,
-        "skill": _skill_content(round_.skill),
-        "code": round_.code,
-        "status": round_.status,
-        "observation": round_.observation,
-        "value": round_.value,
-        "error": round_.error,
-        "seconds": round(round_.seconds, 3),
-        "calls": [vars(call) for call in shown],
-        "calls_total": len(calls) + round_.more_calls.total(),
-        "usage": round_.usage.model_dump() if round_.usage else None,
-        "self_check": round_.checked,
-        "budget": state.guard.shares(state),
-        "check": facts_of(round_.check, time.monotonic() - round_.began_at) if round_.check else None,
-    }
-
-
-def _skill_content(match: SkillMatch | None) -> dict[str, Any] | None:
-    if match is None:
-        return None
-    return {
-        "name": match.skill,
-        "title": match.title,
-        "score": match.score,
-        "why": match.why,
-        "parameters": match.parameters,
-    }

@@ -31,7 +31,7 @@ def set_goals(state: RunState, planned: Sequence[PlannedGoal], how: Planned, *, 
     made: list[SubGoal] = []
     for place, goal in enumerate(planned[:most], 1):
         same = known.get(goal.title.lower())
-        needs = tuple(made[number - 1].id for number in goal.after if number < place)
+        needs = tuple(made[number - 1].id for number in goal.after if 0 < number < place)
         if same is None:
             made.append(SubGoal(str(next_id), goal.title, depends_on=needs))
             next_id += 1

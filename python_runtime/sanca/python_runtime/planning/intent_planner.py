@@ -78,15 +78,15 @@ class IntentPlanner:
             ModelError: The model refused or cannot be reached.
             ModelOutputError: Too many replies could not be used.
         """
+        self._give_up_hopeless(state)
         way = await self.choose_way(state)
         if await self._thinking.comes_first(state):
             return
-        if await self._repairs.mend(state, self._segments.scenario(state)):
-            return
-        self._give_up_hopeless(state)
         reply: Reply | None = kept_reply(state)
         if reply is not None:
             say(reply, state)
+        elif await self._repairs.mend(state, self._segments.scenario(state)):
+            return
         else:
             reply = await self._requests.next_reply(state, way)
         while reply is not None:  # a reply that only closes a sub-goal leaves the round to one that is there already
