@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 from agui_story import activities, check_order, text
 from model_script import Serve, act, last
+from model_server import Reply
 from sanca.python_runtime import Engine
 from sanca.python_runtime.engine import LOCAL
 from watching import to_the_end
@@ -200,3 +203,26 @@ async def test_planning_apart_asks_for_the_list_first(
     assert content["planned"] == "thought"
     assert len(server.requests) == 4
     assert "Known:" not in text(events)
+
+
+async def test_cancel_closes_the_replies_of_all_sub_goals_under_way(home: Path, serve: Serve) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        if "```plan" in last(body):
+            return "```plan\n1. Look\n2. Dig\n3. Sing\n```\n\n```python\nbeds = garden.beds()\n```"
+        return Reply(text="word " * 5_000, chunk_chars=5, chunk_delay_seconds=0.05)
+
+    server = serve(reply)
+    async with Engine(home) as engine:
+        log = await engine.start(engine.request("ses_a", LOCAL, message=ASK))
+        with anyio.fail_after(60):
+            async for event in log.follow():
+                if "TEXT_MESSAGE_CONTENT" in event.json and len(server.requests) == 4:
+                    break
+            await engine.cancel(log.run_id)
+            events = await to_the_end(log)
+            await anyio.to_thread.run_sync(server.disconnected.wait)
+
+    check_order(events)
+    assert events[-1]["outcome"] == {"type": "cancelled"}
+    assert len(server.requests) == 4
+    assert [one["status"] for one in goals(events)] == ["active", "open", "open"]
