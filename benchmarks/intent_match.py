@@ -1,6 +1,6 @@
 """How well intents are told and questions asked, and how long that takes; `--fit` learns the weights anew.
 
-    python benchmarks/intent_match.py            counts by intent for both halves, and the time a message takes
+    python benchmarks/intent_match.py            counts by intent, and the time a message takes
     python benchmarks/intent_match.py --carried  how the weights do on develop messages they were not fitted on
     python benchmarks/intent_match.py --fit      fit on phrases.txt, the develop half and the skills' requests
 
@@ -51,17 +51,15 @@ def main() -> None:
         print(f"Wrote {WEIGHTS.stat().st_size:,} bytes.")
     elif wanted.carried:
         found = carried_over(library)
-        print(
-            f"{sum(one.intent == intent for one, intent, _ in found)} of {len(found)} develop messages, not learned from"
-        )
+        right = sum(one.intent == intent for one, intent, _ in found)
+        print(f"{right} of {len(found)} develop messages, not learned from")
     else:
         interpreter = Interpreter(library)
         for half in ("develop", "test"):
             print(f"{half}: {judge(interpreter, half)}")
         taken = milliseconds(interpreter)
-        print(
-            f"time: median {statistics.median(taken):.2f} ms, p95 {statistics.quantiles(taken, n=20)[-1]:.2f} ms a message"
-        )
+        high = statistics.quantiles(taken, n=20)[-1]
+        print(f"time: median {statistics.median(taken):.2f} ms, p95 {high:.2f} ms a message")
 
 
 if __name__ == "__main__":

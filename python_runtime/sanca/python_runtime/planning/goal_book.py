@@ -56,7 +56,7 @@ class GoalBook:
         """Make a list when the message names several things, one after the other, each of which a skill can do."""
         said = percept.meant or percept.text
         parts = goals_in(said)
-        if len(parts) < 2 or len(parts) > _GOALS_MOST:
+        if len(parts) < 2 or len(parts) > _GOALS_MOST or percept.source == "agent_reply":
             return
         matches = [await self._match(state, percept, part, parts[:place]) for place, part in enumerate(parts)]
         wanted = {(one.skill, repr(one.parameters)) for one in matches if one is not None}

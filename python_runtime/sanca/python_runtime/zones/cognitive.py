@@ -121,10 +121,15 @@ class Cognitive:
     async def _match(self, state: RunState, percept: Percept) -> SkillMatch | None:
         if state.round.number > 1:  # a skill that did not reach the goal does not reach it unchanged
             return None
+        if percept.source == "agent_reply":  # a stranger's words start nothing by themselves
+            return None
         if self._planner.is_available and len(goals_in(percept.meant or percept.text)) > 1:
             return None  # it would do one of several things; a model sees them all
         match = partial(self._library.match, entities=percept.entities, history=state.history, language=state.language)
-        return await anyio.to_thread.run_sync(match, percept.text)
+        found = await anyio.to_thread.run_sync(match, percept.text)
+        if found is None and percept.meant:  # slips mended, and what the words point at in their place
+            found = await anyio.to_thread.run_sync(match, percept.meant)
+        return found
 
     async def _use_skill(self, state: RunState, match: SkillMatch, percept: Percept) -> None:
         state.round.strategy = "experience"
