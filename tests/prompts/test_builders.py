@@ -216,6 +216,12 @@ def test_prompt_stays_within_its_budget_whatever_comes(chars: int) -> None:
     assert sum(estimate_tokens(content) for content in contents(prompt)[1:]) <= 3_000 * 1.05
 
 
+def test_code_that_is_not_of_a_reply_is_cut_too() -> None:
+    prompt = cmd(PromptInputs("Why?", rounds=[EarlierRound(code="x = 1\n" * 20_000, observation="1")]))
+    assert estimate_tokens(contents(prompt)[2]) < 2_500
+    assert "characters left out …]" in contents(prompt)[2]
+
+
 def test_segments_of_a_purpose_that_has_no_room_for_them_are_not_made() -> None:
     prompt = MANAGER.builder("summary").assemble(FULL)
     assert "<experience>" not in contents(prompt)[1]

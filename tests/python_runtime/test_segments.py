@@ -207,6 +207,17 @@ async def test_self_check_s_words_reach_a_sub_goal_whose_last_round_is_further_b
     assert inputs.rounds == [] and inputs.now["self-check"] == "nothing was counted."
 
 
+async def test_a_skill_that_was_run_is_told_in_a_line() -> None:
+    state = state_of()
+    ran = begin(state)
+    ran.skill = SkillMatch(skill="show_logs", title="Show logs", score=0.9, parameters={"service": "orders"})
+    ran.code, ran.observation = "x = 1\n" * 20_000, "KeyError: 'orders'"
+    begin(state)
+    (earlier,) = (await builder().inputs(state)).rounds
+    assert (earlier.code, earlier.observation) == ("", "KeyError: 'orders'")
+    assert earlier.thought == "I ran the skill “Show logs” (show_logs: service='orders')."
+
+
 async def test_scenario_is_that_of_the_first_percept_for_the_whole_run() -> None:
     state = state_of()
     assert SegmentBuilder.scenario(state) == ""
@@ -245,6 +256,6 @@ async def test_a_skill_for_toolkits_that_are_not_there_is_no_example() -> None:
 def test_bindings_are_names_with_their_expressions() -> None:
     code = "import x\ndf = load(\n    'a')\na, b = 1, 2\nlong = f('" + "y" * 200 + "')\nobj.z = 3\n"
     found = bindings(code)
-    assert found["df"] == "load( 'a')"
+    assert found["df"] == "load('a')"
     assert set(found) == {"df", "long"} and len(found["long"]) < 80
     assert bindings("a = (") == {}

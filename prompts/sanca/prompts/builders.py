@@ -18,7 +18,7 @@ from sanca.prompts.segments import (
     task_segments,
     toolkits_segment,
 )
-from sanca.prompts.tokens import estimate_tokens
+from sanca.prompts.tokens import cut_to_tokens, estimate_tokens
 
 _LAST = frozenset({"goals", "names", "now"})
 """Segments that stand at the end of the last message."""
@@ -40,7 +40,7 @@ class _RunBuilder(PromptBuilder[PromptInputs]):
     def _rounds(self, inputs: PromptInputs) -> list[PastRound]:
         return [
             PastRound(
-                reply := _reply(one),
+                reply := _reply(one, self.configuration.segments["observation"].tokens),
                 estimate_tokens(reply),
                 observation_segment(one.observation, self.configuration.segments),
             )
@@ -118,10 +118,10 @@ def _gone(dropped: Sequence[Dropped], shown: set[str]) -> list[str]:
     return [one.segment for one in dropped if one.segment not in {*shown, "rounds", "observation"}]
 
 
-def _reply(earlier: EarlierRound) -> str:
-    """Return the model's earlier reply: as it stood, else put together from its parts."""
+def _reply(earlier: EarlierRound, limit_tokens: int) -> str:
+    """Return the model's earlier reply: as it stood, else put together from its parts, and then no longer than that."""
     if earlier.reply:
         return earlier.reply
     fence = code_fence(earlier.code)
-    action = f"{fence}python\n{earlier.code}\n{fence}" if earlier.code else ""
+    action = f"{fence}python\n{cut_to_tokens(earlier.code, limit_tokens)}\n{fence}" if earlier.code else ""
     return "\n\n".join(part for part in (earlier.thought, action) if part) or "(no usable reply)"

@@ -19,6 +19,8 @@ from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
 from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
 
 _ORIGIN_CHARS = 70
+_PARSED_CHARS = 20_000
+"""A longer action is not read for what it binds."""
 
 
 class Tools(Protocol):
@@ -168,13 +170,13 @@ class SegmentBuilder:
 def bindings(code: str) -> dict[str, str]:
     """Return the names that an action binds at its top level → the expression that they hold, shortened."""
     try:
-        body = ast.parse(code).body
+        body = ast.parse(code if len(code) <= _PARSED_CHARS else "").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found = {}
     for one in body:
         if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
-            text = " ".join((ast.get_source_segment(code, one.value) or "").split())
+            text = " ".join(ast.unparse(one.value).split())
             found[one.targets[0].id] = text if len(text) <= _ORIGIN_CHARS else f"{text[:_ORIGIN_CHARS]}…"
     return found
 
@@ -247,6 +249,10 @@ def _goal(goal: SubGoal, state: RunState) -> Goal:
 
 
 def _earlier(round_: Round) -> EarlierRound:
+    if round_.skill is not None and not round_.reply:  # with all its helpers it may be longer than everything else
+        given = ", ".join(f"{name}={value!r}" for name, value in round_.skill.parameters.items())
+        ran = f"I ran the skill “{round_.skill.title}” ({round_.skill.skill}{f': {given}' if given else ''})."
+        return EarlierRound(code="", observation=round_.observation, thought=ran)
     return EarlierRound(code=round_.code, observation=round_.observation, reply=round_.reply, extra=round_.extra)
 
 
