@@ -137,6 +137,7 @@ export const en = {
   showAllRows: "Show all {count} rows",
   calls: "Calls",
   callCountNone: "No calls yet",
+  callCountZero: "No calls",
   callsChanged: "{count} changed something",
   callsChangedOne: "1 changed something",
   callsFailed: "{count} failed",

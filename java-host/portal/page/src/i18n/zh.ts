@@ -130,6 +130,7 @@ export const zh: Record<Key, string> = {
   showAllRows: "显示全部 {count} 行",
   calls: "调用",
   callCountNone: "暂无调用",
+  callCountZero: "没有调用",
   callsChanged: "{count} 次更改了系统",
   callsChangedOne: "1 次更改了系统",
   callsFailed: "{count} 次失败",
