@@ -43,7 +43,9 @@ export function CallSummary({ calls, total, over }: { calls: Call[]; total: numb
   return (
     <span className="call-counts" data-testid="call-counts">
       <span className="num">
-        {count === 0 ? t(over ? "callCountZero" : "callCountNone") : t(count === 1 ? "callCountOne" : "callCount", { count: number(count) })}
+        {count === 0
+          ? t(over ? "callCountZero" : "callCountNone")
+          : t(count === 1 ? "callCountOne" : "callCount", { count: number(count) })}
       </span>
       {changed > 0 && (
         <b className="tone-warn">{t(changed === 1 ? "callsChangedOne" : "callsChanged", { count: number(changed) })}</b>
