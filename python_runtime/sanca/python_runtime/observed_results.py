@@ -32,7 +32,7 @@ _USERS_MAX = 20
 _SHAPE_CHARS = 4_000
 _LEARNT_CALLS = 200
 """After so many calls of a tool nothing more is learned of it: a stub that rests is found in providers' caches."""
-_UNSEEN_TOOLKITS = {"sanca", "card"}
+_UNSEEN_TOOLKITS = {"sanca", "card", "page"}
 
 
 class _Known(BaseModel):

@@ -49,7 +49,7 @@ class Case:
 
 def case_of(claim: str, goal: str, evidence: Evidence, toolkits: Sequence[ToolkitDefinition]) -> Case:
     """Take claim and goal apart, with the words of the tools there are."""
-    own = {"sanca", "card"}
+    own = {"sanca", "card", "page"}
     tools = [tool for kit in toolkits if kit.name not in own for tool in kit.tools]
     effects = tuple(tool.name for tool in tools if tool.effect is not Effect.READ)
     doings = (*lexicon.DOINGS, *lexicon.doings_of(effects))

@@ -86,7 +86,7 @@ class Judge:
             f"{kit.name}.{tool.name}({', '.join(tool.input_schema.get('properties', {}))}): {tool.description[:100]}"
             for kit in self._toolkits()
             for tool in kit.tools
-            if tool.effect is Effect.READ and kit.name not in {"sanca", "card"}
+            if tool.effect is Effect.READ and kit.name not in {"sanca", "card", "page"}
         ]
         # Tools of the same toolkit first: what a toolkit changes it can mostly show.
         reads.sort(key=lambda line: not line.startswith(f"{call.toolkit}."))
