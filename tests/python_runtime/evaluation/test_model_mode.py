@@ -214,6 +214,28 @@ def test_malformed_replies_go_back_with_the_reason_and_are_counted() -> None:
     assert "The arguments are not JSON" in told
 
 
+def test_a_refused_task_has_failed_and_the_others_go_on(play: Callable[[Body], Reply]) -> None:
+    def policy(body: Body) -> Reply:
+        if "Do 'starts afresh'" in json.dumps(body):
+            return Reply(status=400, error_message="too long for this model")
+        return play(body)
+
+    with FakeModelServer(policy) as server:
+        found = said(sanca_eval(server.openai_url, "--mode=json", "--limit=2"))
+    assert (found["tasks"], found["passed"]) == (2, 1)
+    assert "too long for this model" in found["failures"]["starts afresh"]
+
+
+def test_an_action_searches_the_tasks_tools_only() -> None:
+    asked = "[one['name'] for one in tools.search('add to the counter')]"
+    replies = iter([f"```python\n{asked}\n```", "0"])
+    with FakeModelServer(lambda _body: Reply(text=next(replies))) as searching:
+        said(sanca_eval(searching.openai_url, "--mode=code", "--suite=tiny_suite:OnlyTotal"))
+        seen = searching.requests[-1].messages[-1]["content"]
+    assert "counter.add" in seen
+    assert "evaluation." not in seen
+
+
 def test_a_key_comes_from_the_environment_and_goes_only_to_its_own_server(play: Callable[[Body], Reply]) -> None:
     with FakeModelServer(play, api_key="k-1") as model, FakeModelServer(["###STOP###"]) as person:
         ran = sanca_eval(model.openai_url, "--limit=1", "--mode=json", f"--user-model={person.openai_url}", key="k-1")

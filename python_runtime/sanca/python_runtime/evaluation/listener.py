@@ -6,13 +6,16 @@ approved by `evaluation policy`. It holds for the runs of an evaluation only, wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 from sanca.core.errors import ToolFailedError
+from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.records import Ask, CallRecord
 from sanca.python_runtime.evaluation.box import Box
+from sanca.python_runtime.tool_finder import ToolFinder
 
 APPROVED_BY = "evaluation policy"
 
@@ -25,6 +28,9 @@ class Listener:
         """Set once it is open; nothing is asked before."""
         self.box: Box | None = None
         """The one whose actions run."""
+        self.toolkits: Sequence[ToolkitDefinition] = ()
+        """What its actions find in this turn."""
+        self._finder = ToolFinder(lambda: self.toolkits)
         self._changed = anyio.Event()
 
     async def on_call(self, run_id: str, call: CallRecord) -> None:
@@ -44,9 +50,11 @@ class Listener:
         """Nobody looks."""
 
     async def on_engine_call(self, run_id: str, tool: str, arguments: dict[str, Any]) -> Any:
-        """Take what an action says; the other tools of the engine need one."""
+        """Take what an action says and search the task's tools; the other tools of the engine need one."""
         if tool == "say":
             return None
+        if tool == "search_tools":
+            return await self._finder.search(str(arguments["query"]))
         raise ToolFailedError(f"sanca.{tool} is not there in an evaluation.", tool_name=f"sanca.{tool}")
 
     async def on_toolkits_changed(self) -> None:

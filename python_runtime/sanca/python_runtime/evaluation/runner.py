@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from sanca.core.errors import ConfigurationError, ModelOutputError, RunError
+from sanca.core.errors import ConfigurationError, ModelError, ModelOutputError, RunError
 from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
@@ -32,6 +32,8 @@ from sanca.python_runtime.sandbox import ActionResult, Sandbox, open_sandbox
 _OPEN_SECONDS = 180.0
 """How long the broker may take to import a set's packages."""
 _ERROR_CHARS = 2_000
+_REFUSALS_MOST = 3
+"""Tasks in a row that a model may refuse before it counts as one that refuses all."""
 _CONTROL_RUN = "run_evaluation"
 _CONTROL_BUDGET = RunBudget(calls=10**9, seconds=1e9, argument_bytes=2**50)
 
@@ -124,6 +126,10 @@ class Runner:
         self._client = client
         self._listener = listener
         self._journal = JournalReader(home)
+        self._is_answered = False
+        """Whether the model has answered anything yet."""
+        self._refused = 0
+        """Tasks in a row that ended by a fault of the model."""
 
     async def run(
         self, task: EvaluationTask, suite: Suite, author: Participant, person: Person | None = None
@@ -136,17 +142,19 @@ class Runner:
         begun, run_id, count = time.monotonic(), f"run_{uuid.uuid4().hex}", Count()
         await self._control("begin", run_id=run_id, task_id=task.id)
         await self._client.open_run(RunContext(run_id, f"ses_{run_id}", user="evaluation", channel="api"))
-        turns, unusable = 0, ""
+        turns, fault = 0, ""
         try:
             turns = await self._run_turns(task, run_id, author, person or FixedPerson(), count)
-        except ModelOutputError as error:
-            unusable = str(error)
+        except ModelError as error:
+            fault = self._fault(error, author)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._client.close_run(run_id)
         verdict = Verdict(**await self._control("grade", run_id=run_id))
-        if unusable:
-            verdict = Verdict(passed=False, reason=unusable)
+        if fault:
+            verdict = Verdict(passed=False, reason=fault)
+        self._refused = self._refused + 1 if fault else 0
+        self._is_answered = self._is_answered or author.spent.model_calls > 0
         counts: dict[str, Any] = await self._count(run_id)
         return TaskResult(
             suite.name,
@@ -162,6 +170,22 @@ class Runner:
             **counts,
             **dataclasses.asdict(author.spent),
         )
+
+    def _fault(self, error: ModelError, author: Participant) -> str:
+        """Return why a task counts as not passed by the model's own fault.
+
+        A reply that cannot be used, or a refusal of this one task (too long, not allowed), is that; a model that cannot
+        be reached, or that refuses everything, is not: it would spoil the results of all tasks to come.
+
+        Raises:
+            ModelError: The same one.
+        """
+        if isinstance(error, ModelOutputError):
+            return str(error)
+        has_answered = self._is_answered or author.spent.model_calls > 0
+        if error.retryable or not has_answered or self._refused >= _REFUSALS_MOST:
+            raise error
+        return f"the model refused: {error}"
 
     async def _run_turns(
         self, task: EvaluationTask, run_id: str, author: Participant, person: Person, count: Count
@@ -185,7 +209,8 @@ class Runner:
     async def _run_turn(self, task: EvaluationTask, turn: Turn, box: Box, author: Participant, count: Count) -> str:
         """Do a turn and return what was answered."""
         tell = partial(self._tell, box.run_id)
-        await author.hear(task, replace(turn, toolkits=_there(self._client.toolkits, task, turn.number)))
+        self._listener.toolkits = there = _there(self._client.toolkits, task, turn.number)
+        await author.hear(task, replace(turn, toolkits=there))
         if isinstance(author, Author):
             await run_actions(task, turn.number, author, box, tell, count)
         elif isinstance(author, Caller):
