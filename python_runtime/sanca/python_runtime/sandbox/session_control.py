@@ -177,15 +177,14 @@ class SessionControl:
 
     async def _read_soon(self) -> dict[str, Any] | None:
         """Return the end of a round that takes no longer than a turn of the event loop, as the one before did."""
-        if self._was_quick:
-            told: dict[str, Any] | None = self._reader.read_soon(_QUICK_MILLISECONDS)
-            self._was_quick = told is not None
-            if told is not None and self._is_of_round(told):
-                if (now := time.monotonic()) > self._next_turn:
-                    self._next_turn = now + _TURN_SECONDS
-                    await anyio.lowlevel.checkpoint()
-                return told
-        return None
+        if not self._was_quick:
+            return None
+        if (now := time.monotonic()) > self._next_turn:
+            self._next_turn = now + _TURN_SECONDS
+            await anyio.lowlevel.checkpoint()  # before the answer is taken, which is then surely looked at
+        told: dict[str, Any] | None = self._reader.read_soon(_QUICK_MILLISECONDS)
+        self._was_quick = told is not None
+        return told if told is not None and self._is_of_round(told) else None
 
     async def _read_round(self) -> dict[str, Any]:
         begun = time.monotonic()
