@@ -172,8 +172,10 @@ function Frame({ preferences, opener }: FrameProps) {
         }
         if (target === "chat") go(lastChat);
         else if (target === "settings" || target === "api") go(`#/${target}`);
-        else if (target === "timeline") setTimeline(true);
-        else return false;
+        else if (target === "timeline") {
+          if (!shown) go(lastChat);
+          setTimeline(true);
+        } else return false;
         return true;
       },
     };
@@ -221,7 +223,7 @@ function Frame({ preferences, opener }: FrameProps) {
         <div className="chat-place" hidden={!shown}>
           <ChatView
             sessionId={sessionId}
-            timelineOpen={timeline}
+            timelineOpen={timeline && shown}
             onTimeline={setTimeline}
             onStarted={started}
             onChanged={sessions.refresh}
@@ -255,6 +257,6 @@ function Frame({ preferences, opener }: FrameProps) {
 /** The address after # is the route, so the skip link moves the focus itself. */
 function skip(event: React.MouseEvent): void {
   event.preventDefault();
-  const target = document.querySelector<HTMLElement>("[data-testid=composer]") ?? document.getElementById("chat-main");
-  target?.focus();
+  const composer = document.querySelector<HTMLElement>(".chat-place:not([hidden]) [data-testid=composer]");
+  (composer ?? document.getElementById("chat-main"))?.focus();
 }
