@@ -147,3 +147,20 @@ async def test_thirty_rounds_reach_a_goal_with_every_name_alive(
     assert {round_["status"] for round_ in rounds(events)} == {"ok"}
     sizes = [len(asked(request.body)) for request in server.requests]
     assert max(sizes) < 4 * sizes[0]
+
+
+async def test_a_call_that_the_check_refuses_is_mended_in_its_place(home: Path, serve: Serve) -> None:
+    code = "beds = garden.beds()\nfirst = garden.dig(beds[0], deep=True)\nprint(first)\nfirst"
+
+    def reply(body: dict[str, Any]) -> Reply | str:
+        if "prompt" in body:
+            return "first = garden.dig(beds[0])\n"
+        return "Dug." if "Value:" in last(body) else act(code)
+
+    server = serve(reply, model="fake-coder")
+    events = await story(home, "hum a tune for the tulips")
+
+    refused, mended, _ = rounds(events)
+    assert (refused["check"]["outcome"], mended["status"]) == ("stopped", "ok")
+    assert mended["code"].rstrip() == code.replace(", deep=True", "")
+    assert sum("prompt" in request.body for request in server.requests) == 1

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from agui_story import activities, check_order
 from model_script import Serve, act, last
-from served_engine import served
+from sanca.python_runtime.service import engine_pb2 as pb
+from served_engine import CALLER, ServedEngine, served
 
 LIST = "```plan\n1. Dig the north bed\n2. Dig the south bed slowly\n3. Tell what was done (after 1, 2)\n```\n\n"
+
+
+def started(engine: ServedEngine, **more: Any) -> Iterator[dict[str, Any]]:
+    """Start a run and yield its events, for longer than the usual half minute: it has several rounds."""
+    request = pb.StartRunRequest(caller=CALLER, session_id="s1", **more)
+    return (json.loads(event.event_json) for event in engine.StartRun(request, 120))
 
 
 def test_after_a_kill_going_on_does_only_what_is_left(
@@ -35,7 +43,7 @@ def test_after_a_kill_going_on_does_only_what_is_left(
     ask = "dig the north bed, and then dig the south bed slowly, and then tell what was done"
     log = tmp_path / "engine.log"
     with served(home, log) as engine:
-        for event in engine.start("s1", message=ask, run_id="r1"):
+        for event in started(engine, message=ask, run_id="r1"):
             runs += [call["tool"] for call in event.get("content", {}).get("calls", ()) if call["status"] == "running"]
             if "slow_dig" in runs:
                 break
@@ -44,7 +52,7 @@ def test_after_a_kill_going_on_does_only_what_is_left(
     asked_before = len(server.requests)
     with served(home, log) as engine:
         before = engine.session_events("s1")
-        after = list(engine.start("s1", continue_run_id="r1", run_id="r2"))
+        after = list(started(engine, continue_run_id="r1", run_id="r2"))
 
     check_order(after)
     (cut_off,) = activities(before, "sanca-goals").values()

@@ -23,7 +23,9 @@ LIST = "```plan\n1. Count the beds\n2. Dig the north bed (after 1)\n3. Sing abou
 
 async def story(home: Path, message: str = ASK, **more: Any) -> list[dict[str, Any]]:
     async with Engine(home) as engine:
-        events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message=message, **more)))
+        events = await to_the_end(
+            await engine.start(engine.request("ses_a", LOCAL, message=message, **more)), seconds=120
+        )
     check_order(events)
     return events
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def story(home: Path, message: str) -> list[dict[str, Any]]:
     async with Engine(home) as engine:
-        events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message=message)))
+        events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message=message)), seconds=120)
     check_order(events)
     return events
 

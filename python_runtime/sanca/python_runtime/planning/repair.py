@@ -111,8 +111,11 @@ def _last_failed(state: RunState) -> Round | None:
 
 
 def _gap(failed: Round) -> FimInputs | None:
+    stops = failed.check.stops if failed.check else ()
+    if failed.result is None and len(stops) == 1:  # refused before it ran; with several faults it is written anew
+        return cut_for_repair(failed.code, line=stops[0].line, error=stops[0].message, has_run=False)
     line = failing_line(failed.observation)
-    if line is None:
+    if line is None or stops:
         return None
     error = failed.observation.strip().splitlines()[-1]
     names = tuple(failed.result.names or ()) if failed.result else ()
