@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from prompt_cases import toolkits
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
 from sanca.memory.tool_search import ToolUse
 from sanca.prompts import InferencePromptConfigManager, PromptInputs
@@ -83,6 +84,34 @@ async def test_of_many_tools_a_prompt_shows_only_what_the_message_needs() -> Non
     assert "class crm:" in stubs and "def merge_customers()" in stubs
     assert stubs.count("def ") < SHOWN_TOOLS_MAX
     compile(stubs, "stubs", "exec")
+
+
+@pytest.mark.anyio
+async def test_what_a_prompt_shows_of_tools_is_bounded_whatever_their_number() -> None:
+    sizes = {}
+    for count in (20, 200, 2_000):
+        kits = toolkits(count)
+        finder = ToolFinder(lambda kits=kits: kits)  # type: ignore[misc]  # bound now
+        stubs = await finder.for_message("cancel the invoice of region 7", LOCAL)
+        shown = finder.shown(LOCAL)
+        compile(shown, "stubs", "exec")
+        compile(stubs, "stubs", "exec")
+        inputs = PromptInputs("x", toolkits=shown, is_abridged=finder.is_abridged, tools=stubs)
+        sizes[count] = sum(InferencePromptConfigManager().builder("cmd").assemble(inputs).tokens.values())
+        assert "cancel_invoice" in shown + stubs
+        if count > 20:
+            assert "class region_7:" in stubs
+    assert sizes[2_000] <= 1.3 * sizes[20]
+    assert "further toolkits, " in shown and " and " in shown and " more" in shown
+
+
+@pytest.mark.anyio
+async def test_the_card_toolkit_is_shown_whole_before_any_other() -> None:
+    card = ToolkitDefinition(name="card", tools=tuple(ToolDefinition(name=f"show_{n}") for n in range(9)))
+    small = ToolkitDefinition(name="a", tools=(ToolDefinition(name="one"),))
+    finder = ToolFinder(lambda: (CRM, card, small))
+    shown = finder.shown(LOCAL)
+    assert shown.index("class card:") < shown.index("class a:") < shown.index("# crm: 301 tools")
 
 
 @pytest.mark.anyio

@@ -27,15 +27,16 @@ SHOWN_TOOLS_MAX = 60
 Then it has about as many tokens as with twenty tools, whether there are a hundred or thousands: each part of it has a
 bound of its own.
 """
-_WHOLE_TOKENS = 1_500
+_WHOLE_TOOLS = 15
+_WHOLE_TOKENS = 1_300
 """Of toolkits shown whole when there are more tools; `card`, which every answer may need, comes first."""
-_DIRECTORY_TOKENS = 450
+_DIRECTORY_TOKENS = 350
 """Of the lines about the others."""
 _MESSAGE_TOKENS = 900
 """Of the stubs that a message may need."""
 _FIRST = "card"
 _FOUND_TOOLS = 8
-_FOR_MESSAGE = 16
+_FOR_MESSAGE = 10
 _NAMES_OF_TOOLKIT = 4
 _ABOUT_CHARS = 90
 
@@ -89,11 +90,15 @@ class ToolFinder:
 
     def _whole(self, toolkits: Sequence[ToolkitDefinition], caller: Caller) -> dict[str, str]:
         """Return the stubs of the toolkits that are shown whole, by name, in the order that the toolkits have."""
-        room = _WHOLE_TOKENS if _are_many(toolkits) else None
+        are_many, room, tools = _are_many(toolkits), _WHOLE_TOKENS, 0
         stubs: dict[str, str] = {}
         for toolkit in sorted(toolkits, key=_rank):
+            tools += len(toolkit.tools)
+            if are_many and tools > _WHOLE_TOOLS:
+                break
             stub = render_stub(toolkit, self._observed(toolkit, caller))
-            if room is not None and (room := room - estimate_tokens(stub)) < 0:
+            room -= estimate_tokens(stub)
+            if are_many and room < 0:
                 break
             stubs[toolkit.name] = stub
         return {toolkit.name: stubs[toolkit.name] for toolkit in toolkits if toolkit.name in stubs}
