@@ -43,7 +43,7 @@ async def test_no_goal_is_asked_about_once_and_the_answer_goes_on_in_the_same_ru
 
     assert asked.status == "needs_input"
     assert (interrupt["id"], interrupt["reason"]) == (f"{asked.run_id}/question-goal", "question")
-    assert "Check all services" in interrupt["responseSchema"]["properties"]["value"]["enum"]
+    assert "Check all services" in interrupt["responseSchema"]["properties"]["value"]["examples"]
     assert (answered.run_id, answered.status, answered.skill) == (asked.run_id, "done", "service_config")
     assert "pool.size" in answered.answer
     (percept,) = percepts(home)

@@ -30,8 +30,9 @@ from sanca.python_runtime.perception.questions import answered
 from sanca.python_runtime.perception.sources import NOBODY_THERE, source_facts, words_of
 from sanca.python_runtime.rounds import Percept, RunState
 
-_CERTAIN = 0.6
-"""The score from which a skill surely is what is meant, whatever the rules lack."""
+_CERTAIN, _CERTAIN_OF_DEED = 0.6, 0.9
+"""The score from which a skill surely is what is meant, whatever the rules lack; words that name nothing to do fit any
+skill a little."""
 Names = Callable[[str], Mapping[str, str] | None]
 """From a session's id to the names its actions left and their types; None where they are not known."""
 
@@ -187,7 +188,7 @@ class Perception:
             return True
         match = partial(self._library.match, entities=around.entities, history=around.history, language=state.language)
         fitting = await anyio.to_thread.run_sync(match, found.text)
-        return fitting is None or fitting.score < _CERTAIN
+        return fitting is None or fitting.score < (_CERTAIN_OF_DEED if found.lack == "deed" else _CERTAIN)
 
     async def _clear_up(
         self, text: str, found: Understanding, around: Surroundings, state: RunState
