@@ -27,7 +27,7 @@ def use(monkeypatch: pytest.MonkeyPatch, *servers: FakeModelServer) -> None:
 
 async def story(home: Path) -> list[dict[str, Any]]:
     async with Engine(home) as engine:
-        events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message=ASK)))
+        events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message=ASK)), seconds=90)
     check_order(events)
     return events
 

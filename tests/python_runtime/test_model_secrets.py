@@ -57,7 +57,9 @@ async def test_key_reaches_nothing_but_the_model_server(
         monkeypatch.setenv("OPENAI_API_KEY", SECRET)
         monkeypatch.setenv("OPENAI_MODEL", "fake-model")
         async with Engine(home) as engine:
-            events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message="hum for the tulips")))
+            events = await to_the_end(
+                await engine.start(engine.request("ses_a", LOCAL, message="hum for the tulips")), seconds=90
+            )
             assert _children_with(SECRET.encode()) == []
             facts = [engine.parts.models.entries(), engine.parts.models.usage(), vars(engine.parts.models)]
             assert SECRET not in repr(facts)
@@ -76,7 +78,9 @@ async def test_error_of_a_refused_key_does_not_repeat_it(home: Path, monkeypatch
         monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
         monkeypatch.setenv("OPENAI_API_KEY", SECRET)
         async with Engine(home) as engine:
-            events = await to_the_end(await engine.start(engine.request("ses_a", LOCAL, message="hum for the tulips")))
+            events = await to_the_end(
+                await engine.start(engine.request("ses_a", LOCAL, message="hum for the tulips")), seconds=90
+            )
     assert "refused the key" in str(events[-1])
     assert SECRET not in str(events)
     assert _files_with(home, SECRET.encode()) == []
