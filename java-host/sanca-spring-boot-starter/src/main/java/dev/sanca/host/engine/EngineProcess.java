@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 /** One engine process that this host started, with its whole tree. Its output goes to a file, so it may outlive us. */
 final class EngineProcess {
     private static final Pattern PASSED = Pattern.compile(
-            "PATH|HOME|LANG|LC_.*|TZ|SANCA_.*|OPENAI_.*|DASHSCOPE_.*|HTTPS?_PROXY|NO_PROXY", Pattern.CASE_INSENSITIVE);
+            "PATH|HOME|LANG|LC_.*|TZ|SANCA_.*|OPENAI_.*|DASHSCOPE_.*|ANTHROPIC_.*|HTTPS?_PROXY|NO_PROXY",
+            Pattern.CASE_INSENSITIVE);
     private static final long LOG_LIMIT_BYTES = 10L * 1024 * 1024;
     private static final int TAIL_BYTES = 8 * 1024;
     private static final int TAIL_LINES = 5;

@@ -102,13 +102,14 @@ class EngineSupervisorTests {
                 "PATH", "/bin",
                 "LC_ALL", "C",
                 "OPENAI_API_KEY", "k",
+                "ANTHROPIC_API_KEY", "k",
                 "https_proxy", "p",
                 "SPRING_DATASOURCE_PASSWORD", "secret",
                 "AWS_SECRET_ACCESS_KEY", "secret",
                 "XPATH", "no"));
         EngineProcess.reduce(environment, new SancaHome(Path.of("/state")));
         assertThat(environment)
-                .containsOnlyKeys("PATH", "LC_ALL", "OPENAI_API_KEY", "https_proxy", "SANCA_HOME")
+                .containsOnlyKeys("PATH", "LC_ALL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "https_proxy", "SANCA_HOME")
                 .containsEntry("SANCA_HOME", "/state");
     }
 
