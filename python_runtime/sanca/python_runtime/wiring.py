@@ -340,6 +340,8 @@ async def _after_lost_broker(parts: Parts) -> None:
 async def _warm_up(parts: Parts) -> None:
     """Load weights and card models now rather than in the first message that needs them."""
     await anyio.to_thread.run_sync(partial(parts.library.match, "warm up"))
+    if parts.models.entries():
+        await parts.tools.search("warm up")  # a planner asks which tools fit
     warm = Surroundings(now=datetime.now(UTC))
     await anyio.to_thread.run_sync(partial(parts.interpreter.interpret, "warm up", warm))
     await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")

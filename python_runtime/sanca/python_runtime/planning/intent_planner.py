@@ -103,7 +103,7 @@ class IntentPlanner:
         if round_.error_type == ModelOutputError.__name__:
             unusable = sum(one.error_type == ModelOutputError.__name__ for one in state.rounds)
             if unusable > self._malformed_max:
-                raise ModelOutputError(f"The model's replies could not be used. The last reason: {plan.fault}")
+                raise ModelOutputError(f"The model's replies could not be used. The last reason: {round_.error}")
 
     async def _read(self, state: RunState, reply: Reply) -> Plan:
         plan = read_plan(reply.text, finish_reason=reply.finish_reason, has_goals=bool(state.sub_goals))

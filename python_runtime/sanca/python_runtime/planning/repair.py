@@ -11,7 +11,7 @@ import structlog
 from sanca.core.errors import ModelError, ModelOutputError
 from sanca.core.ports import Model
 from sanca.prompts import FimInputs, InferencePromptConfigManager, complete, cut_for_repair, failing_line, repair
-from sanca.python_runtime.planning.asking import ask
+from sanca.python_runtime.planning.asking import ask, sum_of
 from sanca.python_runtime.rounds import Round, RunState
 
 log = structlog.get_logger()
@@ -90,12 +90,14 @@ class Repairs:
             return ""
         state.note("prompt", {"round": state.round.number, "model": model.name, **prompt.note()})
         try:
-            return (await ask(model, prompt.request, state, aloud=False)).text
+            reply = await ask(model, prompt.request, state, aloud=False)
         except ModelError as error:  # the usual way is still there
             if not error.retryable:
                 self._refused.add(model.name)
             log.warning("repair_not_asked", model=model.name, reason=str(error))
             return ""
+        state.round.usage = sum_of(state.round.usage, reply.usage)
+        return reply.text
 
 
 def _last_failed(state: RunState) -> Round | None:
