@@ -32,7 +32,8 @@ async def measure_rounds(blocks: int) -> list[Row]:
             async with Engine(folder / "home") as engine, AsyncOpenAI(api_key="none", base_url=url) as client:
                 bodies = await _recorded(engine, folder)
                 ours, bare = await _in_turn(engine, client, bodies, blocks)
-    return [*_overhead(ours, bare), _prefix(bodies)]
+                processor = await _processor(engine, client, bodies)
+    return [*_overhead(ours, bare), processor, _prefix(bodies)]
 
 
 def _use(url: str) -> None:
@@ -68,6 +69,18 @@ async def _in_turn(
         ours.append(statistics.median((await _run(engine))[1:]))
         bare.append(statistics.median([await _bare(client, body) for body in bodies[1:]]))
     return ours, bare
+
+
+async def _processor(engine: Engine, client: AsyncOpenAI, bodies: list[dict[str, Any]]) -> Row:
+    """Return the processor time of this process for a round, against a bare call's: it tells on a busy machine too."""
+    begin = time.process_time()
+    await _run(engine)
+    between = time.process_time()
+    for body in bodies:
+        await _bare(client, body)
+    ours, bare = (between - begin) / (ROUNDS + 1), (time.process_time() - between) / len(bodies)
+    note = f"{ours * 1000:.1f} ms for {bare * 1000:.1f}; broker and sandbox are processes of their own"
+    return Row("round_processor_ratio", ours / bare, "x", "openai's client, the same requests", note=note)
 
 
 async def _run(engine: Engine) -> list[float]:

@@ -4,7 +4,8 @@ Method.
 - `round_overhead_ratio`: the engine's time for a whole round (perception, prompt, model, check, sandbox, observation,
   self-check, events, journal) against one bare `chat.completions.create` of openai's client with the very same request,
   streamed, in the same process, from the same scripted server (which is another process). Medians of blocks in turn,
-  each 20 rounds of one run; a request's reply is the same for both.
+  each 20 rounds of one run; a request's reply is the same for both. `round_processor_ratio`: the same of this
+  process's processor time, which a busy machine does not change much.
 - `prefix_stable_share`: of those 20 requests the share of tokens, of each but the first, with which the request before
   began as well; what a provider's cache can keep.
 - `prompt_tokens_20`, `…_200`, `…_2000`: tokens of a run's first request with so many tools. See `_prompt_sizes.py`.
