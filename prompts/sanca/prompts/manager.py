@@ -56,6 +56,7 @@ class InferencePromptConfigManager:
         settings: PromptSettings | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
+        logs: bool = True,
     ) -> None:
         """Read the shipped configurations and the operator's.
 
@@ -63,6 +64,7 @@ class InferencePromptConfigManager:
             folder: The operator's; need not be there. `SANCA_PROMPT_FOLDER` comes before it.
             settings: From the environment when not given.
             clock: Seconds, for when to look again.
+            logs: Whether it logs what it takes into use and refuses; who shows `problems` needs no log.
 
         Raises:
             ConfigurationError: `SANCA_PROMPT_FOLDER` names no folder.
@@ -76,6 +78,7 @@ class InferencePromptConfigManager:
                 setting="SANCA_PROMPT_FOLDER",
             )
         self._clock = clock
+        self._logs = logs
         self._shipped = tuple(read_configuration(path, is_own=False) for path in sorted(SHIPPED.glob("*.yaml")))
         self._own: dict[Path, Configuration] = {}
         self._problems: tuple[Problem, ...] = ()
@@ -164,7 +167,8 @@ class InferencePromptConfigManager:
                 if good is not None and self._same_target(good) is None:
                     self._own[path] = good
                 problems.append(Problem(path, str(error), good.name if good else ""))
-        self._tell(problems, before)
+        if self._logs:
+            self._tell(problems, before)
         self._problems = tuple(problems)
 
     def _checked(self, path: Path) -> Configuration:

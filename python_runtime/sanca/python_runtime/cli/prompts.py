@@ -22,10 +22,10 @@ def open_manager(folder: Path | None = None) -> InferencePromptConfigManager:
         ConfigurationError: There is no such folder.
     """
     if folder is None:
-        return InferencePromptConfigManager(find_home() / "prompts")
+        return InferencePromptConfigManager(find_home() / "prompts", logs=False)
     if not folder.is_dir():
         raise ConfigurationError(f"There is no folder {str(folder)!r}; give one with prompt configurations (*.yaml).")
-    return InferencePromptConfigManager(None, PromptSettings().model_copy(update={"folder": folder}))
+    return InferencePromptConfigManager(None, PromptSettings().model_copy(update={"folder": folder}), logs=False)
 
 
 def check_prompts(folder: Path | None, *, as_json: bool) -> int:
