@@ -235,6 +235,7 @@ async def test_slow_reply_ends_with_the_request_s_time_out(registry_for: Registr
     late = pytest.raises(ModelUnavailableError, match=r"within 0\.5 seconds")
     with FakeModelServer(script) as server, anyio.fail_after(10), late:
         await read(registry_for(server, kind).model(), ask(timeout_seconds=0.5))
+    assert len(server.requests) == 1  # a server that hangs is not waited for thrice
 
 
 @every

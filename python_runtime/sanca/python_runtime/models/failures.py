@@ -28,6 +28,10 @@ _NO_MONEY = re.compile(r"insufficient_quota|arrear|billing|exceeded your current
 _WAIT_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
+class ModelTimeoutError(ModelUnavailableError):
+    """The endpoint took too long to begin, to go on or to finish."""
+
+
 def clean_detail(detail: object, endpoint: Endpoint) -> str:
     """Return what the provider said on one short line, never with the key in it."""
     text = _CONTROL.sub(" ", str(detail or "")).strip()
@@ -101,10 +105,10 @@ def connection_failure(detail: object, endpoint: Endpoint) -> ModelUnavailableEr
     )
 
 
-def timeout_failure(endpoint: Endpoint, seconds: float, error: Exception | None = None) -> ModelUnavailableError:
+def timeout_failure(endpoint: Endpoint, seconds: float, error: Exception | None = None) -> ModelTimeoutError:
     """Return the error of a server that took too long: for the whole reply, or as the error itself says."""
     why = str(error) if isinstance(error, StalledError) else f"did not finish within {seconds:g} seconds"
-    return ModelUnavailableError(f"The model server {endpoint.place} {why}.")
+    return ModelTimeoutError(f"The model server {endpoint.place} {why}.")
 
 
 def broken_stream_failure(endpoint: Endpoint) -> ModelUnavailableError:

@@ -10,6 +10,7 @@ import structlog
 from sanca.core.errors import ModelUnavailableError
 from sanca.core.messages import ModelDelta, ModelRequest
 from sanca.core.ports import Model
+from sanca.python_runtime.models.failures import ModelTimeoutError
 from sanca.python_runtime.models.streams import closing
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,9 @@ class RetryingModel:
                 return
             except ModelUnavailableError as error:
                 wait_seconds = self._wait_seconds(attempt, error)
-                if started or attempt == self._tries or wait_seconds > self._longest_wait_seconds:
+                # A server that hangs would be waited for thrice: a timeout is not tried again here.
+                is_late = isinstance(error, ModelTimeoutError)
+                if started or is_late or attempt == self._tries or wait_seconds > self._longest_wait_seconds:
                     raise
                 log.warning(
                     "model_retry", model=self.name, attempt=attempt, wait_seconds=wait_seconds, reason=str(error)
