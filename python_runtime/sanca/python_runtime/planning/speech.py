@@ -52,9 +52,10 @@ class Speech:
             return block.start()
         if self.text.lstrip().startswith("<think"):  # thinking aloud in the text is not for the person
             closed = self.text.rfind("</think")
-            if closed < 0:
+            end = self.text.find(">", closed) if closed >= 0 else -1
+            if end < 0:
                 return self._shown
-            self._shown = max(self._shown, self.text.find(">", closed) + 1)
+            self._shown = max(self._shown, end + 1)
         return max(self._shown, self._sure_end(len(self.text) - _HELD_BACK))
 
     def _sure_end(self, end: int) -> int:
@@ -71,6 +72,8 @@ class Speech:
             return
         words = MARK.sub("", PLAN_BLOCK.sub("", self.text[self._shown : end]))
         self._shown = end
+        if not self._has_words:
+            words = words.lstrip("\n")
         if self._has_words or words.strip():
             self._has_words = True
-            self._words.add(words if words.strip() else "\n" * words.count("\n"))
+            self._words.add(words)
