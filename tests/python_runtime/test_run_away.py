@@ -134,7 +134,7 @@ async def test_a_tenant_may_have_other_budgets(home: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SANCA_TENANT_BUDGETS", '{"acme":{"rounds_max":2}}')
     acme = LOCAL.model_copy(update={"tenant": "acme"})
     async with engine_with(home, lambda number, _: action(f"'{number}'"), monkeypatch) as (engine, _):
-        events = await to_the_end(await engine.start(engine.request("ses_a", acme, message=ASK)))
+        events = await to_the_end(await engine.start(engine.request("ses_a", acme, message=ASK)), seconds=90)
 
     assert events[-1]["message"] == "All 2 rounds of this run are used."
 
@@ -147,10 +147,10 @@ async def test_a_persons_answer_begins_the_rounds_anew(home: Path, monkeypatch: 
 
     async with engine_with(home, script, monkeypatch) as (engine, _):
         log = await engine.start(engine.request("ses_a", LOCAL, message=ASK))
-        asked = await to_the_end(log)
+        asked = await to_the_end(log, seconds=90)
         ask = asked[-1]["outcome"]["interrupts"][0]["id"]
         _, after = await engine.answer_interrupt(LOCAL, "", ask, Answer(True, by="olga"))
-        events = await to_the_end(log, after)
+        events = await to_the_end(log, after, seconds=90)
 
     assert events[-1]["result"]["status"] == "done"  # the third round, of two that there are without an answer
 
@@ -184,7 +184,7 @@ async def test_who_stays_in_the_circle_gets_a_stronger_model_and_then_an_end_wit
 
     async with engine_with(home, script, monkeypatch) as (engine, _):
         log = await engine.start(engine.request("ses_a", LOCAL, message=ASK))
-        events = await to_the_end(log)
+        events = await to_the_end(log, seconds=90)
     stuck = [row.data for row in JournalReader(home).rows(log.run_id, kinds=("stuck",))]
 
     assert events[-1]["result"]["status"] == "failed"

@@ -21,6 +21,7 @@ from sanca.python_runtime.run_record import RunRequest
 log = structlog.get_logger()
 
 _UNCONFIRMED = 5_000
+_LONGEST_CHARS = 65_536
 _Fact = tuple[RunRequest, str, dict[str, Any]]
 
 
@@ -61,9 +62,9 @@ class Journal:
         return rows[-1].data if rows else None
 
     async def written_calls(self, run_id: str) -> list[dict[str, Any]]:
-        """Return the calls of a run that goes on, after everything so far is on the disk."""
+        """Return the calls of a run that goes on, without very long values, after all of them are on the disk."""
         await self.flush()
-        return await self.calls(run_id)
+        return await anyio.to_thread.run_sync(partial(self._reader.calls, run_id, longest=_LONGEST_CHARS))
 
     async def flush(self) -> None:
         """Wait until what was appended is on disk, as far as there is a broker to write it."""

@@ -55,12 +55,12 @@ async def run_story(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
                 scripted.begin(story)
                 number = abs(hash(story.name)) % 10**9
                 log = await engine.start(engine.request(f"ses_{number}", LOCAL, message=story.goal))
-                events = await to_the_end(log)
+                events = await to_the_end(log, seconds=120)
                 while events[-1].get("outcome", {}).get("type") == "interrupt":
                     ask = events[-1]["outcome"]["interrupts"][0]["id"]
                     answer = Answer(approved=story.approves, by="olga")
                     _, after = await engine.answer_interrupt(LOCAL, "", ask, answer)
-                    events += await to_the_end(log, after)
+                    events += await to_the_end(log, after, seconds=120)
                 return events
 
             yield play

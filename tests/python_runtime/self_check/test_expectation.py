@@ -30,10 +30,10 @@ async def disagreement(text: str, result: Any = None, **arguments: Any) -> str:
         ("config(service).release == result.release", {"service": "a"}),
         ("count(rows(), pid=pid) == 0", {"pid": 9}),
         ("count(other.rows(), path=pattern) == 1 and not result.failed", {"pattern": "exports/*.csv"}),
-        ("older > 0 or count(rows(), path='**') == 0", {"older": 5}),
+        ("older == 0 or count(rows(), path='**') == 2", {"older": 5}),
         ("count(rows(), path='**', not_path='*.db') == 1", {}),
         ("config(service).release in ['v1', 'v2'] and -1 < count(rows()) <= 2", {"service": "a"}),
-        ("result.failed == false and result.why == null", {}),
+        ("result.failed == false and result.why == null and rows() != 3", {}),
     ],
 )
 async def test_what_the_world_agrees_with(text: str, arguments: dict[str, Any]) -> None:

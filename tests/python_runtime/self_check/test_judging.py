@@ -49,7 +49,7 @@ def play(home: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 monkeypatch.setenv("SANCA_MODEL_JUDGE", f"openai:judge-model@{server.openai_url}$OPENAI_API_KEY")
             async with Engine(home) as engine:
                 log = await engine.start(engine.request("ses_a", LOCAL, message=goal))
-                events = await to_the_end(log)
+                events = await to_the_end(log, seconds=120)
             check_order(events)
             rows = [row.data for row in JournalReader(home).rows(log.run_id, kinds=("self_check",))]
             asks = [body for body in asked if body["model"] == "judge-model"]

@@ -27,6 +27,13 @@ ORDER BY id
 """Effects and ends; without values and arguments, which may be long."""
 
 
+_CALLS_IN_SHORT = """
+SELECT run_id, session_id, seq, kind, time, trace_id,
+  CASE WHEN length(data) > ? THEN json_remove(data, '$.value') ELSE data END
+FROM journal WHERE run_id = ? AND kind IN ('call_requested', 'call_finished') ORDER BY seq
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalRow:
     """One fact."""
@@ -69,16 +76,26 @@ class JournalReader:
         )
         return [row.data for row in self._select(query, (run_id, after))]
 
-    def calls(self, run_id: str) -> list[dict[str, Any]]:
-        """Return a run's calls in order: what was requested, and under `finished` how it ended (None: it never did)."""
+    def calls(self, run_id: str, *, longest: int = 0) -> list[dict[str, Any]]:
+        """Return a run's calls in order: what was requested, and under `finished` how it ended (None: it never did).
+
+        Args:
+            run_id: The run.
+            longest: Rows of more characters come without the call's value; 0: all come whole.
+        """
         calls: dict[str, dict[str, Any]] = {}
-        for row in self.rows(run_id, kinds=("call_requested", "call_finished")):
+        for row in self._call_rows(run_id, longest):
             call_id = row.data["call_id"]
             if row.kind == "call_requested":
                 calls[call_id] = {**row.data, "time": row.time, "finished": None}
             else:
                 calls.setdefault(call_id, {**row.data, "time": row.time})["finished"] = row.data
         return list(calls.values())
+
+    def _call_rows(self, run_id: str, longest: int) -> list[JournalRow]:
+        if not longest:
+            return self.rows(run_id, kinds=("call_requested", "call_finished"))
+        return self._select(_CALLS_IN_SHORT, (longest, run_id))
 
     def runs(self, session_id: str) -> list[str]:
         """Return the ids of a session's runs, oldest first."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sanca.core.tools import Effect, ToolkitDefinition
 from sanca.python_runtime.self_check import claims, lexicon
@@ -12,6 +13,9 @@ from sanca.python_runtime.self_check.claims import Assertion, Wish
 from sanca.python_runtime.self_check.evidence import Call, Evidence
 from sanca.python_runtime.self_check.lexicon import Doing
 
+_CLAIM_CHARS = 12_000
+_ASSERTIONS = 40
+_EARLIER = re.compile(r"\b(?:earlier|before|previously|in my last|above)\b|之前|刚才|上一", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:it|them|this|these|those|both|everything)\b", re.IGNORECASE)
 
 
@@ -28,6 +32,8 @@ class Case:
     doings: tuple[Doing, ...]
     wishes: tuple[Wish, ...]
     assertions: tuple[Assertion, ...]
+    known: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False)
+    """What `things.text_of` has put together, by the calls' ids."""
 
     def fitting(self, doing: Doing) -> list[Call]:
         """Return the effects that succeeded and may be meant by a word for what was done."""
@@ -49,6 +55,7 @@ class Case:
 
 def case_of(claim: str, goal: str, evidence: Evidence, toolkits: Sequence[ToolkitDefinition]) -> Case:
     """Take claim and goal apart, with the words of the tools there are."""
+    claim, goal = in_short(claim), in_short(goal)
     own = {"sanca", "card", "page"}
     tools = [tool for kit in toolkits if kit.name not in own for tool in kit.tools]
     effects = tuple(tool.name for tool in tools if tool.effect is not Effect.READ)
@@ -56,8 +63,14 @@ def case_of(claim: str, goal: str, evidence: Evidence, toolkits: Sequence[Toolki
     wishes = tuple(wish for wish in claims.asked_for(goal, doings) if _is_askable(wish, effects, evidence))
     assertions = claims.asserted(claim, doings, asked={wish.doing.name for wish in wishes})
     reads = tuple(tool.name for tool in tools if tool.effect is Effect.READ)
-    kept = tuple(one for one in assertions if _is_about_the_world(one, evidence, wishes))
+    different = {(one.doing.name, one.items, one.values, one.everything, one.count): one for one in assertions}
+    kept = tuple(one for one in different.values() if _is_about_the_world(one, evidence, wishes))[:_ASSERTIONS]
     return Case(claim, goal, evidence, effects, reads, doings, wishes, kept)
+
+
+def in_short(claim: str) -> str:
+    """Return a claim as far as it is looked at: of a very long one the beginning and the end."""
+    return claim if len(claim) <= _CLAIM_CHARS else f"{claim[: _CLAIM_CHARS * 2 // 3]}\n{claim[-_CLAIM_CHARS // 3 :]}"
 
 
 def is_of(doing: Doing, tool: str) -> bool:
@@ -69,9 +82,13 @@ def is_of(doing: Doing, tool: str) -> bool:
 def is_in(name: str, text: str) -> bool:
     """Whether a text, in lower case, has a name; of a longer word either may be the beginning of the other."""
     stem = name[:-1] if name.endswith("s") and len(name) > 4 else name
-    return stem in text or (
-        len(name) > 5 and any(len(word) > 4 and name.startswith(word) for word in re.findall(r"[\w.\-]+", text))
-    )
+    return stem in text or (len(name) > 5 and any(name[:size] in words_of(text) for size in range(5, len(name))))
+
+
+@lru_cache(maxsize=64)
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(re.findall(r"[\w.\-]+", text))
 
 
 def _is_askable(wish: Wish, effects: Sequence[str], evidence: Evidence) -> bool:
@@ -91,9 +108,11 @@ def _is_about_the_world(said: Assertion, evidence: Evidence, wishes: Sequence[Wi
     """Leave out what needs no tool: work on data and words, in the sandbox or in the answer itself."""
     entities = {name.casefold() for names in evidence.names.values() for name in names}
     names = {name for item in said.items for name in item}
+    if _EARLIER.search(said.words) and re.search(rf"\b(?:{said.doing.claimed})\b", evidence.given, re.IGNORECASE):
+        return False  # of another run of the session, which had its own check
+    text = " ".join(call.text for call in evidence.calls if call.is_effect)
     if names & entities:
         return True
-    text = " ".join(call.text for call in evidence.calls if call.is_effect)
     if said.doing.is_strict:
         return not re.search(r"\b(?:you|your)\b|给(?:您|你)", said.object)
     if lexicon.OF_ITS_OWN.search(said.object) and not any(is_in(name, text) for name in names):

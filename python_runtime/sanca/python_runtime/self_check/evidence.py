@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from sanca.python_runtime.rounds import RunState
 
 EFFECTS = frozenset({"WRITE", "DESTRUCTIVE"})
-_ENGINES_OWN = frozenset({"sanca", "card"})
+_ENGINES_OWN = frozenset({"sanca", "card", "page"})
 _FAILED_FIELDS = (
     "outcome",
     "status",
@@ -36,7 +38,8 @@ _FAILED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _COUNT_FIELDS = frozenset({"deleted", "removed", "changed", "updated", "sent", "affected", "affected_rows"})
-_TEXT_CHARS = 200_000
+_TEXT_CHARS = 20_000
+_NUMBERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,22 @@ class Call:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
         return f"{self.name}({arguments[:200]})"
 
-    @property
+    @cached_property
     def argument_text(self) -> str:
         """All arguments, as one text in lower case."""
         return flat(dict(self.arguments)).casefold()
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Arguments and value, as one text in lower case."""
         return f"{self.argument_text} {flat(self.value).casefold()}"
 
-    @property
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """The numbers it was given and gave back."""
+        return frozenset([*islice(numbers_of(self.value), _NUMBERS), *numbers_of(dict(self.arguments))])
+
+    @cached_property
     def complaint(self) -> str:
         """What its own value says went wrong, though the call as such did not fail; empty when nothing."""
         return complaint_of(self.value)

@@ -66,6 +66,8 @@ class Expectation:
             holds = await evaluation.value(self._tree)
         except (TypeError, KeyError, IndexError, AttributeError) as error:
             raise UnknownValueError(f"{self.text}: {error}") from error
+        if holds and not evaluation.reads:
+            raise UnknownValueError(f"{self.text}: nothing was read")
         return "" if holds else evaluation.found or f"{self.text} does not hold"
 
 
@@ -74,6 +76,7 @@ class _Evaluation:
         self._names = names
         self._read = read
         self.found = ""
+        self.reads = 0
 
     async def value(self, node: ast.expr) -> Any:
         match node:
@@ -126,6 +129,7 @@ class _Evaluation:
         name = ast.unparse(node.func)
         if name == "count":
             return _count(positional[0], named)
+        self.reads += 1
         return await self._read(name, positional, named)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from sanca.python_runtime.self_check import lexicon
 from sanca.python_runtime.self_check.claims import clauses, plain
@@ -24,6 +26,12 @@ _UNIT = re.compile(
 )
 _LIST_MARK = re.compile(r"(?:^|\n)\s*$")
 _MOST = 3
+_NEAR = 32
+"""Characters around a figure that tell what it is."""
+_LOOKED_AT = 200
+"""Figures of a claim that are looked for."""
+_FOLLOWED = 40
+"""Figures of which two may give a third."""
 
 
 def unseen(claim: str, goal: str, evidence: Evidence, entities: Iterable[str]) -> Iterator[Doubt]:
@@ -37,14 +45,14 @@ def unseen(claim: str, goal: str, evidence: Evidence, entities: Iterable[str]) -
     speaks_of_known = any(name in low for name in names)
     if not (speaks_of_known or evidence.acted or evidence.reads):
         return
-    known = known_numbers(evidence)
-    said = [figure for part in clauses(claim) if not lexicon.ASKS_BACK.search(part) for figure in _figures_of(part)]
-    seen = [number for number, _, _ in said if _is_known(number, "", known)]
+    known = sorted(known_numbers(evidence))
+    parts = [part for part in clauses(claim) if not lexicon.ASKS_BACK.search(part)]
+    said = list(islice((figure for part in parts for figure in _figures_of(part)), _LOOKED_AT))
+    seen = [number for number, _, _ in said if _is_known(number, "", known)] + _small(plain(claim))
     strange = [
         text
         for number, text, is_rough in said
-        if not _is_known(number, text, known, is_rough=is_rough)
-        and not _follows(number, text, [*seen, *_small(plain(claim))])
+        if not _is_known(number, text, known, is_rough=is_rough) and not _follows(number, text, seen[:_FOLLOWED])
     ]
     if strange and (len(strange) * 2 >= len(said) or not evidence.acted or len(strange) > 1 or speaks_of_known):
         yield Doubt("unseen_figure", ", ".join(dict.fromkeys(strange[:_MOST])))
@@ -66,7 +74,7 @@ def known_numbers(evidence: Evidence) -> set[float]:
 
 def _figures_of(text: str) -> Iterator[tuple[float, str, bool]]:
     for number, match in figures(text):
-        before, after = text[: match.start()], text[match.end() :]
+        before, after = text[max(match.start() - _NEAR, 0) : match.start()], text[match.end() : match.end() + _NEAR]
         if _PART_OF_A_WORD.search(before) or (_GOES_ON.match(after) and not _UNIT.match(after)):
             continue
         has_unit = bool(_UNIT.match(after)) or bool(re.search(r"[$€£¥]\s?$", before))
@@ -82,11 +90,19 @@ def _small(text: str) -> list[float]:
     return [number for number, _ in figures(text) if abs(number) <= _SMALL]
 
 
-def _is_known(number: float, text: str, known: Iterable[float], *, is_rough: bool = False) -> bool:
+def _is_known(number: float, text: str, known: Sequence[float], *, is_rough: bool = False) -> bool:
+    """Whether one of the known numbers, in order, is this one, as it is or in another unit."""
     slack = _slack(number, text, is_rough=is_rough)
     return any(
-        abs(one * scale - number) <= slack or abs(one / scale - number) <= slack for one in known for scale in _SCALES
+        _is_between((number - slack) * factor, (number + slack) * factor, known)
+        for scale in _SCALES
+        for factor in (scale, 1 / scale)
     )
+
+
+def _is_between(low: float, high: float, known: Sequence[float]) -> bool:
+    place = bisect_left(known, low)
+    return place < len(known) and known[place] <= high
 
 
 def _slack(number: float, text: str, *, is_rough: bool = False) -> float:

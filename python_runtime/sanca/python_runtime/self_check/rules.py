@@ -29,6 +29,7 @@ _APPROVAL = re.compile(
     re.IGNORECASE,
 )
 _SHOWN_CHARS = 120
+_DONE_LOOKED_AT = 60
 
 
 def doubts_of(case: Case) -> list[Doubt]:
@@ -79,8 +80,8 @@ def _assertions(case: Case) -> Iterator[Doubt]:
 
 def _taken_back(case: Case, said: Assertion, calls: Sequence[Call]) -> Call | None:
     """Return the later call that undid what is claimed, when the claim does not speak of it."""
-    done = case.evidence.done
-    for call in calls:
+    done = case.evidence.done[-_DONE_LOOKED_AT:]
+    for call in calls[-_DONE_LOOKED_AT:]:
         for later in done[done.index(call) + 1 :]:
             if _undoes(later, call) and not _speaks_of(case.claim, later) and not _holds_after(said, later):
                 return later

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import structlog
 from sanca.core.errors import SancaError
 from sanca.core.tools import ToolkitDefinition
@@ -22,6 +23,10 @@ from sanca.python_runtime.self_check.rules import doubts_of, says_back
 from sanca.python_runtime.self_check.world import World
 
 log = structlog.get_logger()
+
+_CALLS_AT_ONCE = 40
+_CHARS_AT_ONCE = 4_000
+"""A claim and calls beyond these are looked at in a thread."""
 
 Rows = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
 """Reads a run's calls from the journal."""
@@ -54,8 +59,8 @@ class SelfTaskCheck:
         if not is_models and not any(call.effect in EFFECTS for call in state.calls):
             return Finding()
         evidence = await self._evidence(state)
-        case = case_of(claim, goal_of(state), evidence, self._toolkits())
-        finding = Finding(doubts=self._by_rules(case, is_models=is_models))
+        case, doubts = await self._ruled(claim, goal_of(state), evidence, is_models=is_models)
+        finding = Finding(doubts=doubts)
         if not finding.doubts and state.round.strategy != "person":
             await self._look_again(state, case, finding)
         if not finding.doubts and is_models and self._judge.is_there and (evidence.calls or case.wishes):
@@ -66,8 +71,19 @@ class SelfTaskCheck:
 
     async def doubts(self, text: str, state: RunState) -> list[Doubt]:
         """Return what the journal holds against any text, by rules alone; that something is open is no doubt."""
-        case = case_of(text, goal_of(state), await self._evidence(state), self._toolkits())
-        return [doubt for doubt in self._by_rules(case, is_models=True) if doubt.kind not in {"no_effect", "left_out"}]
+        _, doubts = await self._ruled(text, goal_of(state), await self._evidence(state), is_models=True)
+        return [doubt for doubt in doubts if doubt.kind not in {"no_effect", "left_out"}]
+
+    async def _ruled(self, claim: str, goal: str, evidence: Evidence, *, is_models: bool) -> tuple[Case, list[Doubt]]:
+        """Go by the rules; where there is much to look at, beside the event loop."""
+        toolkits = self._toolkits()
+
+        def rule() -> tuple[Case, list[Doubt]]:
+            case = case_of(claim, goal, evidence, toolkits)
+            return case, self._by_rules(case, is_models=is_models)
+
+        is_long = len(evidence.calls) > _CALLS_AT_ONCE or len(claim) > _CHARS_AT_ONCE
+        return await anyio.to_thread.run_sync(rule) if is_long else rule()
 
     async def _evidence(self, state: RunState) -> Evidence:
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from sanca.python_runtime.self_check.case import Case, is_in
+from sanca.python_runtime.self_check.case import Case, is_in, words_of
 from sanca.python_runtime.self_check.claims import Assertion
 from sanca.python_runtime.self_check.doubts import Doubt
-from sanca.python_runtime.self_check.evidence import Call, Evidence, flat, numbers_of, rows_of
+from sanca.python_runtime.self_check.evidence import Call, Evidence, flat, rows_of
 
 PROSE = frozenset(
     [
@@ -29,6 +29,8 @@ PROSE = frozenset(
     ]
 )
 
+_READS_LOOKED_AT = 50
+_ROWS_LOOKED_AT = 200
 _SCALES = (1.0, 100.0, 1_000.0, 60.0, 3_600.0, 1_024.0, 1_048_576.0, 1_000_000.0)
 
 
@@ -64,20 +66,20 @@ def strangers(case: Case, calls: Sequence[Call]) -> list[str]:
 def _is_explained(value: str, calls: Sequence[Call], known: str, spoken: str) -> bool:
     """Whether a stranger is only the id of what is spoken of: a reading has both in one row."""
     own = " ".join(call.text for call in calls)
-    return any(word not in own and len(word) > 3 and word in spoken for word in re.findall(r"[\w\-]+", known))
+    return any(word not in own and len(word) > 3 and word in spoken for word in words_of(known))
 
 
 def text_of(case: Case, calls: Sequence[Call]) -> str:
     """Return what calls were about: their arguments and values, and the rows of readings that their arguments name."""
-    keys = {
-        value.casefold()
-        for call in calls
-        for value in call.arguments.values()
-        if isinstance(value, str) and 0 < len(value) <= 60
-    }
-    rows = [row for call in case.evidence.calls if not call.is_effect and call.round for row in rows_of(call.value)]
-    named = [flat(row).casefold() for row in rows if any(str(value).casefold() in keys for value in row.values())]
-    return " ".join([*(call.text for call in calls), *named[:50]])
+    key = tuple(call.call_id for call in calls)
+    if key not in case.known:
+        given = [value for call in calls for value in call.arguments.values() if isinstance(value, str)]
+        keys = {value.casefold() for value in given if 0 < len(value) <= 60}
+        reads = [call for call in case.evidence.calls if not call.is_effect and call.round][-_READS_LOOKED_AT:]
+        rows = [row for call in reads for row in islice(rows_of(call.value), _ROWS_LOOKED_AT)]
+        named = [flat(row).casefold() for row in rows if any(f"{value}".casefold() in keys for value in row.values())]
+        case.known[key] = " ".join([*(call.text for call in calls), *named[:50]])
+    return case.known[key]
 
 
 def wrong_values(values: Sequence[str], calls: Sequence[Call]) -> Iterator[Doubt]:
@@ -94,7 +96,7 @@ def has_value(call: Call, value: str) -> bool:
         wanted = float(value.replace(",", ""))
     except ValueError:
         return value.casefold() in call.text
-    numbers = {*numbers_of(dict(call.arguments)), *numbers_of(call.value)}
+    numbers = call.numbers
     return any(
         abs(number * scale - wanted) <= 1e-6 * max(abs(wanted), 1)
         or abs(number / scale - wanted) <= 1e-6 * max(abs(wanted), 1)
@@ -108,7 +110,7 @@ def too_few(case: Case, said: Assertion, calls: Sequence[Call]) -> Iterator[Doub
     different = {
         call.argument_text for call in calls if any(isinstance(value, str) for value in call.arguments.values())
     }
-    told = any(float(said.count) in {*numbers_of(call.value), *numbers_of(dict(call.arguments))} for call in calls)
+    told = any(float(said.count) in call.numbers for call in calls)
     if said.count > len(different) > 0 and not told:
         yield Doubt("too_few", f"{said.count}", f"{len(different)}")
     if said.everything and different:

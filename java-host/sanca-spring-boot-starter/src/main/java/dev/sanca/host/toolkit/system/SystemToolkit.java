@@ -198,7 +198,8 @@ public class SystemToolkit {
                     "Deletes files inside a service's data folder; pattern is a glob relative to it, as exports/*.csv.",
             effect = DESTRUCTIVE,
             right = OPERATE,
-            verifiedBy = "older_than_minutes > 0 or count(disk_usage(service).entries, path=pattern, not_path='*.db*') == 0")
+            verifiedBy = "count(disk_usage(service).entries, path=pattern, not_path='*.db*') == 0"
+                    + " or older_than_minutes > 0 and disk_usage(service).used_bytes < disk_usage(service).quota_bytes")
     public SystemRepairs.Deletion deleteFiles(
             String service,
             String pattern,
