@@ -82,10 +82,11 @@ def spec_of(round_: Round, language: str) -> Spec | None:
     result = round_.result
     if round_.status != "ok" or result is None:
         return None
-    title = _title(round_, language)
-    if isinstance(told := read_json(result.value_table), Mapping):
-        return card_for_frame(told, title)
-    return card_for(_value(result), title)
+    told = read_json(result.value_table)
+    found = card_for_frame(told, "") if isinstance(told, Mapping) else card_for(_value(result), "")
+    if found is None:
+        return None
+    return {**found, "title": found["title"] or _title(round_, language)}
 
 
 def _value(result: ActionResult) -> object:
