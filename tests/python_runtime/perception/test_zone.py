@@ -106,7 +106,7 @@ async def test_what_began_a_run_is_told_and_nobody_is_asked_where_nobody_is(home
         rest: dict[str, Any] = {"source": source, "sender": "nightly"}
         if source == "form":
             rest["click"] = Click(surface_id="s1", name="order", context={"bed": "north", "litres": 3})
-        request = engine.request("ses_a", LOCAL, message="do the usual", **rest)
+        request = engine.request("ses_a", LOCAL, message="hgjkd", **rest)
         events = await to_the_end(await engine.start(request))
 
     assert events[-1]["result"]["answer"] == "Noted."

@@ -63,8 +63,8 @@ _NEEDS_BEGUN = re.compile(
 )
 _DANGLING_CONTENT = 3
 _LONG_WORDS = 25
-_FEW_WORDS = 2
-_SURE, _FAINT = 0.7, 0.33
+_FEW_WORDS = 1
+_SURE, _FAINT = 0.7, 0.2
 _NUMBER = re.compile(r"\W*\d*\W*")
 
 

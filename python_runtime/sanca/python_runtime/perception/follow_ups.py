@@ -37,6 +37,7 @@ _LOOKS = frozenset(
 )
 _SURE = 0.6
 _LIKELY = 0.15
+_MUCH = 2
 
 
 def accepts_offer(clue: Clue) -> bool:
@@ -81,6 +82,7 @@ def settle_vague(clue: Clue, earlier: Intent | None) -> tuple[Intent, float]:
             return earlier, _SURE
         if likely >= _LIKELY:
             return second, likely
-    if clue.content.words and not clue.content.is_strange and clue.guess.confidence < _SURE:
+    names_much = len(clue.content.words) >= _MUCH or clue.guess.confidence < _SURE
+    if clue.content.words and names_much and not clue.content.is_strange:
         return second, likely
     return Intent.UNCLEAR, clue.guess.confidence
