@@ -183,6 +183,14 @@ async def test_text_is_its_own_value_and_other_values_are_their_repr(session: Sa
     assert await value_of(session, "None") is None
 
 
+async def test_final_answer_is_told_of_an_action_that_ended_well_and_of_no_other(session: SandboxSession) -> None:
+    said = await run(session, "if 6 * 7 == 42:\n    final_answer(f'It is {6 * 7}.')\n6 * 7")
+    assert (said.status, said.final_answer, said.value) == ("ok", "It is 42.", "42")
+    assert (await run(session, "6 * 7")).final_answer is None
+    broken = await run(session, "final_answer('It is done.')\n1 / 0")
+    assert (broken.status, broken.final_answer) == ("error", None)
+
+
 async def test_json_like_value_is_given_as_json_too(session: SandboxSession) -> None:
     assert (await run(session, "{'a': [1, 2.5, None, '中']}")).value_json == '{"a": [1, 2.5, null, "中"]}'
     assert (await run(session, "{1, 2}")).value_json is None

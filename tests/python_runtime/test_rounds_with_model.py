@@ -87,6 +87,25 @@ async def test_a_reply_that_cannot_be_used_goes_back_with_the_reason_twice(home:
     assert "not closed" in model.requests[1].messages[-1].content
 
 
+async def test_an_action_that_words_the_answer_itself_ends_the_run_in_one_round(home: Path) -> None:
+    model = ScriptedModel(
+        [action("count = len(garden.beds())\nif count:\n    final_answer(f'There are **{count}** beds.')")]
+    )
+    events = await story(home, model)
+
+    assert len(model.requests) == 1
+    assert (events[-1]["result"]["status"], events[-1]["result"]["answer"]) == ("done", "There are **2** beds.")
+    assert text(events) == "I look first.\n\nThere are **2** beds."
+
+
+async def test_an_answer_of_an_action_that_broke_after_it_does_not_count(home: Path) -> None:
+    model = ScriptedModel([action("final_answer('There are 9 beds.')\ngarden.beds()[9]"), "There are some beds."])
+    events = await story(home, model)
+
+    assert events[-1]["result"]["answer"] == "There are some beds."
+    assert "9 beds" not in text(events)
+
+
 async def test_a_slip_of_the_pen_costs_no_sandbox_round(home: Path) -> None:
     events = await story(home, ScriptedModel([action("garden.beds("), "Sorry."]))
 

@@ -61,6 +61,7 @@ def _parts(result: ActionResult) -> list[_Part]:
         _Part("", _dropped(result)),
         _Part("Warnings:", "\n".join(result.warnings)),
         _Part("Value:", result.value or "" if is_ok else "", _value_more(result)),
+        _Part("Final answer:", result.final_answer or ""),
         _Part("Charts, shown to the person:", "\n".join(map(_chart_line, result.images))),
         _Part(f"Error ({result.status}):", "\n".join(filter(None, (error, result.hint)))),
     ]

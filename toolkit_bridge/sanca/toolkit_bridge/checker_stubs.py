@@ -60,6 +60,7 @@ tools: _Tools
 last_value: Any
 last_output: Any
 def say(text: object, message_id: object = None) -> None: ...
+def final_answer(answer: object) -> None: ...
 def help(topic: Any = None) -> None: ...
 """
 _ARGUMENTS = {
@@ -96,7 +97,16 @@ def checker_stubs(toolkits: Sequence[ToolkitDefinition]) -> CheckerStubs:
     roots = [name for name in children if "." not in name and is_name(name)]
     names = [f"{name}: {_class_of(name)}" for name in roots]
     text = "\n".join([_HEAD, *made.records, *lines, *names, ""])
-    ours = {"Record", "tools", "say", "help", "last_value", "last_output", *re.findall(r"class (\w+Error)", _HEAD)}
+    ours = {
+        "Record",
+        "tools",
+        "say",
+        "final_answer",
+        "help",
+        "last_value",
+        "last_output",
+        *re.findall(r"class (\w+Error)", _HEAD),
+    }
     return CheckerStubs(text, made.tools, made.toolkits, made.keys, frozenset([*roots, *ours]))
 
 

@@ -84,6 +84,9 @@ class EngineAuthor:
         assert state is not None  # noqa: S101 - `hear` comes first
         if so_far:
             self._take(so_far[-1], state)
+            if said := so_far[-1].final_answer:
+                state.answer = said
+                return None
         while len(state.rounds) < state.rounds_max:
             await self._plan(state)
             round_ = state.round

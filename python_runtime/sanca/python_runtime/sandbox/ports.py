@@ -98,6 +98,8 @@ class ActionResult:
     """The same as JSON text, when it is JSON-like and shorter than 64 KB."""
     value_table: str | None = None
     """Of a DataFrame or Series: `{"columns", "rows", "total"}` as JSON text, at most 200 rows and 64 KB."""
+    final_answer: str | None = None
+    """What it gave to `final_answer`: the text that is to be the person's answer."""
     stdout: str = ""
     """What it printed (stderr too, in its order); the middle is left out when it was too much."""
     stderr: str = ""

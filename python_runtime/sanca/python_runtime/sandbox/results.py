@@ -42,6 +42,7 @@ def read_result(told: dict[str, Any], *, stop: Stop | None, seconds: float, wait
         value=_text(answer.get("value")),
         value_json=_text(answer.get("value_json")),
         value_table=_text(answer.get("value_table")),
+        final_answer=_text(answer.get("final_answer")) if status == "ok" else None,
         value_is_text=answer.get("value_is_text") is True,
         value_name=_line(answer.get("value_name"), _NAME_CHARS),
         stdout=told["stdout"],

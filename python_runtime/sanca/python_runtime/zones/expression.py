@@ -31,6 +31,8 @@ class Expression:
             self._say_what_is_possible(state)
         elif round_.sub_goal_id:
             pass  # a part of the whole; the planner says the answer when all parts are closed
+        elif round_.claim is None and round_.result is not None and round_.result.final_answer:
+            round_.claim = round_.result.final_answer
         elif round_.claim is None and round_.status == "ok" and round_.strategy != "model":
             await self._say_value(state)
         elif round_.strategy == "experience" and round_.error_type == "ToolDeniedError":

@@ -20,6 +20,7 @@ LAST_OUTPUT = "last_output"
 """Under this name an action finds what the action before it printed, when that was long."""
 _LONG_OUTPUT_CHARS = 2_000
 _HINT_CHARS = 2_000
+_FINAL_CHARS = 32_000
 _LIMIT_ERRNOS = frozenset((errno.EFBIG, errno.ENOSPC, errno.EDQUOT))
 
 
@@ -31,15 +32,21 @@ class Answers:
         self._errors = errors
         self._own_files = own_files
         self._warnings = WarningLog(own_files)
+        self._final: str | None = None
 
     def begin(self, code: str, space: dict[str, Any]) -> None:
         """Begin a round; what was kept for this action alone is let go when it does not ask for it."""
         self._warnings.begin(space)
+        self._final = None
         self._printed.record.take()
         self._errors.record.take()
         for name in (LAST_VALUE, LAST_OUTPUT):
             if name not in code:
                 builtins.__dict__.pop(name, None)
+
+    def take_final(self, answer: object) -> None:
+        """Give the person their answer: when this action ends without an error, the work ends with this text."""
+        self._final = str(answer)[:_FINAL_CHARS]
 
     def describe_value(self, value: Any, name: str) -> dict[str, Any]:
         """Return the answer of an action that ended well; `name` is what to call its value."""
@@ -57,6 +64,8 @@ class Answers:
                 told["value_name"] = name
                 _give(LAST_VALUE, value if name == LAST_VALUE else None)
         charts.draw(value)
+        if self._final is not None:
+            told["final_answer"] = self._final
         return {**told, "images": charts.images, **self._heard(charts.problems)}
 
     def describe_error(self, error: BaseException, toolkits: tuple[str, ...]) -> dict[str, Any]:

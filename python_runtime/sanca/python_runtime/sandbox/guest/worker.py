@@ -1,8 +1,8 @@
 """The loop of rounds in a guest: takes an action, runs it in the session's namespace, answers with value or error.
 
 Messages (msgpack): in `{"code", "toolkits", "filename", "folder"}`; out `{"value", "value_json", "value_name",
-"value_table", "images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both with `{"warnings",
-"stderr", "names"}`.
+"value_table", "final_answer", "images"}` or `{"error", "error_type", "is_limit", "hint", "missing_library"}`, both
+with `{"warnings", "stderr", "names"}`.
 """
 
 from __future__ import annotations
@@ -194,6 +194,7 @@ class Worker:
         tools = Tools(self._channel, self._descriptions)
         self._give({error.__name__: error for error in PUBLIC})
         self._give({"Record": Record, "say": self._say, "tools": tools, "help": _help})
+        self._give({"final_answer": self._answers.take_final})
 
     def _give_toolkits(self, names: tuple[str, ...]) -> None:
         if names == self._toolkits:

@@ -31,6 +31,7 @@ _SUSPENSIONS = 10_000_000
 _MEGABYTE = 1 << 20
 _END_SECONDS = 2.0
 _FOLDER_CHECK_SECONDS = 0.5
+_FINAL_CHARS = 32_000
 _LIMIT_ERROR = LimitExceededError.__name__
 
 
@@ -228,7 +229,7 @@ class MontySession:
 
     def _feed(self, code: str, toolkits: tuple[str, ...], told: _Told) -> None:
         action = prepare(code)
-        names = names_for(self._channel, toolkits)
+        names = names_for(self._channel, toolkits) | {"final_answer": told.take_final}
         interpreter = self._living()
         options: dict[str, Any] = {
             "print_callback": lambda _stream, text: told.output.add(text.encode("utf-8", "replace")),
@@ -273,6 +274,7 @@ class MontySession:
             value=value,
             value_json=value_json,
             value_is_text=is_text,
+            final_answer=told.final_answer if status == "ok" else None,
             stdout=stdout,
             error=error,
             error_type=error_type,
@@ -334,8 +336,13 @@ class _Told:
     value: object = None
     error: str | None = None
     error_type: str | None = None
+    final_answer: str | None = None
     has_crashed: bool = False
     names_lost: bool = False
+
+    def take_final(self, answer: object) -> None:
+        """Note the person's answer."""
+        self.final_answer = str(answer)[:_FINAL_CHARS]
 
     @property
     def status(self) -> ActionStatus:
