@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from sanca.core.syntax import parse_module
 from sanca.memory.skills import Skill
 
 _LONGEST_CHARS = 5_000
@@ -25,10 +26,10 @@ def worked_example(skill: Skill) -> str:
 
 def _used(included: str, action: str) -> tuple[str, list[str]]:
     """Return the statements that the action needs, and the names of its helpers."""
-    tree = ast.parse(included)
+    tree = parse_module(included)
     bound = {name: statement for statement in tree.body for name in _binds(statement)}
     needed: set[ast.stmt] = set()
-    waiting: list[ast.AST] = [ast.parse(action)]
+    waiting: list[ast.AST] = [parse_module(action)]
     helpers: list[str] = []
     while waiting:
         for name in sorted(_loads(waiting.pop())):

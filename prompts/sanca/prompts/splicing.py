@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import replace
 
 from sanca.core.errors import ModelOutputError
+from sanca.core.syntax import parse_module
 from sanca.prompts.fim import SPECIAL
 from sanca.prompts.inputs import FimInputs
 
@@ -173,14 +174,14 @@ def _first(statement: ast.stmt) -> int:
 
 def _tree(code: str) -> ast.Module | None:
     try:
-        return ast.parse(code)
+        return parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
 def _problem(code: str) -> str:
     try:
-        ast.parse(code)
+        parse_module(code)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sanca.core.messages import ModelRequest
 from sanca.core.ports import Model
+from sanca.core.syntax import parse_module
 from sanca.python_runtime.rounds import CallFact, Round, RoundsSummary, RunState
 from sanca.python_runtime.side_questions import ask_aside
 
@@ -107,7 +108,7 @@ def _facts(round_: Round, room: int) -> str:
 def bound_names(code: str) -> list[str]:
     """Return the names that an action binds at its top level, in order: they hold data for later rounds."""
     try:
-        body = ast.parse(code).body
+        body = parse_module(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     names: list[str] = []

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import anyio.to_thread
 from sanca.core.messages import Caller, SkillMatch
 from sanca.core.ports import Entities
+from sanca.core.syntax import parse_module
 from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
 from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
 
@@ -170,7 +171,7 @@ class SegmentBuilder:
 def bindings(code: str) -> dict[str, str]:
     """Return the names that an action binds at its top level → the expression that they hold, shortened."""
     try:
-        body = ast.parse(code if len(code) <= _PARSED_CHARS else "").body
+        body = parse_module(code if len(code) <= _PARSED_CHARS else "").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found = {}

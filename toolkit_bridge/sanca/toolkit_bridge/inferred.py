@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sanca.core.syntax import parse_expression
 from sanca.toolkit_bridge.checks import WORDS
 
 _KINDS = {
@@ -44,7 +45,7 @@ class Inferred:
 def literal_values(shown: str) -> list[Any] | None:
     """Return the values of a `Literal[…]`; None when it is none."""
     try:
-        tree = ast.parse(shown, mode="eval").body
+        tree = parse_expression(shown)
         if isinstance(tree, ast.Subscript) and isinstance(tree.value, ast.Name) and tree.value.id == "Literal":
             inner = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
             return [ast.literal_eval(one) for one in inner]

@@ -6,6 +6,8 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sanca.core.syntax import parse_module
+
 _CATCHES = {
     "BaseException", "Exception", "NameError", "AttributeError", "TypeError", "ToolError", "ToolNotFoundError",
     "ToolArgumentError", "UnboundLocalError", "ConversionError",
@@ -37,7 +39,7 @@ class Source:
         self._parents: dict[ast.AST, ast.AST] = {}
         self._places: dict[Place, ast.AST] = {}
         self._mentions: dict[str, list[ast.Name]] = defaultdict(list)
-        for node in ast.walk(ast.parse(code)):  # breadth first: of nodes in one place the outermost comes first
+        for node in ast.walk(parse_module(code)):  # breadth first: of nodes in one place the outermost comes first
             for child in ast.iter_child_nodes(node):
                 self._parents[child] = node
             self._note(node)

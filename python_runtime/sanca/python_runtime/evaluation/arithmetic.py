@@ -6,6 +6,8 @@ import ast
 import operator
 from collections.abc import Callable
 
+from sanca.core.syntax import parse_expression
+
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -24,7 +26,7 @@ def work_out(expression: str) -> float:
     if len(expression) > _LONGEST:
         raise ValueError(f"the expression is longer than {_LONGEST:,} characters")
     try:
-        return _value(ast.parse(expression.strip(), mode="eval").body)
+        return _value(parse_expression(expression.strip()))
     except (SyntaxError, ZeroDivisionError, RecursionError) as error:
         raise ValueError(f"{expression[:80]!r} cannot be worked out: {error}") from error
 

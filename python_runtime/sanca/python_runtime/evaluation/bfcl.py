@@ -22,6 +22,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 from sanca.core.errors import ToolNotFoundError
+from sanca.core.syntax import parse_expression
 from sanca.python_runtime.evaluation.suite import EvaluationTask, RoundOutcome, Verdict, needed, version_of
 from sanca.python_runtime.evaluation.world_tools import WorldTool, WorldToolkit, tool_of
 
@@ -179,7 +180,7 @@ def _action(calls: Sequence[str], owners: Mapping[str, str]) -> str:
     """Return a turn's calls as an action, each with its toolkit in front."""
     lines = []
     for call in calls:
-        tree = ast.parse(call.strip(), mode="eval").body
+        tree = parse_expression(call.strip())
         if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
             raise ValueError(f"{call!r} is no call")
         lines.append(f"{owners[tree.func.id]}.{ast.unparse(tree)}")

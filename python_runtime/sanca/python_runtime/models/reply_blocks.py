@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sanca.core.syntax import parse_module
+
 PYTHON = frozenset({"python", "python3", "py"})
 _OPENING = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 _CLOSINGS_TRIED = 20
@@ -43,7 +45,7 @@ def tree_of(code: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of the model's code; the type check tells what matters
-            return ast.parse(code)
+            return parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sanca.core.syntax import parse_module
 from sanca.python_runtime.rounds import CallFact, Round, RunState, SubGoal
 
 _EFFECTS = frozenset({"WRITE", "DESTRUCTIVE"})
@@ -58,7 +59,7 @@ def look_for(state: RunState, goal: SubGoal, named: Sequence[str]) -> Finding:
 def bound_names(code: str) -> set[str]:
     """Return the names that an action binds at its top level, imports and private ones left out."""
     try:
-        tree = ast.parse(code)
+        tree = parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     return {name for name in _bound(tree.body) if not name.startswith("_")}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from sanca.core.syntax import parse_module
+
 _HEAVY = frozenset(("numpy", "pandas", "matplotlib"))
 
 
@@ -12,7 +14,7 @@ def needs_libraries(code: str) -> bool:
     if not any(name in code for name in _HEAVY):
         return False
     try:
-        tree = ast.parse(code)
+        tree = parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(_HEAVY.intersection(_imported(node)) for node in ast.walk(tree))

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from sanca.core.syntax import parse_module
 from sanca.python_runtime.rounds import RunState
 
 EFFECTS = frozenset({"WRITE", "DESTRUCTIVE"})
@@ -295,7 +296,7 @@ def figures(text: str) -> Iterator[tuple[float, re.Match[str]]]:
 def literals(code: str) -> set[float]:
     """Return the numbers that are written in code, in texts of it too: what it prints of these it has not found out."""
     try:
-        tree = ast.parse(code)
+        tree = parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from sanca.core.errors import ConfigurationError
+from sanca.core.syntax import parse_expression
 
 Read = Callable[[str, Sequence[Any], Mapping[str, Any]], Awaitable[Any]]
 """Reads the world: a tool's name, positional and named arguments → its value."""
@@ -43,7 +44,7 @@ class Expectation:
         """
         self.text = text
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = parse_expression(text.strip())
         except (SyntaxError, ValueError) as error:
             raise ConfigurationError(f"verified_by {text!r} cannot be read: {error}.") from None
         for node in ast.walk(self._tree):

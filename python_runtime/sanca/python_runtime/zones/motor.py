@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from sanca.core.messages import Caller
+from sanca.core.syntax import parse_module
 from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.action_check import ActionChecker, tell_remarks, tell_stops
 from sanca.python_runtime.files import FileInfo
@@ -176,7 +176,7 @@ def _as_checked(round_: Round, names: Mapping[str, str] | None) -> tuple[str, Ma
 
 def _syntax_problem(code: str) -> str:
     try:
-        ast.parse(code)
+        parse_module(code)
     except SyntaxError as error:
         line = (error.text or "").rstrip()
         return f"line {error.lineno}: {line}\nSyntaxError: {error.msg}"
