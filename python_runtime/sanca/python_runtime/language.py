@@ -48,6 +48,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The sandbox was renewed; names from earlier actions are gone.",
         "沙箱已更新，之前动作中的变量不再可用。",
     ),
+    "goal_names_lost": (
+        "These names of goals that were done are gone with the engine that ended: {names}.",
+        "随着引擎停止，已完成目标的这些变量不再可用：{names}。",
+    ),
     "interrupted": (
         "The engine stopped while this run was working. It will not run again by itself. ",
         "引擎在执行过程中停止了。它不会自行重新运行。",

@@ -154,6 +154,8 @@ class SubGoal:
     """Ids of sub-goals that must be done before."""
     evidence: tuple[str, ...] = ()
     """Call ids and names that show it is done."""
+    lost: tuple[str, ...] = ()
+    """Names among them that the session does not hold any more, because the engine ended meanwhile."""
     reason: str = ""
     """Why it is done or abandoned, in one sentence."""
     handed_over: str = ""

@@ -243,7 +243,8 @@ def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
 
 
 def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
-    return Cognitive(parts.library, SkillQuestions(parts.library), planner, GoalBook(parts.library, parts.journal))
+    goals = GoalBook(parts.library, parts.journal, parts.workers.names_kept)
+    return Cognitive(parts.library, SkillQuestions(parts.library), planner, goals)
 
 
 def _within_budget(parts: Parts, cognitive: Cognitive, tasks: SelfTaskCheck, model: Model | None) -> WithinBudget:

@@ -96,6 +96,15 @@ class SessionWorkers:
         held = self._held.get(session_id)
         return held.names if held is not None else None
 
+    async def names_kept(self, request: RunRequest) -> dict[str, str] | None:
+        """Return the names that the session's next action will find, woken for it; None when they are not known.
+
+        Raises:
+            SandboxError: No worker could be made.
+        """
+        await self.wake(request, "")
+        return self.names(request.session_id)
+
     async def run(self, request: RunRequest, code: str, *, round_number: int) -> ActionResult:
         """Run an action in the session's worker; its calls count to the run and round.
 

@@ -115,6 +115,45 @@ async def test_an_abandoned_sub_goal_takes_those_that_need_it_along_and_is_told(
     assert text(events).endswith(answer.partition("\n\n")[2])
 
 
+async def test_an_answer_that_an_action_words_is_only_a_part_in_a_sub_goal(home: Path, serve: Serve) -> None:
+    server = serve([
+        f"{LIST}```python\nfinal_answer(f'There are {{len(garden.beds())}} beds.')\n```",
+        "Goal 1: done - counted (evidence: garden.beds)\n\n```python\nfinal_answer(garden.dig('north'))\n```",
+        "It is dug.",  # without its line
+        act("song = 'la'\nfinal_answer(song)"),
+        "Goal 3: done - sung (evidence: song)\n\nTwo beds, the north one is dug: *la*.",
+    ])  # fmt: skip
+    events = await story(home)
+
+    assert (events[-1]["result"]["status"], len(server.requests)) == ("done", 5)
+    assert events[-1]["result"]["answer"].startswith("Two beds, the north one is dug: *la*.")
+    assert "There are 2 beds." not in text(events)
+    assert rounds(events)[0]["observation"] == "Final answer:\nThere are 2 beds."
+    of_second, of_third = (
+        "\n".join(str(message["content"]) for message in server.requests[number].messages) for number in (2, 3)
+    )
+    assert "Final answer:\ndug north" in of_second
+    assert "Its last value: There are 2 beds." in of_third
+    assert "Its last value: dug north" in of_third
+    assert [(one["status"], one["reason"]) for one in goals(events)] == [
+        ("done", "counted"), ("done", "It is dug."), ("done", "sung"),
+    ]  # fmt: skip
+
+
+async def test_an_answer_that_an_action_words_at_the_end_tells_what_was_given_up(home: Path, serve: Serve) -> None:
+    serve([
+        f"{LIST}```python\nbeds = garden.beds()\n```",
+        "Goal 1: done - two\n\n```python\ngarden.break_spade()\n```",
+        "Goal 2: abandon - the spade is broken.",
+        act("final_answer('There are two beds.')"),
+    ])  # fmt: skip
+    events = await story(home)
+
+    answer = events[-1]["result"]["answer"]
+    assert answer.startswith("There are two beds.\n\nNot done:")
+    assert "- Dig the north bed: the spade is broken." in answer
+
+
 async def test_after_so_many_attempts_another_approach_is_asked_for_and_then_it_is_given_up(
     home: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,10 +19,14 @@ from sanca.python_runtime.planning.goals import (
     goal_of,
     restore_goals,
     set_goals,
+    tell_lost_names,
 )
 from sanca.python_runtime.planning.strategy import are_listed, goals_in
 from sanca.python_runtime.rounds import GoalStatus, Percept, Round, RunState, SubGoal
+from sanca.python_runtime.run_record import RunRequest
 
+Names = Callable[[RunRequest], Awaitable[Mapping[str, str] | None]]
+"""From a request to the names that its session's next action will find; None where they are not known."""
 _GOALS_MOST = 8
 _REASON_CHARS = 200
 
@@ -40,10 +44,11 @@ class Facts(Protocol):
 class GoalBook:
     """Keeps the list where no model is needed for it."""
 
-    def __init__(self, library: SkillLibrary, facts: Facts) -> None:
-        """Take the skills, and the journal."""
+    def __init__(self, library: SkillLibrary, facts: Facts, names: Names) -> None:
+        """Take the skills, the journal, and who knows a session's names."""
         self._library = library
         self._facts = facts
+        self._names = names
 
     async def open(self, state: RunState) -> None:
         """Take over the sub-goals of the run that this one goes on with; called in the first round."""
@@ -51,6 +56,14 @@ class GoalBook:
         content = await self._facts.last(before, "goals") if before else None
         if content:
             restore_goals(state, content, _ended_well(await self._facts.calls(before)))
+            await self._look_for_names(state)
+
+    async def _look_for_names(self, state: RunState) -> None:
+        """Look before the first action whether what earlier sub-goals hand over is still there."""
+        if any(one.isidentifier() for goal in state.sub_goals for one in goal.evidence):
+            held = await self._names(state.request)
+            if held is not None:
+                tell_lost_names(state, held)
 
     async def list_by_rules(self, state: RunState, percept: Percept) -> None:
         """Make a list when the message names several things, one after the other, each of which a skill can do."""

@@ -9,7 +9,7 @@ from sanca.prompts import PlannedGoal
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.planning.evidence import look_for, rounds_of
 from sanca.python_runtime.planning.plan import GoalMark
-from sanca.python_runtime.rounds import GoalStatus, Planned, RunState, SubGoal
+from sanca.python_runtime.rounds import GoalStatus, Planned, Round, RunState, SubGoal
 
 _CLOSED = frozenset({GoalStatus.DONE, GoalStatus.ABANDONED})
 _RESULT_CHARS = 1_000
@@ -128,14 +128,22 @@ def outcomes_beside(state: RunState, goal: SubGoal | None) -> list[str]:
 def outcome(state: RunState, goal: SubGoal) -> str:
     """Return what a closed sub-goal gave: its reason, its last value, and the names that hold its data."""
     worked = rounds_of(state, goal.id)
-    value = next((one.value for one in reversed(worked) if one.status == "ok" and one.value), "")
-    names = [one for one in goal.evidence if "/" not in one][:_NAMES_HANDED]
+    value = next((text for one in reversed(worked) if one.status == "ok" and (text := _given(one))), "")
+    names = [one for one in goal.evidence if "/" not in one and one not in goal.lost][:_NAMES_HANDED]
     parts = [
         f"Sub-goal {goal.id} is {goal.status}{': ' if goal.reason else '.'}{goal.reason}",
         f"Its last value: {value[:_RESULT_CHARS]}" if value else "",
         f"Names that hold its data: {', '.join(names)}" if names else "",
+        f"These names of it are gone, get their data again where it is needed: {', '.join(goal.lost)}"
+        if goal.lost
+        else "",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _given(round_: Round) -> str:
+    """Return what an action gave: its value, or the text that it worded as an answer."""
+    return round_.value or (round_.result.final_answer if round_.result else None) or ""
 
 
 def show_goals(state: RunState) -> None:
@@ -180,6 +188,20 @@ def restore_goals(state: RunState, content: dict[str, Any], ended_well: Collecti
     state.sub_goals, state.planned = goals, "restored"
     state.goal = str(content.get("goal", "")) or state.goal
     show_goals(state)
+
+
+def tell_lost_names(state: RunState, held: Collection[str]) -> None:
+    """Note which names of sub-goals that are done are gone, and tell the person; models are told with the hand-over.
+
+    Args:
+        state: The run that goes on; its list was just taken over.
+        held: The names that the session holds now.
+    """
+    for goal in state.sub_goals:
+        goal.lost = tuple(one for one in goal.evidence if one.isidentifier() and one not in held)
+    if lost := sorted({name for goal in state.sub_goals for name in goal.lost}):
+        text = sentence("goal_names_lost", state.language, names=", ".join(lost))
+        state.reporter.notice(text, level="warning", code="names_lost")
 
 
 def _restored(content: dict[str, Any], ended_well: Collection[str]) -> SubGoal:

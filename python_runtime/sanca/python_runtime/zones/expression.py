@@ -8,6 +8,7 @@ from sanca.core.ports import SkillLibrary
 from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.expression.value_cards import ValueCards
 from sanca.python_runtime.language import sentence
+from sanca.python_runtime.planning.goals import abandoned_in_words
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.skill_examples import filled_example
 
@@ -32,7 +33,9 @@ class Expression:
         elif round_.sub_goal_id:
             pass  # a part of the whole; the planner says the answer when all parts are closed
         elif round_.claim is None and round_.result is not None and round_.result.final_answer:
-            round_.claim = round_.result.final_answer
+            said = round_.result.final_answer
+            left = abandoned_in_words(state, said)
+            round_.claim = f"{said}\n\n{left}" if left else said
         elif round_.claim is None and round_.status == "ok" and round_.strategy != "model":
             await self._say_value(state)
         elif round_.strategy == "experience" and round_.error_type == "ToolDeniedError":
