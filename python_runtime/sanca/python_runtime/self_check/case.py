@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from sanca.core.tools import Effect, ToolkitDefinition
 from sanca.python_runtime.self_check import claims, lexicon
-from sanca.python_runtime.self_check.claims import Assertion, Wish
+from sanca.python_runtime.self_check.claims import Assertion
 from sanca.python_runtime.self_check.evidence import Call, Evidence
+from sanca.python_runtime.self_check.goals import Wish, asked_for
 from sanca.python_runtime.self_check.lexicon import Doing
 
 _CLAIM_CHARS = 12_000
@@ -60,17 +61,22 @@ def case_of(claim: str, goal: str, evidence: Evidence, toolkits: Sequence[Toolki
     tools = [tool for kit in toolkits if kit.name not in own for tool in kit.tools]
     effects = tuple(tool.name for tool in tools if tool.effect is not Effect.READ)
     doings = (*lexicon.DOINGS, *lexicon.doings_of(effects))
-    wishes = tuple(wish for wish in claims.asked_for(goal, doings) if _is_askable(wish, effects, evidence))
-    assertions = claims.asserted(claim, doings, asked={wish.doing.name for wish in wishes})
+    wishes = tuple(wish for wish in asked_for(goal, doings) if _is_askable(wish, effects, evidence))
+    assertions = claims.asserted(claim, doings, asked={wish.doing.name for wish in wishes}, known=_shown(evidence))
     reads = tuple(tool.name for tool in tools if tool.effect is Effect.READ)
     different = {(one.doing.name, one.items, one.values, one.everything, one.count): one for one in assertions}
-    kept = tuple(one for one in different.values() if _is_about_the_world(one, evidence, wishes))[:_ASSERTIONS]
+    kept = tuple(one for one in different.values() if _is_about_the_world(one, goal, evidence, wishes))[:_ASSERTIONS]
     return Case(claim, goal, evidence, effects, reads, doings, wishes, kept)
 
 
 def in_short(claim: str) -> str:
     """Return a claim as far as it is looked at: of a very long one the beginning and the end."""
     return claim if len(claim) <= _CLAIM_CHARS else f"{claim[: _CLAIM_CHARS * 2 // 3]}\n{claim[-_CLAIM_CHARS // 3 :]}"
+
+
+def _shown(evidence: Evidence) -> str:
+    """Return what the run was given and has read: who tells of it claims nothing of its own."""
+    return " ".join([evidence.given, *(call.text for call in evidence.calls if not call.is_effect)]).casefold()
 
 
 def is_of(doing: Doing, tool: str) -> bool:
@@ -104,17 +110,19 @@ def _is_askable(wish: Wish, effects: Sequence[str], evidence: Evidence) -> bool:
     return is_named and not needs_none and any(is_of(wish.doing, tool) for tool in effects)
 
 
-def _is_about_the_world(said: Assertion, evidence: Evidence, wishes: Sequence[Wish]) -> bool:
+def _is_about_the_world(said: Assertion, goal: str, evidence: Evidence, wishes: Sequence[Wish]) -> bool:
     """Leave out what needs no tool: work on data and words, in the sandbox or in the answer itself."""
     entities = {name.casefold() for names in evidence.names.values() for name in names}
     names = {name for item in said.items for name in item}
+    if not wishes and not evidence.done and lexicon.DRAFT.search(goal):
+        return False
     if _EARLIER.search(said.words) and re.search(rf"\b(?:{said.doing.claimed})\b", evidence.given, re.IGNORECASE):
         return False  # of another run of the session, which had its own check
     text = " ".join(call.text for call in evidence.calls if call.is_effect)
     if names & entities:
         return True
     if said.doing.is_strict:
-        return not re.search(r"\b(?:you|your)\b|给(?:您|你)", said.object)
+        return not re.search(r"\b(?:you|your)\b|(?:给|告诉|告知|通知|发)(?:您|你)", said.object)
     if lexicon.OF_ITS_OWN.search(said.object) and not any(is_in(name, text) for name in names):
         return False
     is_asked = any(wish.doing.name == said.doing.name for wish in wishes)

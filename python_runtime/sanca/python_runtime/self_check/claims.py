@@ -1,4 +1,4 @@
-"""Takes a claim and a goal apart: effects asserted or asked for, on what, with which values. Judges nothing."""
+"""Takes a claim apart: effects asserted, on what, with which values. Judges nothing."""
 
 # ruff: noqa: E501 - patterns read better in one line
 
@@ -35,15 +35,19 @@ _NEXT_VERB = re.compile(
 )
 _AMOUNT = re.compile(r"(?<![\w#.\-])\d[\d,]*(?:\.\d+)?(?![\w\-])")
 _ITEMS = re.compile(r",|\band\b|&|\bplus\b|、|以及|及|与|和|\bas well as\b", re.IGNORECASE)
-_QUESTION = re.compile(
-    r"^\W*(?:what|when|who|which|how|why|where|is|are|was|were|did|does|do|has|have|explain|describe|show|list|tell|compare|summari[sz]e|count|find|look|check|read)\b"
-    r"|^(?:什么|为什么|怎么|如何|哪|谁|何时|多少|几|解释|说明|查看|列出|显示|比较|看看|查一下)|(?:吗|呢|么)[?？]?\s*$",
-    re.IGNORECASE,
+
+_ATTRIBUTE = re.compile(r"\b(?:its|their|his|her)\s+\w+", re.IGNORECASE)
+"""What belongs to a thing is not what something is done to: "send its number to Chen"."""
+_GOES_ON = re.compile(
+    r"\.\w|,\s+(?:the\s+)?[\w.@\-]+(?:\s*,\s|\s*,?\s+(?:and|&)\s+(?:the\s+)?[\w.@\-]+\s*(?:$|[.,;!?]|(?:to|as|on|for|with|in|at|by|from|that|about|of)\b))"
 )
-_POLITE = re.compile(
-    r"^\W*(?:(?:can|could|would|will) you|please|kindly|now|then|ok(?:ay)?|hi|hello|hey|so|and|also|first|just|i (?:want|need|would like|'d like) (?:you )?to|let'?s|go ahead and)[\s,]+",
-    re.IGNORECASE,
+"""The dot of `pool.size`, the commas of "north, south and west"."""
+_PERFECT = re.compile(r"\b(?:has|have)(?: \w+)? been (?:\w+ly )?$", re.IGNORECASE)
+_OF_ITSELF = re.compile(
+    r"^(?:提高|降低|切换|扩大|缩短|缩小|延长|增大|减小|增加到|减少到|增至|减至|降至|升至|更新|扩容|缩容)$"
 )
+"""Chinese verbs that also tell of what changes by itself: 错误率已降低."""
+_BY_SOMEBODY = re.compile(r"把|将|我|按|帮|为您|给您")
 
 
 @dataclass(frozen=True)
@@ -75,36 +79,47 @@ def clauses(text: str) -> list[str]:
     return [part.strip() for part in lexicon.SPLIT.split(plain(text)) if part and part.strip()]
 
 
-def asserted(claim: str, doings: Sequence[Doing], *, asked: Iterable[str]) -> list[Assertion]:
+def asserted(claim: str, doings: Sequence[Doing], *, asked: Iterable[str], known: str = "") -> list[Assertion]:
     """Return the effects that a claim says were done by who speaks.
 
     Args:
         claim: The text.
         doings: The kinds of effect that are looked for.
         asked: Kinds that the goal asks for: of these a passive counts too ("checkout was restarted").
+        known: What was given and read, in lower case: a passive that nobody asked for may tell of that.
     """
     wanted = set(asked)
-    return [found for clause in clauses(claim) for doing in doings if (found := _asserted(clause, doing, wanted))]
+    return [
+        found for clause in clauses(claim) for doing in doings if (found := _asserted(clause, doing, wanted, known))
+    ]
 
 
-def _asserted(clause: str, doing: Doing, wanted: set[str]) -> Assertion | None:
-    for match in re.finditer(rf"\b(?:{doing.claimed})\b", clause, re.IGNORECASE) if doing.claimed else ():
+def _asserted(clause: str, doing: Doing, wanted: set[str], known: str) -> Assertion | None:
+    for match in lexicon.compiled(rf"\b(?:{doing.claimed})\b").finditer(clause) if doing.claimed else ():
         before, after = clause[: match.start()], clause[match.end() :]
-        if _speaks_of_itself(
-            before, after, clause, is_asked=doing.name in wanted or (doing.is_generic and bool(wanted))
-        ):
+        is_asked = (
+            doing.name in wanted or (doing.is_generic and bool(wanted)) or _is_report(doing, match, before, known)
+        )
+        if _speaks_of_itself(before, after, clause, is_asked=is_asked):
             is_passive = bool(lexicon.PASSIVE.search(before)) or _ends_clause(after)
-            region = _wide_region(after) if doing.is_strict else _region(after)
-            said = _own_part(after)
-            return _assertion(doing, clause, region + (f" {before}" if is_passive else ""), _wide_region(after), said)
-    if doing.chinese and (match_chinese := _chinese(doing, clause)):
+            region = wide_object_in(after) if doing.is_strict else object_in(after)
+            said = own_part(after)
+            return _assertion(doing, clause, region + (f" {before}" if is_passive else ""), wide_object_in(after), said)
+    if doing.chinese and (
+        match_chinese := _chinese(doing, clause, is_asked=doing.name in wanted or (doing.is_generic and bool(wanted)))
+    ):
         region = _chinese_region(clause, match_chinese)
         return _assertion(doing, clause, region, region, clause)
     return None
 
 
+def _is_report(doing: Doing, match: re.Match[str], before: str, known: str) -> bool:
+    """Whether a passive can only tell of this run: "Chen has been informed", of which nothing was read."""
+    return doing.is_strict and bool(_PERFECT.search(before)) and match.group()[:4].casefold() not in known
+
+
 def _ends_clause(after: str) -> bool:
-    return len(_WORD.findall(_region(after))) == 0
+    return len(_WORD.findall(object_in(after))) == 0
 
 
 def _speaks_of_itself(before: str, after: str, clause: str, *, is_asked: bool) -> bool:
@@ -124,10 +139,17 @@ def _speaks_of_itself(before: str, after: str, clause: str, *, is_asked: bool) -
     return is_asked
 
 
-def _chinese(doing: Doing, clause: str) -> re.Match[str] | None:
-    verb = doing.chinese
-    pattern = rf"(?:已|已经|成功|刚刚?|刚才)(?P<lead>[^，。；！？\n]{{0,24}}?)(?:{verb})|(?:{verb})[^，。；！？\n]{{0,16}}?(?:了|完成|成功|完毕|好了)"
-    if not (match := re.search(pattern, clause)):
+def _chinese(doing: Doing, clause: str, *, is_asked: bool) -> re.Match[str] | None:
+    mixed = "" if doing.is_generic or not doing.asked else rf"|(?<![A-Za-z])(?:{doing.asked})(?![A-Za-z])"
+    verb = rf"(?P<verb%d>{doing.chinese}{mixed})"
+    pattern = rf"(?:已|已经|成功|刚刚?|刚才)(?P<lead>[^，。；！？\n]{{0,24}}?){verb % 1}|{verb % 2}(?:\s?过(?![程期滤高低大小多长载度渡])|[^，。；！？\n]{{0,16}}?(?:了|完成|成功|完毕|好了))"
+    if not re.search(r"[一-鿿]", clause) or not (match := lexicon.compiled(pattern).search(clause)):
+        return None
+    if (
+        not is_asked
+        and _OF_ITSELF.match(match.group("verb1") or match.group("verb2"))
+        and not _BY_SOMEBODY.search(clause)
+    ):
         return None
     before = clause[: match.start()][-8:] + (match.group("lead") or "")
     if lexicon.ASIDE_CHINESE.search(before) or re.search(
@@ -144,51 +166,59 @@ def _chinese_region(clause: str, match: re.Match[str]) -> str:
 
 
 def _assertion(doing: Doing, clause: str, region: str, wide: str, said: str) -> Assertion:
-    everything = _ALL.search(wide)
+    everything = all_in(wide)
     counted = _COUNTED.search(wide)
     count = counted.group("count").casefold() if counted else "0"
     return Assertion(
         doing=doing,
         words=clause.strip(),
-        items=_things(region, everything, counted),
+        items=things_in(region, everything, counted),
         object=region,
-        values=_values(doing, said),
+        values=values_in(doing, said),
         everything=(everything.group("noun") or everything.group("zh") or "").casefold() if everything else "",
         count=_COUNTS.get(count, int(count) if count.isdigit() else 0),
     )
 
 
-def _things(region: str, *quantities: re.Match[str] | None) -> tuple[tuple[str, ...], ...]:
+def all_in(text: str) -> re.Match[str] | None:
+    """Return where a text speaks of all of a kind."""
+    return _ALL.search(text)
+
+
+def things_in(region: str, *quantities: re.Match[str] | None) -> tuple[tuple[str, ...], ...]:
     """Return the items of a region without the nouns that only count them: "all members", "three services"."""
     nouns = {(found.group("noun") or "").casefold().removesuffix("s") for found in quantities if found}
-    kept = (tuple(name for name in item if name.removesuffix("s") not in nouns) for item in items_in(region))
+    kept = (
+        tuple(name for name in item if name.removesuffix("s") not in nouns)
+        for item in items_in(_ATTRIBUTE.sub(" ", region))
+    )
     return tuple(item for item in kept if item)
 
 
-def _region(after: str) -> str:
+def object_in(after: str) -> str:
     """What stands behind a verb as its object."""
-    wide = _wide_region(after)
+    wide = wide_object_in(after)
     stops = re.search(r"\b(?:to|as)\b", wide)
     return wide[: stops.start()] if stops else wide
 
 
-def _own_part(after: str) -> str:
+def own_part(after: str) -> str:
     """What belongs to a verb: up to the next one."""
     following = _NEXT_VERB.search(after)
     return after[: following.start()] if following else after
 
 
-def _values(doing: Doing, said: str) -> tuple[str, ...]:
+def values_in(doing: Doing, said: str) -> tuple[str, ...]:
     """Return what was set; of a payment every amount."""
-    amounts = [found.group() for found in _AMOUNT.finditer(_wide_region(said))] if doing.name == "pay" else []
+    amounts = [found.group() for found in _AMOUNT.finditer(wide_object_in(said))] if doing.name == "pay" else []
     return (*(found.group("value") for found in _TO_VALUE.finditer(said)), *amounts)
 
 
-def _wide_region(after: str) -> str:
+def wide_object_in(after: str) -> str:
     """The object, and to whom or to what."""
-    after = _own_part(after)
+    after = own_part(after)
     ends = lexicon.REGION_ENDS.search(after, 1) if after else None
-    while ends and ends.group() == "." and re.match(r"\.\w", after[ends.start() :]):  # the dot of pool.size
+    while ends and _GOES_ON.match(after, ends.start()):
         ends = lexicon.REGION_ENDS.search(after, ends.end())
     return after[: ends.start()] if ends else after
 
@@ -206,52 +236,3 @@ def names_in(region: str) -> tuple[str, ...]:
 def items_in(region: str) -> list[tuple[str, ...]]:
     """Return the names of each member of an enumeration: "north and the south bed"."""
     return [names for part in _ITEMS.split(region) if (names := names_in(part))]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """An effect that the goal asks for."""
-
-    doing: Doing
-    items: tuple[tuple[str, ...], ...]
-    """The names of each thing it is to be done to."""
-    values: tuple[str, ...]
-    everything: str
-    object: str = ""
-
-
-def asked_for(goal: str, doings: Sequence[Doing]) -> list[Wish]:
-    """Return the effects that a goal asks for; a question asks for none."""
-    found: list[Wish] = []
-    for sentence in re.split(r"(?<=[.!?;])\s+|(?<=[。！？；])|\n+", plain(goal)):
-        said = sentence.strip()
-        while (polite := _POLITE.match(said)) and polite.end():
-            said = said[polite.end() :]
-        if said and not _QUESTION.search(said):
-            found += _wishes(said, doings)
-    return found
-
-
-def _wishes(sentence: str, doings: Sequence[Doing]) -> list[Wish]:
-    found = []
-    for doing in doings:
-        if match := re.search(
-            rf"(?:^|[,;]\s*|\b(?:and|then|to|please|also)\s+)(?:{doing.asked})\b", sentence, re.IGNORECASE
-        ):
-            after = sentence[match.end() :]
-            region = _wide_region(after) if doing.is_strict else _region(after)
-            found.append(_wish(doing, region, after))
-        elif doing.chinese and re.search(doing.chinese, sentence) and not re.search(r"已|了(?:吗|没)|过", sentence):
-            found.append(_wish(doing, sentence, sentence))
-    return found
-
-
-def _wish(doing: Doing, region: str, rest: str) -> Wish:
-    everything = _ALL.search(_wide_region(rest))
-    return Wish(
-        doing=doing,
-        items=_things(region, everything, None),
-        values=_values(doing, rest),
-        object=region,
-        everything=(everything.group("noun") or everything.group("zh") or "").casefold() if everything else "",
-    )

@@ -8,6 +8,7 @@ from typing import Literal
 Kind = Literal[
     "no_call", "no_effect", "undone", "unknown_outcome", "wrong_target", "left_out", "wrong_value", "too_few",
     "result_says", "taken_back", "not_read", "not_tested", "no_file", "unseen_figure", "world_says", "judge_says",
+    "read_says", "wrong_unit",
 ]  # fmt: skip
 
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -39,6 +40,11 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "unseen_figure": ("no reading or calculation of this run gave {what}", "本次运行的读取和计算中没有出现{what}"),
     "world_says": ("read again after {calls}: {what}", "{calls} 之后再次读取：{what}"),
     "judge_says": ("{what}", "{what}"),
+    "read_says": ("what was read says {what!r}, against {calls!r}", "读取到的内容是{what!r}，与{calls!r}不符"),
+    "wrong_unit": (
+        "{what} is told in a wrong unit: it was read in {calls}",
+        "{what} 的单位不对：读取到的单位是 {calls}",
+    ),
 }
 _MEND = "do it, or say truthfully what was done and what was not."
 

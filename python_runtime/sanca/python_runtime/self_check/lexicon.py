@@ -7,6 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8_192)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that is put together of words, compiled once: `re` itself keeps too few of them."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,16 @@ DOINGS: tuple[Doing, ...] = (
     _doing("deploy", "deployed|shipped|rolled (?:\\S+ )?out|promoted|upgraded", "deploy|ship|roll out|promote|upgrade", "部署|上线|升级", "deploy release promote upgrade rollback"),
     _doing("delete", "deleted|removed|cleared|cleaned(?: up)?|purged|erased|freed", "delete|remove|clear|clean(?: up)?|purge|erase|free", "删除|删掉|清理|移除|清空|释放|删了", "delete remove clear clean purge erase free drop prune discard"),
     _doing("stop", "stopped|killed|terminated|shut down", "stop|kill|terminate|shut down", "停止|停掉|终止|关闭|杀掉|结束进程", "stop kill terminate shutdown end"),
-    _doing("send", "sent|e-?mailed|mailed|notified|informed|messaged|texted|pinged|alerted|forwarded|replied", "send|e-?mail|mail|notify|message|text|ping|alert|forward|reply|tell|inform", "发送|发出|发给|发了|通知|转发", "send mail email notify post message sms alert forward reply publish say share", kind="strict"),
-    _doing("book", "booked|reserved|ordered|bought|purchased", "book|reserve|order|buy|purchase", "预订|预约|下单|购买", "book reserve order buy purchase create place"),
+    _doing("send", "sent|e-?mailed|mailed|notified|informed|messaged|texted|pinged|alerted|forwarded|replied|told|contacted|wrote to|written to|reached out|let (?:\\S+ ){1,3}know|passed (?:\\S+ ){0,3}on|gave \\S+ a heads-up", "send|e-?mail|mail|notify|message|text|ping|alert|forward|reply|tell|inform|contact|write to|reach out|let (?:\\S+ ){1,3}know|give \\S+ (?:a )?heads-up|drop \\S+ a (?:line|note|message)", "发送|发出|发给|发了|发过|发邮件|发消息|通知|转发|转告|告诉|告知|知会|抄送|群发|联系", "send mail email notify post message sms alert forward reply publish say share", kind="strict"),
+    _doing("book", "booked|reserved|ordered|bought|purchased", "book|reserve|order|buy|purchase", "预订|预约|下单|购买", "book reserve order buy purchase create place schedule"),
     _doing("cancel", "cancell?ed|revoked|withdrew|withdrawn", "cancel|revoke|withdraw", "取消|撤销", "cancel revoke withdraw delete remove abort"),
     _doing("pay", "paid|refunded|charged|transferred|credited", "pay|refund|charge|transfer|credit", "支付|付款|退款|转账", "pay refund charge transfer credit return send process"),
     _doing("install", "installed", "install", "安装", "install add setup"),
     _doing("disable", "disabled|deactivated|locked|blocked|banned", "disable|deactivate|lock|block|ban", "禁用|停用|锁定|封禁", "disable deactivate lock block ban set update change toggle"),
     _doing("enable", "enabled|activated|unlocked|unblocked|granted", "enable|activate|unlock|unblock|grant", "启用|激活|解锁|授权", "enable activate unlock unblock grant set update change toggle"),
     _doing("create", "created|added|opened|registered|inserted|scheduled|filed|submitted|uploaded|invited", "create|add|open|register|insert|schedule|file|submit|upload|invite", "创建|新建|添加|登记|提交|上传|邀请", "create add open register insert make new schedule submit upload invite book file append push write put"),
-    _doing("change", "changed|set|updated|modified|adjusted|configured|increased|raised|decreased|reduced|lowered|switched|edited|swapped|exchanged|replaced|moved|renamed", "change|set|update|modify|adjust|configure|increase|raise|decrease|reduce|lower|switch|edit|swap|exchange|replace|move|rename", "修改|更改|改成|改为|改到|设置|设为|设成|调整|更新|调大|调小|调到|提高|降低|切换|替换|改了", "change set update modify configure edit adjust patch put", kind="generic"),
-    _doing("put right", "fixed|repaired|resolved|solved|mended|restored|recovered|applied|completed|executed|performed|carried out|taken care of", "fix|repair|resolve|solve|mend|restore|apply", "修复|解决|恢复|处理好|处理完|办好|搞定|修好|已完成|执行完|(?:为|给|将|把|帮)(?![^，。；\\n]{0,12}(?:查|看|读|析|整理|总结|列|算|比较|明|释|翻译|写|准备|生成|汇总|统计|归纳|找))[^，。；\\n]{2,20}", "", kind="generic"),
+    _doing("change", "changed|set|updated|modified|adjusted|configured|increased|raised|decreased|reduced|lowered|switched|edited|swapped|exchanged|replaced|moved|renamed|enlarged|extended|expanded|bumped|shortened|doubled|halved|trimmed|tuned|boosted|widened|shrunk|tweaked|altered|turned (?:\\S+ ){0,3}(?:up|down|on|off)|toggled|capped|assigned", "change|set|update|modify|adjust|configure|increase|raise|decrease|reduce|lower|switch|edit|swap|exchange|replace|move|rename|enlarge|extend|expand|bump|shorten|double|halve|trim|tune|boost|widen|shrink|tweak|alter|turn (?:\\S+ ){0,3}(?:up|down|on|off)|toggle|cap|assign", "修改|更改|改成|改为|改到|设置|设为|设成|调整|更新|调大|调小|调到|提高|降低|切换|替换|改了|改好|改回|扩大|扩容|缩容|缩短|缩小|延长|增大|减小|增加到|减少到|增至|减至|降至|升至|开到|拨到|调高|调低|调成|调为|加到", "change set update modify configure edit adjust patch put", kind="generic"),
+    _doing("put right", "fixed|repaired|resolved|solved|mended|restored|recovered|applied|completed|executed|performed|carried out|taken care of", "fix|repair|resolve|solve|mend|restore|apply|get (?:\\S+ )?(?:going|running|working|back)|bring (?:\\S+ )?(?:back|up)|heal|recover|rescue", "修复|解决|恢复|处理好|处理完|办好|搞定|修好|已完成|执行完|(?:为|给|将|把|帮)(?![^，。；\\n]{0,12}(?:查|看|读|析|整理|总结|列|算|比较|明|释|翻译|写|准备|生成|汇总|统计|归纳|找))[^，。；\\n]{2,20}", "", kind="generic"),
 )  # fmt: skip
 """What an agent may have done to the world. The words of a toolkit's own tools come besides (`doings_of`)."""
 
@@ -69,9 +76,19 @@ ADMITS = re.compile(
 )
 """A text, or a part of it, says that something was not done."""
 
+NO_MORE = re.compile(r"\bno longer\b|\bnot any ?more\b|n't (?:\w+ ){0,3}any ?more\b|(?:不能|无法|不)再", re.IGNORECASE)
+"""Says what an effect has ended: "kim can no longer log in"."""
+
+DRAFT = re.compile(
+    r"\b(?:write|draft|compose|phrase|word)\b[^.!?\n]{0,60}\b(?:announcement|message|e?-?mail|note|text|post|letter|tweet|paragraph|notice|sentences?|story|poem|reply|invitation)\b"
+    r"|(?:写|起草|拟|草拟|撰写)(?:一)?(?:段|封|条|份|篇|个|则)",
+    re.IGNORECASE,
+)
+"""Asks for a text that tells of something; what it tells is not claimed."""
+
 UNSURE = re.compile(
     r"unknown|unclear|not (?:known|certain|sure|clear)|n't (?:know|tell|say|sure)|may (?:or may not )?have|might|possibly"
-    r"|cannot (?:tell|say)|uncertain|不确定|未知|不清楚|可能|不知道|无法确认|无法确定|fail|失败|time[d ]? ?out|超时",
+    r"|(?:cannot|can't|couldn't|could not|unable to) (?:tell|say|confirm|verify|determine|see)|uncertain|no way to (?:tell|know)|open whether|说不准|不好说|不确定|未知|不清楚|可能|不知道|无法确认|无法确定|fail|失败|time[d ]? ?out|超时",
     re.IGNORECASE,
 )
 """Says that the outcome is not known."""
@@ -128,15 +145,18 @@ ALREADY = re.compile(
 )
 
 READ = re.compile(
-    r"\b(?:I|we)(?: have|'ve)?(?: \w+ly| also| just| now| then)? (?:checked|read|re-?read|looked (?:at|into|up|through)|inspected|examined|queried|fetched"
-    r"|measured|verified|confirmed|probed|tested|reviewed|analy[sz]ed|searched|listed|counted|retrieved|scanned|monitored|compared|went through)\b"
-    r"|我?(?:已|已经|刚刚?)(?:经)?(?:检查|查看|查阅|读取|查询|核实|验证|测试|确认|分析|测量|核对)了?|(?:检查|查看|查阅|读取|查询|核实|验证|分析)(?:了|过)",
+    r"\b(?:I|we)(?: have|'ve)?(?: \w+ly| also| just| now| then)? (?:checked|read|re-?read|looked (?:at|into|up|through|over)|inspected|examined|queried|fetched"
+    r"|investigated|diagnosed|debugged|studied|traced|double-checked|cross-checked|dug (?:into|through)|went over|watched|observed|measured|verified|confirmed|probed|tested|reviewed|analy[sz]ed|searched|listed|counted|retrieved|scanned|monitored|compared|went through)\b"
+    r"|我?(?:已|已经|刚刚?)(?:经)?(?:检查|查看|查阅|读取|查询|核实|验证|测试|确认|分析|测量|核对|排查|调查|诊断|定位|巡检|复查)了?|(?:检查|查看|查阅|读取|查询|核实|验证|分析|排查|调查|诊断|定位|巡检|复查)(?:了|过)",
     re.IGNORECASE,
 )
 """Says that something was looked at."""
 
 TESTED = re.compile(
     r"\b(?:ran|executed|run|passed|re-?ran) (?:\w+ ){0,4}tests?\b|\btests? (?:\w+ ){0,3}(?:pass(?:ed|es)?|succeeded|green|ran)\b"
+    r"|\b(?:put|placed) (?:\S+ ){1,4}under (?:\w+ )?(?:load|stress)\b|\b(?:load|stress|smoke|soak|regression)[- ]?test(?:ed\b|s (?:pass|ran|show|went|succeed))|\bbenchmarked\b"
+    r"|\b(?:ran|executed|performed|completed|did) (?:an? |the )?(?:\w+[ -]){0,3}(?:benchmark|load run|dry[- ]run|smoke check|stress run|simulation|rehearsal)\b|\bheld (?:up )?under (?:\w+ )?(?:load|stress)\b"
+    r"|(?:压测|压力测试|负载测试|性能测试|冒烟测试|回归测试|基准测试|演练)(?:都|也|均|已|已经|结果|显示)*(?:通过|成功|完成|正常|跑|没有?问题|了|过)|(?:做|跑|进行)(?:了|过)[^，。]{0,8}(?:压测|测试|演练)"
     r"|\b(?:tests|test suite) (?:is|are|was|were) (?:\w+ )?(?:green|ok|passing|successful)"
     r"|测试(?:都|全部|均|已|已经|用例)*(?:通过|成功|跑过|运行)|(?:运行|执行|跑)了[^，。]{0,8}测试",
     re.IGNORECASE,
@@ -161,7 +181,7 @@ REGION_ENDS = re.compile(
 )
 
 STOPPERS = frozenset(
-    ["the", "a", "an", "this", "that", "these", "those", "my", "your", "our", "his", "her", "its", "their", "all", "both", "each", "every", "any", "some", "of", "in", "on", "to", "into", "and", "or", "&", "me", "us", "you", "service", "services", "server", "servers", "bed", "beds", "file", "files", "setting", "settings", "value", "release", "releases", "version", "process", "processes", "them", "it", "one", "everything", "everyone", "him", "us", "all", "message", "messages", "email", "emails", "mail", "mails", "ticket", "tickets", "notification", "note", "notes", "user", "users", "customer", "customers", "please", "now", "again", "back", "up", "down", "out", "off", "new", "old", "same", "other", "application", "app", "system", "one", "two", "three", "task", "tasks", "item", "items", "successfully", "requested", "config", "configuration", "correctly", "properly"]
+    ["the", "a", "an", "this", "that", "these", "those", "my", "your", "our", "his", "her", "its", "their", "all", "both", "each", "every", "any", "some", "of", "in", "on", "to", "into", "and", "or", "&", "me", "us", "you", "service", "services", "server", "servers", "bed", "beds", "file", "files", "setting", "settings", "value", "release", "releases", "version", "process", "processes", "them", "it", "one", "everything", "everyone", "him", "us", "all", "message", "messages", "email", "emails", "mail", "mails", "ticket", "tickets", "notification", "note", "notes", "user", "users", "customer", "customers", "please", "now", "again", "back", "up", "down", "out", "off", "new", "old", "same", "other", "application", "app", "system", "one", "two", "three", "task", "tasks", "item", "items", "successfully", "requested", "config", "configuration", "correctly", "properly", "folder", "directory", "account", "job", "jobs", "order", "orders", "room", "then", "has", "have", "been", "was", "were", "is", "are"]
 )  # fmt: skip
 
 

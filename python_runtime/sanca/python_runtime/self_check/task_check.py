@@ -17,7 +17,6 @@ from sanca.python_runtime.self_check.case import Case, case_of
 from sanca.python_runtime.self_check.claims import clauses
 from sanca.python_runtime.self_check.doubts import Doubt, Finding
 from sanca.python_runtime.self_check.evidence import EFFECTS, Call, Evidence, gather
-from sanca.python_runtime.self_check.figures import unseen
 from sanca.python_runtime.self_check.judge import Judge, goal_of
 from sanca.python_runtime.self_check.rules import doubts_of, says_back
 from sanca.python_runtime.self_check.world import World
@@ -27,6 +26,9 @@ log = structlog.get_logger()
 _CALLS_AT_ONCE = 40
 _CHARS_AT_ONCE = 4_000
 """A claim and calls beyond these are looked at in a thread."""
+
+_OF_EFFECTS = frozenset({"undone", "unknown_outcome", "result_says"})
+"""Kinds of doubt about calls, whatever the words: all that is looked for in a skill's answer."""
 
 Rows = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
 """Reads a run's calls from the journal."""
@@ -50,6 +52,7 @@ class SelfTaskCheck:
         self._toolkits = toolkits
         self._world = world
         self._judge = judge
+        self._has_ruled = False
 
     async def check(self, state: RunState) -> Finding:
         """Hold the current round's claim against everything that can be known."""
@@ -83,7 +86,9 @@ class SelfTaskCheck:
             return case, self._by_rules(case, is_models=is_models)
 
         is_long = len(evidence.calls) > _CALLS_AT_ONCE or len(claim) > _CHARS_AT_ONCE
-        return await anyio.to_thread.run_sync(rule) if is_long else rule()
+        # The first claim of all compiles the patterns.
+        is_first, self._has_ruled = not self._has_ruled, True
+        return await anyio.to_thread.run_sync(rule) if is_long or is_first else rule()
 
     async def _evidence(self, state: RunState) -> Evidence:
         try:
@@ -97,10 +102,7 @@ class SelfTaskCheck:
     @staticmethod
     def _by_rules(case: Case, *, is_models: bool) -> list[Doubt]:
         found = doubts_of(case)
-        if not is_models:
-            return [doubt for doubt in found if doubt.kind in {"undone", "unknown_outcome", "result_says"}]
-        names = [name for names in case.evidence.names.values() for name in names]
-        return [*found, *unseen(case.claim, case.goal, case.evidence, names)]
+        return found if is_models else [doubt for doubt in found if doubt.kind in _OF_EFFECTS]
 
     async def _look_again(self, state: RunState, case: Case, finding: Finding) -> None:
         """Read again what is claimed, and say what could not be."""

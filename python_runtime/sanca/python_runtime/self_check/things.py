@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from sanca.python_runtime.self_check.case import Case, is_in, words_of
@@ -60,6 +60,7 @@ def strangers(case: Case, calls: Sequence[Call]) -> list[str]:
     ]
     values = [one.casefold() for one in given if isinstance(one, str) and 0 < len(one) <= 40 and " " not in one]
     known = text_of(case, calls) if values else ""
+    values = [value for value in values if "*" not in value and not is_in(value.rpartition("/")[2], spoken)]
     return [value for value in values if not is_in(value, spoken) and not _is_explained(value, calls, known, spoken)]
 
 
@@ -78,7 +79,7 @@ def text_of(case: Case, calls: Sequence[Call]) -> str:
         reads = [call for call in case.evidence.calls if not call.is_effect and call.round][-_READS_LOOKED_AT:]
         rows = [row for call in reads for row in islice(rows_of(call.value), _ROWS_LOOKED_AT)]
         named = [flat(row).casefold() for row in rows if any(f"{value}".casefold() in keys for value in row.values())]
-        case.known[key] = " ".join([*(call.text for call in calls), *named[:50]])
+        case.known[key] = " ".join([*(f"{call.tool.replace('_', ' ')} {call.text}" for call in calls), *named[:50]])
     return case.known[key]
 
 
@@ -96,7 +97,11 @@ def has_value(call: Call, value: str) -> bool:
         wanted = float(value.replace(",", ""))
     except ValueError:
         return value.casefold() in call.text
-    numbers = call.numbers
+    return has_number(call.numbers, wanted)
+
+
+def has_number(numbers: Iterable[float], wanted: float) -> bool:
+    """Whether a number is among others, in the same or a related unit."""
     return any(
         abs(number * scale - wanted) <= 1e-6 * max(abs(wanted), 1)
         or abs(number / scale - wanted) <= 1e-6 * max(abs(wanted), 1)
@@ -121,7 +126,9 @@ def missing_of(case: Case, noun: str, calls: Sequence[Call]) -> Iterator[Doubt]:
     """Yield the things of a kind that no call was made on and that the claim does not speak of as left out."""
     text = text_of(case, calls)
     for name in _all_of(case.evidence, noun):
-        if not is_in(name.casefold(), text) and not any(name.casefold() in part.casefold() for part in case.admissions):
+        if not is_in(name.casefold(), text) and not any(
+            name.casefold().rpartition("/")[2] in part.casefold() for part in case.admissions
+        ):
             yield Doubt("left_out", name)
 
 
