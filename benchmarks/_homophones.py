@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PERCEPTION = ROOT / "python_runtime" / "sanca" / "python_runtime" / "perception"
 _TEXTS = ("tests/memory/data/variants.txt", "tests/python_runtime/perception/messages/phrases.txt")
 """Chinese without slips: what stands in it is meant so."""
-_REAL = ("网管", "停职", "回复", "定是", "发不", "那不", "表哥", "情理", "会退", "配制")
-_SLIPS = ("部属", "定单", "结帐", "手车", "总合", "改称")
+_REAL = ("网管", "停职", "回复", "定是", "发不", "那不", "表哥", "情理", "会退")
+_SLIPS = ("部属", "定单", "结帐", "手车", "总合", "改称", "配制")
 """Real words that nobody means in a message to an operations assistant."""
 _LEVEL_ONE = [bytes([high, low]).decode("gb2312", "ignore") for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF)]
 """The 3,755 common characters of GB 2312."""

@@ -4,7 +4,7 @@
     python benchmarks/intent_match.py --carried  how the weights do on develop messages they were not fitted on
     python benchmarks/intent_match.py --fit      fit on phrases.txt, the develop half and the skills' requests
 
-The test half is only ever counted: no message of it is shown, and nothing is fitted on it.
+The test halves are only ever counted: no message of them is shown, and nothing is fitted on them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sanca.python_runtime.perception import Interpreter  # noqa: E402
 
 WEIGHTS = ROOT / "python_runtime" / "sanca" / "python_runtime" / "perception" / "intents.npz"
 AGAIN = 5
+HALVES = ("develop", "develop_more", "test", "test_more")
 
 
 def milliseconds(interpreter: Interpreter) -> list[float]:
@@ -55,7 +56,7 @@ def main() -> None:
         print(f"{right} of {len(found)} develop messages, not learned from")
     else:
         interpreter = Interpreter(library)
-        for half in ("develop", "test"):
+        for half in HALVES:
             print(f"{half}: {judge(interpreter, half)}")
         taken = milliseconds(interpreter)
         high = statistics.quantiles(taken, n=20)[-1]

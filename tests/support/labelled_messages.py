@@ -1,4 +1,4 @@
-"""Reads the labelled messages and judges an interpreter by them. Gives counts only: nobody is to see the test half."""
+"""Reads the labelled messages and judges an interpreter by them. Gives counts only: nobody may see the test halves."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Score:
 
 
 def rows(half: str) -> Iterator[dict[str, Any]]:
-    """Yield the messages of `develop` or `test`."""
+    """Yield the messages of `develop`, `develop_more`, `test` or `test_more`."""
     for line in (MESSAGES / f"{half}.jsonl").read_text(encoding="utf-8").splitlines():
         if line.strip():
             yield json.loads(line)

@@ -1,4 +1,4 @@
-"""300 labelled messages, half of which nothing was developed or fitted on. Says counts, and never a message."""
+"""500 labelled messages, 200 of which nothing was developed or fitted on. Says counts, and never a message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from labelled_messages import Score, judge
 from sanca.python_runtime.perception import Interpreter
+
+SIZES = {"develop": 150, "develop_more": 150, "test": 150, "test_more": 50}
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +23,17 @@ def score_of(interpreter: Interpreter) -> Callable[[str], Score]:
     return score
 
 
-@pytest.mark.parametrize("half", ["develop", "test"])
+@pytest.mark.parametrize("half", SIZES)
 def test_nine_of_ten_intents_are_right(score_of: Callable[[str], Score], half: str) -> None:
     score = score_of(half)
 
-    assert score.messages.total() == 150
+    assert score.messages.total() == SIZES[half]
     assert score.intents_right >= 0.9, str(score)
 
 
-@pytest.mark.parametrize("half", ["develop", "test"])
+@pytest.mark.parametrize("half", SIZES)
 def test_unclear_messages_are_asked_about_and_clear_ones_are_not(score_of: Callable[[str], Score], half: str) -> None:
     score = score_of(half)
 
     assert score.asked >= 0.9 * score.unclear, str(score)
-    assert score.asked_needlessly <= 0.05 * score.clear, str(score)
+    assert score.asked_needlessly <= 0.03 * score.clear, str(score)

@@ -61,11 +61,46 @@ _NEEDS_BEGUN = re.compile(
     r"|撤销|撤回|撤消|继续|接着|再来|重来|重试|还原|恢复|往下|下一步",
     re.IGNORECASE,
 )
+_WHEN = re.compile(
+    r"\b(?:morning|noon|afternoon|evening|night|week|weekend|month|sprint|shift|worked|works|place|spot)\b"
+    r"|[今昨每]?[早晚]|[中上下]?午|夜里?|[上下]?周末?|[上下]?月",
+    re.IGNORECASE,
+)
+"""Words that say when or where again, and so nothing about what."""
+_URGENCY = re.compile(
+    r"\b(?:(?:the|my|our) )?(?:boss|clients?|customers?|users?|ceo|cto|manager|management|team|people|everyone)"
+    r"(?: is| are|'s)?(?: already| still| all)? (?:waiting|asking|on the (?:line|phone)|getting nervous)\b"
+    r"|(?:客户|老板|领导|用户|大家|甲方|上面|同事)们?(?:都|还|正|已经)*在?(?:等着?|催)[着呢了我们]*|在线等|抓紧|急用|[挺很]急的?",
+    re.IGNORECASE,
+)
+"""Who waits for it: no part of what is wanted."""
+_CUT_OFF = re.compile(
+    r"(?:\b(?:the|an?|my|your|our|because|whether)|(?:帮我把|关于|因为|如果|以及))[\s.…。]*$", re.IGNORECASE
+)
+_AS_BEFORE = re.compile(
+    r"\b(?:same|like|as)\b[\w' ]*\b(?:last|before|usual|yesterday|always|earlier|previous|other day)\b"
+    r"|(?:上次|上周|上个?月|昨天|前天|之前|以前)(?:一样|那样)|还是(?:之前|上次|昨天|上周)的",
+    re.IGNORECASE,
+)
+_SAID_ELSEWHERE = re.compile(
+    r"\b(?:told|mentioned to|said to|asked|wrote to|talked to|spoke to) you\b"
+    r"|\b(?:we|he|she|they) (?:discussed|agreed|talked about|mentioned)\b(?! (?:about|in|on)\b)"
+    r"|[跟和对给]你(?:说|讲|提|交代|聊)过?的|[让叫要]你(?:做|弄|办|处理|查|看)的",
+    re.IGNORECASE,
+)
+_OPERATION = re.compile(
+    r"\b(?:restart|reboot|stop|start|shut|kill|disable|enable|deploy|scale|drain|turn (?:\S+ )?(?:off|on))\b"
+    r"|重启|停掉|停止|关掉|关闭|启动|部署|发布|禁用|启用|扩容|缩容|上线|下线",
+    re.IGNORECASE,
+)
+"""What is done to a thing that runs, and never to a number."""
+_ELSEWHERE_WORDS = 4
 _DANGLING_CONTENT = 3
 _LONG_WORDS = 25
 _FEW_WORDS = 1
 _SURE, _FAINT = 0.7, 0.2
-_NUMBER = re.compile(r"\W*\d*\W*")
+_NO_WORD = re.compile(r"\W*\d*\W*|([^\W\d哈呵嘿])\1{2,}\W*")
+"""A mere number, or one letter again and again that is no laughter."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +120,11 @@ class Content:
         """How many words that name something; two Chinese characters count as one."""
         return sum(max(1, len(word) // 2) if _HAN.match(word) else 1 for word in self.words)
 
+    @property
+    def telling(self) -> list[str]:
+        """The words that tell more than when it was."""
+        return _beyond(self, _WHEN)
+
 
 def content_of(
     text: str,
@@ -94,7 +134,8 @@ def content_of(
     is_word: Callable[[str], bool] = lambda _: True,
 ) -> Content:
     """Take a message apart into what it names besides pointing words and known names."""
-    rest = text
+    rest = _URGENCY.sub(lambda hit: " " * len(hit.group()), text)
+    says_all = _ALL.search(rest) is not None
     for pointer in sorted(pointers, key=lambda one: -one.start):
         rest = f"{rest[: pointer.start]} {rest[pointer.end :]}"
     for name in names:
@@ -116,7 +157,7 @@ def content_of(
         deeds=tuple(deeds),
         is_long=size > _LONG_WORDS,
         has_literal=_LITERAL.search(rest) is not None,
-        says_all=_ALL.search(text) is not None,
+        says_all=says_all,
         is_strange=bool(words) and not any(map(is_word, _WORD.findall(text))) and not _HAN.search(text),
     )
 
@@ -144,6 +185,8 @@ class Clue:
     has_topic: bool
     implied: str = ""
     """What page or history are about, when the message itself names nothing."""
+    earlier: Intent | None = None
+    """What was wanted last in this session."""
 
     @property
     def has_target(self) -> bool:
@@ -158,7 +201,7 @@ def lacks(clue: Clue, intent: Intent) -> str:
         return ""
     if _is_open_choice(clue, intent):
         return "choice"
-    if intent is Intent.UNCLEAR or _is_noise(clue):
+    if intent is Intent.UNCLEAR or _is_noise(clue) or _is_about_elsewhere(clue):
         return "deed"
     if intent in (Intent.TALK, Intent.CONTROL):
         return "deed" if _says_too_little(clue, intent) else ""
@@ -172,7 +215,16 @@ def _is_noise(clue: Clue) -> bool:
     if clue.has_target or clue.has_topic:
         return False
     is_faint = clue.guess.confidence < _FAINT and clue.content.size <= _FEW_WORDS
-    return clue.content.is_strange or _NUMBER.fullmatch(clue.text) is not None or is_faint
+    return clue.content.is_strange or _NO_WORD.fullmatch(clue.text) is not None or is_faint
+
+
+def _is_about_elsewhere(clue: Clue) -> bool:
+    """A sentence that was cut off, or that goes back to what was never said here: "same as last week"."""
+    if clue.has_target or clue.has_topic or clue.around.page is not None:
+        return False
+    if _CUT_OFF.search(clue.text) or _AS_BEFORE.search(clue.text):
+        return len(clue.content.telling) <= _FEW_WORDS and not clue.concepts & _BROAD
+    return _SAID_ELSEWHERE.search(clue.text) is not None and clue.content.size <= _ELSEWHERE_WORDS
 
 
 def _is_open_choice(clue: Clue, intent: Intent) -> bool:
@@ -195,7 +247,7 @@ def _says_too_little(clue: Clue, intent: Intent) -> bool:
 def _state_lacks(clue: Clue, intent: Intent) -> str:
     if intent is Intent.FIND_CAUSE and _WHY_ONLY.match(clue.text) and not (clue.has_topic or clue.implied):
         return "target"
-    if clue.content.words or clue.has_target or clue.has_topic or _is_broad(clue):
+    if clue.content.telling or clue.has_target or clue.has_topic or _is_broad(clue):
         return ""
     return "target"
 
@@ -233,6 +285,8 @@ def _dangles(clue: Clue) -> bool:
 
 def _effect_has_target(clue: Clue, intent: Intent) -> bool:
     """A service, whatever else has a name of its own, or what page and history are about."""
+    if _operates_on_number(clue):
+        return False
     if clue.named.service or clue.implied or clue.content.says_all or clue.resolved.references or clue.data.references:
         return True
     if clue.named.process or clue.named.port:
@@ -244,12 +298,22 @@ def _effect_has_target(clue: Clue, intent: Intent) -> bool:
     return bool(clue.content.words)
 
 
+def _operates_on_number(clue: Clue) -> bool:
+    """Whether "turn it off" could only mean what was computed before."""
+    if clue.earlier is not Intent.ANALYSE_DATA or clue.named.service or clue.implied or clue.data.references:
+        return False
+    if clue.content.telling or clue.content.has_literal or clue.content.says_all:
+        return False
+    return _OPERATION.search(clue.text) is not None
+
+
 def _is_broad(clue: Clue) -> bool:
     """Whether a question is about everything: "status", "any errors", "what's wrong", 有问题吗."""
     return bool(clue.concepts & _BROAD) or bool(
         re.search(
             r"\bwhat(?:'s| is) (?:wrong|up|broken|going on|the status)\b|\bstatus\b|有(?:什么|没有)?(?:问题"
-            r"|异常|故障)|状态|情况",
+            r"|异常|故障)|状态|情况|\bhow (?:was|were|did) (?:the |last |this )?(?:night|morning|week|weekend)\b"
+            r"|(?:今天|今早|昨天|昨晚|夜里|周末|早上|晚上)\S{0,2}(?:怎么样|如何|顺利|安静)",
             clue.text,
             re.IGNORECASE,
         )

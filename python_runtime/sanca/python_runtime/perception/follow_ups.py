@@ -67,7 +67,7 @@ def earlier_with(earlier: str, named: Named, before: Named) -> str:
     return made if made != earlier else ""
 
 
-def settle_vague(clue: Clue, earlier: Intent | None) -> tuple[Intent, float]:
+def settle_vague(clue: Clue) -> tuple[Intent, float]:
     """Return the intent of a message whose words alone say nothing."""
     pointed = clue.resolved.references or clue.resolved.ambiguous
     shares = sorted(((share, intent) for intent, share in clue.guess.shares.items()), reverse=True)
@@ -78,11 +78,12 @@ def settle_vague(clue: Clue, earlier: Intent | None) -> tuple[Intent, float]:
             return Intent.FIX, _SURE
         if deeds & _LOOKS:
             return Intent.ASK_STATE, _SURE
-        if earlier and not clue.content.words and not deeds:
-            return earlier, _SURE
+        if clue.earlier and not clue.content.words and not deeds:
+            return clue.earlier, _SURE
         if likely >= _LIKELY:
             return second, likely
-    names_much = len(clue.content.words) >= _MUCH or clue.guess.confidence < _SURE
-    if clue.content.words and names_much and not clue.content.is_strange:
+    telling = clue.content.telling
+    names_much = len(telling) >= _MUCH or clue.guess.confidence < _SURE
+    if telling and names_much and not clue.content.is_strange:
         return second, likely
     return Intent.UNCLEAR, clue.guess.confidence

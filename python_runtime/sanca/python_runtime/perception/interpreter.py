@@ -130,6 +130,7 @@ class Interpreter:
             around=around,
             has_topic=has_topic,
             implied=self._implied(around),
+            earlier=self._earlier_intent(around),
         )
 
     def _intent(self, clue: Clue, pointers: Sequence[Pointer]) -> tuple[Intent, float]:
@@ -138,10 +139,9 @@ class Interpreter:
         if accepts_offer(clue):
             return Intent.CONTROL, max(confidence, 0.8)
         if clue.has_topic and is_follow_up(clue.text, clue.content, clue.named, pointers):
-            earlier = self._earlier_intent(clue.around)
-            return (earlier, 0.8) if earlier else (best, confidence)
+            return (clue.earlier, 0.8) if clue.earlier else (best, confidence)
         if best is Intent.UNCLEAR:
-            return settle_vague(clue, self._earlier_intent(clue.around))
+            return settle_vague(clue)
         return best, confidence
 
     def _meant(self, clue: Clue, references: dict[str, str]) -> str:
