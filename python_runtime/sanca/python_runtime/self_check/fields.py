@@ -50,7 +50,7 @@ def contradicted(case: Case) -> Iterator[Doubt]:
                 )
 
 
-_CLOCK = re.compile(r"(?<![\d:.])(\d{1,2}):(\d\d)(?!\d|:?\d*(?:\.\d+)?(?:Z|[+-]\d\d))")
+_CLOCK = re.compile(r"(?<![\d:.])(\d{1,2}):(\d\d)(?!\d|:?\d*(?:\.\d+)?(?:Z|[+-]\d\d))", re.IGNORECASE)
 
 
 def other_times(case: Case) -> Iterator[Doubt]:

@@ -21,6 +21,7 @@ from sanca.python_runtime.self_check.states import unfounded
 from sanca.python_runtime.self_check.things import (
     PROSE,
     has_value,
+    is_spared,
     missing_of,
     strangers,
     text_of,
@@ -47,6 +48,8 @@ _NUMBERS = re.compile(
     r"(?<!between )(?<!from )(?<![\w.:-])\d+(?:\s*[,、，]\s*\d+)*\s*"
     r"(?:,?\s*\band\b|[,，]?\s*&|、|和|及|与)\s*\d+(?![\w.:%-])"
 )
+_HEADING = re.compile(r"^\W*(?:not|un)\s?(?:done|changed|finished|completed?|possible|successful)\b", re.IGNORECASE)
+"""Stands above what was not done."""
 _OWN = re.compile(r"\b(?:I|we|nothing|nobody|none|no|you|it|this|that|cannot)\b|[一-鿿]", re.IGNORECASE)
 _SHOWN_CHARS = 120
 _DONE_LOOKED_AT = 60
@@ -181,7 +184,8 @@ def _is_about(admission: str, wish: Wish) -> bool:
     low, doing = admission.casefold(), wish.doing
     words = "|".join(part for part in (doing.claimed, doing.asked, doing.chinese) if part)
     is_named = any(is_in(name, low) for item in wish.items for name in item)
-    return is_named or bool(_OWN.search(admission) or lexicon.compiled(words).search(admission))
+    is_heading = bool(_HEADING.search(admission))
+    return is_named or is_heading or bool(_OWN.search(admission) or lexicon.compiled(words).search(admission))
 
 
 def _left_out(case: Case, wish: Wish, calls: Sequence[Call]) -> Iterator[Doubt]:
@@ -197,7 +201,7 @@ def _left_out(case: Case, wish: Wish, calls: Sequence[Call]) -> Iterator[Doubt]:
         if not known and not is_matched and not any(matched) and (foreign := strangers(case, calls)):
             missing = [item[0]] if foreign else []
         for name in missing[:1]:
-            if not _is_said_of(case, name):
+            if not _is_said_of(case, name) and not is_spared(case, name):
                 yield Doubt("left_out", name)
     yield from _left_out_numbers(case, wish, calls)
     if not case.admissions:

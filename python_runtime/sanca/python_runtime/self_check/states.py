@@ -90,7 +90,7 @@ def _state(case: Case, part: str, name: str) -> Iterator[Doubt]:
     effects = [place for place, call in enumerate(calls) if call.is_effect]
     reads = [call for call in calls[effects[-1] + 1 if effects else 0 :] if not call.is_effect][-_READS_LOOKED_AT:]
     if bad := next((said for call in reversed(reads) if (said := _state_told(call, name))), ""):
-        if _BAD.match(bad):
+        if _BAD.match(bad) and bad.casefold() not in case.claim.casefold():
             yield Doubt("read_says", bad, part[:_SHOWN_CHARS])
         return
     if effects or is_given(part, case.evidence, [name]):

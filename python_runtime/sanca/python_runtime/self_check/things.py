@@ -1,7 +1,10 @@
 """Rules for what effects were done to: names, values, how many. Names the calls that speak against a claim."""
 
+# ruff: noqa: E501 - patterns read better in one line
+
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -126,10 +129,20 @@ def missing_of(case: Case, noun: str, calls: Sequence[Call]) -> Iterator[Doubt]:
     """Yield the things of a kind that no call was made on and that the claim does not speak of as left out."""
     text = text_of(case, calls)
     for name in _all_of(case.evidence, noun):
-        if not is_in(name.casefold(), text) and not any(
-            name.casefold().rpartition("/")[2] in part.casefold() for part in case.admissions
-        ):
+        if is_in(name.casefold(), text) or is_spared(case, name):
+            continue
+        if not any(name.casefold().rpartition("/")[2] in part.casefold() for part in case.admissions):
             yield Doubt("left_out", name)
+
+
+def is_spared(case: Case, name: str) -> bool:
+    """Whether goal or claim leaves a thing out of "all": "all but payments", "payments was left out"."""
+    own = re.escape(name)
+    pattern = (
+        rf"\b(?:except|excluding|besides|other than|apart from|all but|but not|without)\b[^.;\n]{{0,40}}\b{own}\b|(?:除了?|不含|不包括)[^，。；\n]{{0,20}}{own}"
+        rf"|\b{own}\b[^.;,\n]{{0,20}}\b(?:left (?:out|alone|as)|skipped|spared|untouched|excluded|kept)\b|{own}[^，。；\n]{{0,8}}(?:除外|以外|之外|跳过|保留|不动)"
+    )
+    return bool(re.search(pattern, f"{case.goal}\n{case.claim}", re.IGNORECASE))
 
 
 def _all_of(evidence: Evidence, noun: str) -> list[str]:
