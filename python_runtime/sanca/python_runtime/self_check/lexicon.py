@@ -76,6 +76,9 @@ ADMITS = re.compile(
 )
 """A text, or a part of it, says that something was not done."""
 
+TO_COME = re.compile(r"\b(?:will|would|if|whenever|from now on)\b|(?:就|将)会|如果|一旦|今后", re.IGNORECASE)
+"""Speaks of what will or may come: "calls above 5 s will be cancelled" admits nothing."""
+
 NO_MORE = re.compile(r"\bno longer\b|\bnot any ?more\b|n't (?:\w+ ){0,3}any ?more\b|(?:不能|无法|不)再", re.IGNORECASE)
 """Says what an effect has ended: "kim can no longer log in"."""
 

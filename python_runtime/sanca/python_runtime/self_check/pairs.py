@@ -15,6 +15,7 @@ from sanca.python_runtime.self_check.things import has_number
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?![\w.]*\.\d)"
 _PAIR = re.compile(
     rf"(?:\bfrom|由|从)\s*[`'\"]?(?P<old>{_NUMBER})\D{{0,24}}?(?:\bto\b|到|至|为|成)\s*[`'\"]?(?P<new>{_NUMBER})"
+    rf"|\bwas (?P<old3>{_NUMBER})(?:,| and| but|;)? (?:it )?(?:is|are)(?: now)? (?P<new3>{_NUMBER})"
     rf"|(?P<old2>{_NUMBER})\s?[a-z%]{{0,3}}\s*(?:→|->|=>|⇒)\s*(?P<new2>{_NUMBER})",
     re.IGNORECASE,
 )
@@ -58,7 +59,8 @@ def swapped(claim: str, done: Sequence[Call]) -> Iterator[Doubt]:
 
 def _pairs(claim: str) -> Iterator[tuple[float, float]]:
     for match in _PAIR.finditer(claim):
-        yield _number(match.group("old") or match.group("old2")), _number(match.group("new") or match.group("new2"))
+        old, new = (next(filter(None, match.group(name, f"{name}2", f"{name}3"))) for name in ("old", "new"))
+        yield _number(old), _number(new)
     before, after = _BEFORE.search(claim), _AFTER.search(claim)
     if before and after:
         yield _number(before.group("value")), _number(after.group("value"))

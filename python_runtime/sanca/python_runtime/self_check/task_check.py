@@ -154,7 +154,7 @@ def _admits(case: Case, call: Call) -> bool:
     """Whether the claim itself says that it did not come out as it should."""
     names = [value.casefold() for value in call.arguments.values() if isinstance(value, str)]
     parts = [lexicon.NO_TROUBLE.sub("", part) for part in clauses(case.claim)]
-    trouble = [part for part in parts if lexicon.ADMITS.search(part)]
+    trouble = [part for part in parts if lexicon.ADMITS.search(part) and not lexicon.TO_COME.search(part)]
     return any(any(name in part.casefold() for name in names) for part in trouble) or (
         len(trouble) > 0 and len(case.evidence.done) == 1
     )
