@@ -42,13 +42,13 @@ async def test_chart_is_shown_like_a_file_and_named_in_the_observation(home: Pat
 
 
 async def test_summary_of_a_value_keeps_its_lines_in_the_answer_and_a_text_is_markdown(home: Path) -> None:
-    rows = "[{'name': f'n{i}', 'value': i, 'note': 'x' * 20} for i in range(100)]"
+    rows = "[[{'name': f'n{i}', 'note': 'x' * 20}] for i in range(100)]"
     async with Engine(home) as engine:
         log = await engine.start(engine.request("ses_a", LOCAL, action_code=rows))
         said = text(await to_the_end(log))
         log = await engine.start(engine.request("ses_a", LOCAL, action_code="'**bold**\\n\\n- one'"))
         plain = text(await to_the_end(log))
 
-    assert said.startswith("```text\nlist of 100 dicts with 3 keys:\n")
-    assert said.endswith("… 92 rows more: print(last_value[5:55])\n```")
+    assert said.startswith("```text\nlist of 100")
+    assert said.endswith("… 85 more: print(last_value[12:62])\n```")
     assert plain == "**bold**\n\n- one"
