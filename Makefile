@@ -93,7 +93,7 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
 	@scripts/preflight.sh browser container
 	$(STEP) "Engine, chain and browser: tests"
-	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup $(AGAIN)
+	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope $(AGAIN)
 
 test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM nor browser
 	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
