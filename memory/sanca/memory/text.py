@@ -35,6 +35,14 @@ def tokens(text: str) -> list[str]:
     return found + [stem(word.lower()) for word in words]
 
 
+def index_terms(text: str) -> list[str]:
+    """Return the terms under which stores index a text: those of `tokens`, in order, repeated as often as they occur.
+
+    Each is lower-case letters, digits or Chinese characters only, so that a store may join them by spaces.
+    """
+    return tokens(normalise(text))
+
+
 def language_of(text: str) -> str:
     """Return `zh` when Chinese characters carry the sentence, else `en`."""
     chinese = sum(len(run) for run in CJK.findall(text))

@@ -18,7 +18,8 @@ SancaError
 │  ├─ ModelUnavailableError     (retry)
 │  └─ ModelOutputError          could not be parsed
 ├─ StoreError
-│  └─ StoreUnavailableError     (retry)
+│  ├─ StoreUnavailableError     (retry)
+│  └─ RecordConflictError       (read again, then write)
 └─ RunError
    ├─ BudgetExceededError
    └─ RunCancelledError
@@ -154,6 +155,14 @@ class StoreUnavailableError(StoreError):
     """The memory store did not answer in time."""
 
     retryable = True
+
+
+class RecordConflictError(StoreError):
+    """A record was changed by another since it was read: read it again, then write."""
+
+    def __init__(self, record_id: str) -> None:
+        self.record_id = record_id
+        super().__init__(f"{record_id!r} was changed meanwhile; read it again and repeat the change.")
 
 
 class RunError(SancaError):
