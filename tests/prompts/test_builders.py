@@ -19,6 +19,7 @@ from sanca.prompts import (
     Prompt,
     PromptInputs,
     PromptSettings,
+    Recalled,
     estimate_tokens,
 )
 from sanca.prompts.budget import fit
@@ -105,11 +106,16 @@ def test_outside_text_cannot_open_or_close_a_segment_or_end_a_message(text: str)
         toolkits=text,
         goals=[Goal(text, reason=text)],
         experience=Experience(text, text, text),
+        preferences=[text],
+        knowledge=[Recalled(text, text, text)],
+        recalled=[Recalled(text, text)],
+        earlier=[Recalled(text)],
     )
     own = contents(cmd(PromptInputs("Why?", toolkits="x")))[0].lower()
     whole = [content.lower() for content in contents(cmd(inputs))]
     assert "<|" not in "".join(whole)
-    for tag in ("task", "observation", "names", "page", "session", "goals", "now", "past", "tools", "handed_over"):
+    for tag in ("task", "observation", "names", "page", "session", "goals", "now", "past", "tools", "handed_over",
+                "preferences", "knowledge", "recalled", "earlier"):  # fmt: skip
         assert "".join(whole[1:]).count(f"<{tag}>") == "".join(whole[1:]).count(f"</{tag}>") == 1
         assert whole[0].count(f"<{tag}>") == own.count(f"<{tag}>")
 
@@ -177,7 +183,7 @@ def test_budget_drops_what_matters_least_first_and_says_so() -> None:
     assert "task" not in dropped and "names" not in dropped
     assert "earlier ones left out]" in contents(prompt)[1]
     assert "m39 " in contents(prompt)[1] and "m0 " not in contents(prompt)[1]
-    assert prompt.note()["dropped"][0]["segment"] == "session"
+    assert prompt.note()["dropped"][0]["segment"] == "recalled"
 
 
 def test_what_is_not_shown_at_all_is_named_in_the_prompt() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sanca.core.messages import Caller, Message
 from sanca.core.tools import ToolDefinition, ToolkitDefinition
-from sanca.prompts import EarlierRound, Experience, FimInputs, Goal, Page, PromptInputs
+from sanca.prompts import EarlierRound, Experience, FimInputs, Goal, Page, PromptInputs, Recalled
 from sanca.python_runtime.tool_finder import ToolFinder
 
 STUBS = (
@@ -18,6 +18,10 @@ FULL = PromptInputs(
     goals=(Goal("List the services", "done", "checkout is slow"), Goal("Find the cause", is_current=True)),
     understood={"meant": "why is checkout slow since noon", "'它' means": "checkout"},
     history=(Message(id="1", role="user", content="hi"), Message(id="2", role="assistant", content="Hello.")),
+    preferences=("Never restart payment at night.",),
+    knowledge=(Recalled("The pool holds 40.", "runbooks/pool.md, lines 3-9", "it was valid until 2025-12-31"),),
+    recalled=(Recalled("We raised the pool to 40.", "you, 2025-12-01 10:02"),),
+    earlier=(Recalled("Checkout was slow.", "this session, in short"),),
     page=Page(url="/fleet", title="Fleet", selection="checkout 2,300 ms"),
     files=("trace.csv",),
     environment={"tenant": "default", "services": "checkout, payment"},

@@ -1,7 +1,7 @@
 """Prompts: what a model is told, assembled from segments by templates. Asks no model."""
 
 from sanca.prompts.builder import PromptBuilder
-from sanca.prompts.inputs import EarlierRound, Experience, FimInputs, Goal, JudgeInputs, Page, PromptInputs
+from sanca.prompts.inputs import EarlierRound, Experience, FimInputs, Goal, JudgeInputs, Page, PromptInputs, Recalled
 from sanca.prompts.manager import InferencePromptConfigManager, Problem
 from sanca.prompts.prompt import Prompt
 from sanca.prompts.replies import PlannedGoal, ThoughtReply, VerdictReply, read_thought, read_verdict
@@ -23,6 +23,7 @@ __all__ = [
     "PromptBuilder",
     "PromptInputs",
     "PromptSettings",
+    "Recalled",
     "ThoughtReply",
     "VerdictReply",
     "complete",

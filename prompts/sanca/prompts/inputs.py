@@ -43,6 +43,17 @@ class Experience:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """Something from memory that fits the message."""
+
+    text: str
+    citation: str = ""
+    """Where it is from and of when, as an answer names it."""
+    doubt: str = ""
+    """Why it may not hold any more, in a few words."""
+
+
+@dataclass(frozen=True)
 class Goal:
     """A sub-goal of the run, as a prompt lists it."""
 
@@ -76,6 +87,14 @@ class PromptInputs:
     """What perception made of the message: its meaning, what words point at, which data is meant and still there."""
     history: Sequence[Message] = ()
     """Earlier messages of the session, oldest first, without the current one."""
+    preferences: Sequence[str] = ()
+    """What the person wants at all times, and who they are: a sentence each."""
+    knowledge: Sequence[Recalled] = ()
+    """Pieces of the company's documents and code that fit the message."""
+    recalled: Sequence[Recalled] = ()
+    """What was said or learned in other sessions of this person and fits the message."""
+    earlier: Sequence[Recalled] = ()
+    """Of this session, before `history`: a summary, and what fits the message, oldest first."""
     page: Page | None = None
     files: Sequence[str] = ()
     """Names under /input."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanca.core.messages import Message
-from sanca.prompts.inputs import EarlierRound, Experience, FimInputs, Goal, JudgeInputs, Page, PromptInputs
+from sanca.prompts.inputs import EarlierRound, Experience, FimInputs, Goal, JudgeInputs, Page, PromptInputs, Recalled
 
 _STUBS = "class system:\n    def services() -> list[Record]: ..."
 _ROUNDS = (
@@ -24,6 +24,10 @@ _FULL = PromptInputs(
     goals=(Goal("Find the service", "done", "checkout"), Goal("Find the cause", is_current=True)),
     understood={"meant": "why is checkout slow", "'it' means": "checkout"},
     history=(Message(id="1", role="user", content="hello"), Message(id="2", role="assistant", content="Hello.")),
+    preferences=("Never restart payment at night.",),
+    knowledge=(Recalled("Raise the pool to 40.", "runbooks/pool.md, lines 3-9", "it was valid until 2025-12-31"),),
+    recalled=(Recalled("We set the pool to 40.", "you, 2025-12-01 10:02"),),
+    earlier=(Recalled("Checkout was slow at noon.", "summary of this session"),),
     page=Page(url="/fleet", title="Fleet", selection="checkout"),
     files=("trace.csv",),
     environment={"tenant": "default", "user": "ada"},

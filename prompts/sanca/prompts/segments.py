@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from sanca.prompts.inputs import Experience, JudgeInputs, PromptInputs
+from sanca.prompts.inputs import Experience, JudgeInputs, PromptInputs, Recalled
 from sanca.prompts.tokens import cut_to_tokens, estimate_tokens
 
 SegmentName = Literal[
     "toolkits", "environment", "session", "page", "files", "tools", "experience", "understood", "handed_over", "past",
-    "task", "observation", "names", "goals", "now", "claim", "evidence",
+    "task", "observation", "preferences", "knowledge", "recalled", "earlier", "names", "goals", "now", "claim",
+    "evidence",
 ]  # fmt: skip
 """Every segment there is; also the tags that stand around outside text."""
 
@@ -97,6 +98,10 @@ def task_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
     selection = f"selection: {inputs.page.selection}" if inputs.page and inputs.page.selection.strip() else ""
     made = [
         _pairs("environment", inputs.environment, rules),
+        _made("preferences", [f"- {_line(one)}" for one in inputs.preferences], rules),
+        _made("knowledge", [_remembered(one) for one in inputs.knowledge], rules),
+        _made("recalled", [_remembered(one) for one in inputs.recalled], rules),
+        _made("earlier", [_remembered(one) for one in inputs.earlier], rules),
         _made("session", [f"{one.role}: {_indented(one.content)}" for one in inputs.history], rules, keeps="last"),
         _made("page", [*(f"{name}: {_line(value)}" for name, value in page if value), selection], rules, keeps="ends"),
         _made("files", [f"/input/{_line(name)}" for name in inputs.files], rules),
@@ -160,6 +165,11 @@ def _experience(experience: Experience | None, rules: Rules) -> Segment | None:
     fence = code_fence(experience.code)
     head = f"{experience.title}{f' ({experience.why})' if experience.why else ''}"
     return _made("experience", [f"{head}\n\n{fence}python\n{experience.code.strip()}\n{fence}"], rules)
+
+
+def _remembered(recalled: Recalled) -> str:
+    doubt = f" (may not hold any more: {_line(recalled.doubt)})" if recalled.doubt else ""
+    return f"[{_line(recalled.citation)}]{doubt} {_indented(recalled.text)}"
 
 
 def _asked(inputs: PromptInputs) -> str:
