@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that this machine has what sanca is built with; one clear sentence with the mend for each thing that is missing.
-# usage: preflight.sh [python|java|node|git|browser|container ...]   (default: all but the last two)
+# usage: preflight.sh [python|java|node|git|browser|container|elasticsearch ...]   (default: all but the last three)
 set -u
 failed=0
 say() { printf 'sanca: %s\n' "$1" >&2; failed=1; }
@@ -37,6 +37,15 @@ check_browser() {
 check_container() {
   command -v runsc >/dev/null || command -v podman >/dev/null || command -v docker >/dev/null ||
     say "no container runtime was found, and the tests of the sandbox level 'container' need one; install runsc (Debian: apt install runsc), podman or docker."
+}
+check_elasticsearch() {
+  command -v mvn >/dev/null || say "Maven is missing, and it fetches the Elasticsearch that the tests start; install Maven 3.8 or newer (Debian, Ubuntu: apt install maven)."
+  for home in "${ES_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/java/* /opt/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    [ -x "$home/bin/java" ] && [ -f "$home/release" ] || continue
+    version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")
+    [ "${version:-0}" -ge 21 ] && return
+  done
+  say "the tests start a real Elasticsearch, which needs JDK 21 or newer, and none was found; install one (Debian, Ubuntu: apt install openjdk-21-jdk-headless) or set ES_JAVA_HOME to it."
 }
 
 [ $# -gt 0 ] || set -- system python java node git

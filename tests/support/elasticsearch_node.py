@@ -1,0 +1,180 @@
+"""A real Elasticsearch node for tests: one node, loopback, data in a folder of its own, killed and started at will."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+VERSION = "9.5.3"
+INSTALLED = ROOT / ".elasticsearch" / VERSION
+BOOT_SECONDS = 150.0
+JDK_FOLDERS = ("/usr/lib/jvm", "/Library/Java/JavaVirtualMachines", "/opt/java", "/opt")
+JDK_NEEDED = 21
+NOBODY = 65534
+
+_SETTINGS = """\
+cluster.name: sanca-test
+node.name: test
+path.data: {folder}/data
+path.logs: {folder}/logs
+network.host: 127.0.0.1
+http.port: {port}
+transport.port: {transport}
+discovery.type: single-node
+cluster.routing.allocation.disk.threshold_enabled: false
+xpack.security.enabled: false
+"""
+
+
+class ElasticsearchNode:
+    """One node; `start` and `kill` may follow each other on the same data.
+
+    As root it runs as nobody, for Elasticsearch refuses root; else as the user.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = _free_port()
+        self._transport = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and return when it can be written to."""
+        install()
+        if not (self._folder / "config").exists():
+            self._configure()
+        with (self._folder / "boot.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["bash", str(INSTALLED / "bin" / "elasticsearch")],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                **_as_nobody(),
+            )
+        self._wait()
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL, launcher and server alike."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(30)
+            self._process = None
+            _wait_for_closed(self.port)
+
+    def _configure(self) -> None:
+        shutil.copytree(INSTALLED / "config", self._folder / "config")
+        for name in ("data", "logs", "tmp"):
+            (self._folder / name).mkdir()
+        settings = _SETTINGS.format(folder=self._folder, port=self.port, transport=self._transport)
+        (self._folder / "config" / "elasticsearch.yml").write_text(settings, encoding="utf-8")
+        options = self._folder / "config" / "jvm.options"
+        text = re.sub(r".*Xlog:gc.*\n", "", options.read_text(encoding="utf-8"))
+        options.write_text(text.replace("-XX:+UseG1GC", "-XX:+UseSerialGC"), encoding="utf-8")
+        if os.getuid() == 0:
+            for path in (self._folder, *self._folder.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "ES_JAVA_HOME": str(find_jdk()),
+            "ES_PATH_CONF": str(self._folder / "config"),
+            "ES_TMPDIR": str(self._folder / "tmp"),
+            "ES_JAVA_OPTS": "-Xms320m -Xmx320m -XX:TieredStopAtLevel=1",  # half the processor time to boot
+        }
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not self._answers():
+            ended = self._process is None or self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"Elasticsearch did not start:\n{self._log()}")
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        address = f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=5s"
+        try:
+            with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 - loopback
+                return bool(reply.status == 200)
+        except OSError:
+            return False
+
+    def _log(self) -> str:
+        lines = [path.read_text(errors="replace") for path in (self._folder / "boot.log",) if path.exists()]
+        return "\n".join(lines)[-4_000:]
+
+
+def install() -> None:
+    """Fetch and unpack the node where it is not there yet; several processes may want it at once."""
+    INSTALLED.parent.mkdir(exist_ok=True)
+    with (INSTALLED.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = subprocess.run([str(ROOT / "scripts" / "elasticsearch.sh")], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+
+
+def find_jdk() -> Path:
+    """Return a JDK that Elasticsearch runs on: ES_JAVA_HOME, JAVA_HOME, else the newest in the usual folders."""
+    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    usual = [
+        home
+        for folder in map(Path, JDK_FOLDERS)
+        if folder.is_dir()
+        for entry in sorted(folder.iterdir())
+        for home in (entry, entry / "Contents" / "Home")
+    ]
+    newest_first = sorted(usual, key=_java_version, reverse=True)
+    for home in (*named, *newest_first):
+        if _java_version(home) >= JDK_NEEDED:
+            return home
+    raise AssertionError(
+        f"Elasticsearch needs JDK {JDK_NEEDED} or newer, and none was found; install one "
+        "(Debian, Ubuntu: apt install openjdk-21-jdk-headless) or set ES_JAVA_HOME to it."
+    )
+
+
+def _java_version(home: Path) -> int:
+    try:
+        if not (home / "bin" / "java").exists():
+            return 0
+        found = re.search(r'JAVA_VERSION="(\d+)', (home / "release").read_text(encoding="utf-8"))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
+
+
+def _as_nobody() -> dict[str, object]:
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for_closed(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"Port {port} is still open after the node was killed.")
