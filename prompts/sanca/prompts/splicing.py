@@ -8,7 +8,7 @@ import textwrap
 from dataclasses import replace
 
 from sanca.core.errors import ModelOutputError
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import parse_module, tree_of
 from sanca.prompts.fim import SPECIAL
 from sanca.prompts.inputs import FimInputs
 
@@ -81,7 +81,7 @@ def cut_for_repair(
     lines = code.splitlines(keepends=True)
     if not 1 <= line <= len(lines) or len(lines) < 3:  # as short is as quickly written anew
         return None
-    tree = _tree(code)
+    tree = tree_of(code)
     if tree is None:
         start, end, done = line - 1, line, 0
     else:
@@ -153,7 +153,7 @@ def _repeated(left: str, right: str) -> int:
 
 
 def _same(one: str, other: str) -> bool:
-    first, second = _tree(textwrap.dedent(one)), _tree(textwrap.dedent(other))
+    first, second = tree_of(textwrap.dedent(one)), tree_of(textwrap.dedent(other))
     if first is None or second is None:
         return one.strip() == other.strip()
     return ast.dump(first) == ast.dump(second)
@@ -170,13 +170,6 @@ def _shares_line(tree: ast.Module | None, start: int, end: int) -> bool:
 def _first(statement: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(one.lineno for one in decorators)])
-
-
-def _tree(code: str) -> ast.Module | None:
-    try:
-        return parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _problem(code: str) -> str:

@@ -23,6 +23,14 @@ def parse_module(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+def tree_of(text: str) -> ast.Module | None:
+    """Return the tree of a program; None when it is no Python."""
+    try:
+        return parse_module(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last three: null bytes, nesting too deep
+        return None
+
+
 def parse_expression(text: str) -> ast.expr:
     """Return the tree of one expression.
 

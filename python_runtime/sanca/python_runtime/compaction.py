@@ -5,13 +5,12 @@ Many rounds at once and seldom: each fold changes the middle of the prompt, whic
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from sanca.core.messages import ModelRequest
 from sanca.core.ports import Model
-from sanca.core.syntax import parse_module
+from sanca.python_runtime.planning.evidence import bound_names
 from sanca.python_runtime.rounds import CallFact, Round, RoundsSummary, RunState
 from sanca.python_runtime.side_questions import ask_aside
 
@@ -103,25 +102,6 @@ def _facts(round_: Round, room: int) -> str:
         left = max(room - sum(map(len, lines)), 60)
         lines.append(f"  found {_cut(found, left)}")
     return "\n".join(lines)
-
-
-def bound_names(code: str) -> list[str]:
-    """Return the names that an action binds at its top level, in order: they hold data for later rounds."""
-    try:
-        body = parse_module(code).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    names: list[str] = []
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.append(statement.name)
-        elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            names += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and _is_bound(node)]
-    return list(dict.fromkeys(name for name in names if not name.startswith("_")))
-
-
-def _is_bound(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
 
 
 def _call(call: CallFact) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 from sanca.python_runtime.guard import Closing
 from sanca.python_runtime.language import sentence
 
@@ -102,9 +102,8 @@ def tell_sign(all_rounds: Sequence[Round], *, rounds: int) -> Sign | None:
 @lru_cache(maxsize=512)
 def normal_action(code: str) -> str:
     """Return the action without what makes no difference: comments, blanks, quotes, docstrings."""
-    try:
-        tree = parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(code)
+    if tree is None:
         return " ".join(code.split())
     body = [one for one in tree.body if not (isinstance(one, ast.Expr) and _is_text(one.value))]
     return ast.unparse(ast.Module(body or tree.body, tree.type_ignores))

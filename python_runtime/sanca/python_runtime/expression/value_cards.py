@@ -12,7 +12,7 @@ from typing import Any
 import anyio.to_thread
 import structlog
 from sanca.core.errors import ConversionError
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 from sanca.python_runtime.expression.cards_by_data import Spec, card_for, card_for_frame, read_json
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.rounds import Round, RunState
@@ -96,10 +96,8 @@ def _value(result: ActionResult) -> object:
 
 def _title(round_: Round, language: str) -> str:
     """Return the name that the action gave the value, else what the round was for."""
-    try:
-        last = parse_module(round_.code).body[-1:]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        last = []
+    tree = tree_of(round_.code)
+    last = tree.body[-1:] if tree else []
     if last and isinstance(last[0], ast.Expr) and isinstance(last[0].value, ast.Name):
         return last[0].value.id.replace("_", " ").strip().capitalize()
     return round_.sub_goal.splitlines()[0][:120] if round_.sub_goal.strip() else sentence("result", language)

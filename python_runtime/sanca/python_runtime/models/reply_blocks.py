@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sanca.core.syntax import parse_module
+from sanca.core import syntax
 
 PYTHON = frozenset({"python", "python3", "py"})
 _OPENING = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
@@ -42,12 +42,9 @@ def read_blocks(lines: Sequence[str]) -> list[Block]:
 
 def tree_of(code: str) -> ast.Module | None:
     """Return the code's tree; None when it is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of the model's code; the type check tells what matters
-            return parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # of the model's code; the type check tells what matters
+        return syntax.tree_of(code)
 
 
 def parses(code: str) -> bool:

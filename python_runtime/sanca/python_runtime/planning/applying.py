@@ -53,7 +53,7 @@ def _take_code(state: RunState, plan: Plan) -> None:
         if goal is None or goal.status in {GoalStatus.DONE, GoalStatus.ABANDONED}:
             ready = ready_goals(state)
             goal = next((one for one in ready if one.skill is None), ready[0] if ready else None)
-        if goal is not None and (taken := sorted(set(names_of_others(state, goal)) & bound_names(plan.code))):
+        if goal is not None and (taken := sorted(set(names_of_others(state, goal)) & set(bound_names(plan.code)))):
             names = ", ".join(taken)
             text = (
                 f"These names belong to other goals that still need them: {names}. Nothing was run; take other names."

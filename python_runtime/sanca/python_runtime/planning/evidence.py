@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 from sanca.python_runtime.rounds import CallFact, Round, RunState, SubGoal
 
 _EFFECTS = frozenset({"WRITE", "DESTRUCTIVE"})
@@ -56,13 +56,11 @@ def look_for(state: RunState, goal: SubGoal, named: Sequence[str]) -> Finding:
     return Finding(_own(worked))
 
 
-def bound_names(code: str) -> set[str]:
-    """Return the names that an action binds at its top level, imports and private ones left out."""
-    try:
-        tree = parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {name for name in _bound(tree.body) if not name.startswith("_")}
+def bound_names(code: str) -> list[str]:
+    """Return the names that an action binds at its top level, in order, imports and private ones left out."""
+    tree = tree_of(code)
+    names = _bound(tree.body) if tree else ()
+    return list(dict.fromkeys(name for name in names if not name.startswith("_")))
 
 
 def _bound(body: Iterable[ast.stmt]) -> Iterator[str]:

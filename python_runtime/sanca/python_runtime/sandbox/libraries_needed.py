@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 
 _HEAVY = frozenset(("numpy", "pandas", "matplotlib"))
 
@@ -13,11 +13,8 @@ def needs_libraries(code: str) -> bool:
     """Return whether the code imports numpy, pandas or matplotlib; False for what is no Python."""
     if not any(name in code for name in _HEAVY):
         return False
-    try:
-        tree = parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(_HEAVY.intersection(_imported(node)) for node in ast.walk(tree))
+    tree = tree_of(code)
+    return tree is not None and any(_HEAVY.intersection(_imported(node)) for node in ast.walk(tree))
 
 
 def _imported(node: ast.AST) -> set[str]:

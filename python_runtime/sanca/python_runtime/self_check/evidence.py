@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 from sanca.python_runtime.rounds import RunState
 
 EFFECTS = frozenset({"WRITE", "DESTRUCTIVE"})
@@ -295,9 +295,8 @@ def figures(text: str) -> Iterator[tuple[float, re.Match[str]]]:
 
 def literals(code: str) -> set[float]:
     """Return the numbers that are written in code, in texts of it too: what it prints of these it has not found out."""
-    try:
-        tree = parse_module(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(code)
+    if tree is None:
         return set()
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {number for value in constants if isinstance(value, str | int | float) for number in numbers_of(value)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pydantic_monty
 from sanca.core.errors import LimitExceededError
-from sanca.core.syntax import parse_module
+from sanca.core.syntax import tree_of
 from sanca.python_runtime.sandbox.guest.errors import PUBLIC
 
 VALUE = "sanca_last_value_"
@@ -48,9 +48,8 @@ class Prepared:
 
 def prepare(code: str) -> Prepared:
     """Return the action with the value of its last expression put into a name."""
-    try:
-        tree = parse_module(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    tree = tree_of(code)
+    if tree is None:
         return Prepared(code)  # what the interpreter says about it is what counts
     last = tree.body[-1] if tree.body else None
     names = frozenset(name for statement in tree.body for name in _bound_by(statement))
