@@ -11,7 +11,7 @@ import pytest
 from sanca.core.errors import StoreError
 from sanca.core.messages import Message
 from sanca.core.ports import SessionStore
-from sanca.memory import SqliteSessionStore
+from sanca.memory import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=["sqlite"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStore]:
-    made = {"sqlite": SqliteSessionStore}[request.param](tmp_path / "memory.db")
+    made = {"sqlite": SqliteStore}[request.param](tmp_path / "memory.db")
     await made.open()
     yield made
     await made.close()

@@ -10,8 +10,8 @@ import anyio
 import pytest
 from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.core.messages import Message
-from sanca.memory import SqliteSessionStore
-from sanca.memory.sqlite import Database
+from sanca.memory import SqliteStore
+from sanca.memory.stores.sqlite.database import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ def anyio_backend() -> str:
 
 async def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
     for number in (1, 2):
-        store = SqliteSessionStore(tmp_path / "memory.db")
+        store = SqliteStore(tmp_path / "memory.db")
         await store.open()
         await store.touch_session("t", "u", "s")
         await store.add_message("t", "u", "s", Message(id=f"m{number}", role="user", content="hello"))
@@ -32,12 +32,12 @@ async def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 async def test_file_is_private_and_in_wal_mode(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "deep" / "memory.db")
+    store = SqliteStore(tmp_path / "deep" / "memory.db")
     await store.open()
     assert (tmp_path / "deep" / "memory.db").stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(tmp_path / "deep" / "memory.db")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
     await store.close()
 
 
@@ -45,7 +45,7 @@ async def test_newer_schema_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "memory.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="schema 99"):
-        await SqliteSessionStore(tmp_path / "memory.db").open()
+        await SqliteStore(tmp_path / "memory.db").open()
 
 
 async def test_older_schema_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
@@ -73,11 +73,11 @@ async def test_failed_migration_leaves_the_old_schema(tmp_path: Path) -> None:
 async def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "memory.db").write_text("not a database, and long enough to be looked at" * 20, encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be opened"):
-        await SqliteSessionStore(tmp_path / "memory.db").open()
+        await SqliteStore(tmp_path / "memory.db").open()
 
 
 async def test_database_held_by_another_process_is_unavailable_for_now(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "memory.db", busy_timeout_seconds=0.05)
+    store = SqliteStore(tmp_path / "memory.db", busy_timeout_seconds=0.05)
     await store.open()
     with closing(sqlite3.connect(tmp_path / "memory.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -90,7 +90,7 @@ async def test_database_held_by_another_process_is_unavailable_for_now(tmp_path:
 
 
 async def test_closed_store_says_so(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path / "memory.db")
     await store.open()
     await store.close()
     with pytest.raises(StoreError, match="not open"):
@@ -98,7 +98,7 @@ async def test_closed_store_says_so(tmp_path: Path) -> None:
 
 
 async def test_second_thumb_replaces_the_first_and_is_the_users_own(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path / "memory.db")
     await store.open()
     await store.add_feedback("t", "u", "run_1", "up", "good")
     await store.add_feedback("t", "u", "run_1", "down", "no")
@@ -111,7 +111,7 @@ async def test_second_thumb_replaces_the_first_and_is_the_users_own(tmp_path: Pa
 
 
 async def test_deleting_a_session_takes_its_runs_feedback(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path / "memory.db")
     await store.open()
     await store.touch_session("t", "u", "s")
     await store.add_message("t", "u", "s", Message(id="m1", role="user", content="x", run_id="run_1"))
@@ -122,7 +122,7 @@ async def test_deleting_a_session_takes_its_runs_feedback(tmp_path: Path) -> Non
 
 
 async def test_cancelled_write_is_whole_or_absent_and_the_store_goes_on(tmp_path: Path) -> None:
-    store = SqliteSessionStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path / "memory.db")
     await store.open()
     async with anyio.create_task_group() as group:
         group.start_soon(store.touch_session, "t", "u", "s")

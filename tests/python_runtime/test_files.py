@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 from sanca.core.messages import Caller
-from sanca.memory import SqliteSessionStore
+from sanca.memory import SqliteStore
 from sanca.python_runtime.files import MEDIA_TYPES, SessionFiles, check_session_id, safe_name
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
 from sanca.python_runtime.sandbox.output_folder import is_over_limit
@@ -23,7 +23,7 @@ OLGA, MALLORY = Caller(user="olga"), Caller(user="mallory")
 
 @pytest.fixture
 async def files(tmp_path: Path) -> AsyncIterator[SessionFiles]:
-    store = SqliteSessionStore(tmp_path / "memory.db")
+    store = SqliteStore(tmp_path / "memory.db")
     await store.open()
     await store.touch_session(OLGA.tenant, OLGA.user, "s1")
     yield SessionFiles(tmp_path / "sessions", store, limit_bytes=1_000)

@@ -1,9 +1,10 @@
-"""Session store, skill library and their settings. Importing it reads no file and loads no weights."""
+"""Stores, skill library and their settings. Importing it reads no file and loads no weights."""
 
 from sanca.memory.library import MessageView, SkillLibrary, load_skill_library
-from sanca.memory.session_store import SqliteSessionStore
 from sanca.memory.settings import MemorySettings
 from sanca.memory.skills import Skill, SkillParameter
+from sanca.memory.stores import Store, open_store
+from sanca.memory.stores.sqlite import SqliteStore
 
 __all__ = [
     "MemorySettings",
@@ -11,6 +12,8 @@ __all__ = [
     "Skill",
     "SkillLibrary",
     "SkillParameter",
-    "SqliteSessionStore",
+    "SqliteStore",
+    "Store",
     "load_skill_library",
+    "open_store",
 ]

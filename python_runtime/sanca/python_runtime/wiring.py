@@ -18,7 +18,7 @@ import structlog
 from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
-from sanca.memory import MemorySettings, SkillLibrary, SqliteSessionStore, load_skill_library
+from sanca.memory import MemorySettings, SkillLibrary, Store, load_skill_library, open_store
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
@@ -69,7 +69,7 @@ class Parts:
     home: Path
     settings: EngineSettings
     store: RunStore
-    sessions: SqliteSessionStore
+    sessions: Store
     library: SkillLibrary
     interpreter: Interpreter
     models: ModelRegistry
@@ -118,7 +118,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     settings, memory = EngineSettings(), MemorySettings()
     load = partial(load_skill_library, memory.skill_folders, threshold=memory.match_threshold)
     library = await anyio.to_thread.run_sync(load)
-    sessions = SqliteSessionStore(home / memory.database_name, busy_timeout_seconds=memory.busy_timeout_seconds)
+    sessions = open_store(memory, home)
     files = SessionFiles(home / "sessions", sessions, limit_bytes=settings.file_bytes)
     sandbox_settings = SandboxSettings()
     broker_settings = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))

@@ -1,68 +1,37 @@
-"""Sessions, messages, files' records and feedback in SQLite. Every query names tenant and user; nothing is shared."""
+"""Sessions, messages, files' records and feedback in SQLite. Every query names tenant and user; nothing is shared.
+
+Messages are the records of layer `message`; their search is in `searches.py`.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sanca.core.errors import StoreError
+from sanca.core.memory import MemoryRecord
 from sanca.core.messages import Message
-from sanca.memory.sqlite import Database, rows
+from sanca.memory.stores.sqlite.connection import rows
+from sanca.memory.stores.sqlite.database import Database
+from sanca.memory.stores.sqlite.moments import now
+from sanca.memory.stores.sqlite.rows import NewRecord
+from sanca.memory.stores.sqlite.writing import RecordWriter
 
 TITLE_CHARS = 200
 """Longer titles are cut."""
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE sessions (
-        session_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, user TEXT NOT NULL, title TEXT NOT NULL DEFAULT '',
-        created_at TEXT NOT NULL, updated_at TEXT NOT NULL, used INTEGER NOT NULL, deleted_at TEXT) STRICT;
-    CREATE INDEX sessions_of_user ON sessions (tenant, user, used DESC);
-    CREATE TABLE messages (
-        position INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, user TEXT NOT NULL, session_id TEXT NOT NULL,
-        message_id TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, run_id TEXT NOT NULL,
-        created_at TEXT NOT NULL,
-        dropped_at TEXT, UNIQUE (session_id, message_id)) STRICT;
-    CREATE INDEX messages_of_session ON messages (tenant, user, session_id, position);
-    CREATE TABLE feedback (
-        tenant TEXT NOT NULL, user TEXT NOT NULL, run_id TEXT NOT NULL, thumb TEXT NOT NULL, comment TEXT NOT NULL,
-        created_at TEXT NOT NULL, PRIMARY KEY (tenant, user, run_id)) STRICT;
-    CREATE TABLE files (
-        position INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, user TEXT NOT NULL,
-        file_id TEXT NOT NULL UNIQUE,
-        session_id TEXT NOT NULL, name TEXT NOT NULL, size_bytes INTEGER NOT NULL, media_type TEXT NOT NULL,
-        direction TEXT NOT NULL, path TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
-    CREATE INDEX files_of_session ON files (tenant, user, session_id, position)
-    """,
-)
 
 _FILE_COLUMNS = "file_id, session_id, name, size_bytes, media_type, direction, path"
 _OWN = "tenant = ? AND user = ? AND session_id = ?"
 
 
-class SqliteSessionStore:
-    """The embedded `sanca.core.ports.SessionStore`: one file, no server.
+class SessionRows:
+    """What `SqliteStore` does with sessions.
 
     A deleted session leaves its id behind, so that nobody else can take it up and see what other stores keep under it.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_seconds: float = 5.0) -> None:
-        self._database = Database(path, _MIGRATIONS, busy_timeout_seconds=busy_timeout_seconds)
-
-    async def open(self) -> None:
-        """Open the store, making or migrating its schema.
-
-        Raises:
-            StoreError: The file cannot be opened, or a newer version wrote it.
-        """
-        await self._database.open()
-
-    async def close(self) -> None:
-        """Close it; nothing may be called after."""
-        await self._database.close()
+    _database: Database
 
     async def touch_session(self, tenant: str, user: str, session_id: str, *, title: str = "") -> None:
         """Make the session if it does not exist, and mark it used now. A title is only set where none is.
@@ -73,17 +42,17 @@ class SqliteSessionStore:
         title = title.strip()[:TITLE_CHARS]
 
         def work(connection: sqlite3.Connection) -> None:
-            now = _now()
+            time = now()
             connection.execute(
                 "INSERT INTO sessions (session_id, tenant, user, title, created_at, updated_at, used)"
                 " VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (session_id) DO NOTHING",
-                (session_id, tenant, user, title, now, now),
+                (session_id, tenant, user, title, time, time),
             )
             _require_own(connection, tenant, user, session_id)
             connection.execute(
                 "UPDATE sessions SET updated_at = ?, title = CASE title WHEN '' THEN ? ELSE title END,"  # noqa: S608
                 f" used = (SELECT max(used) + 1 FROM sessions) WHERE {_OWN}",
-                (now, title, tenant, user, session_id),
+                (time, title, tenant, user, session_id),
             )
 
         await self._database.write(work)
@@ -117,18 +86,19 @@ class SqliteSessionStore:
         await self._database.write(work)
 
     async def delete_session(self, tenant: str, user: str, session_id: str) -> None:
-        """Forget the session, its messages, files' records and feedback; one that is not there is forgotten already."""
+        """Forget the session, its records, files' records and feedback; one that is not there is forgotten already."""
         own = (tenant, user, session_id)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "DELETE FROM feedback WHERE tenant = ? AND user = ?"  # noqa: S608
-                f" AND run_id IN (SELECT run_id FROM messages WHERE {_OWN})",
-                (tenant, user, *own),
+                "DELETE FROM feedback WHERE tenant = ? AND user = ? AND run_id IN (SELECT data ->> 'run_id'"  # noqa: S608
+                f" FROM records JOIN spaces USING (space) WHERE {_OWN} UNION SELECT data ->> 'run_id'"
+                f" FROM dropped JOIN spaces USING (space) WHERE {_OWN})",
+                (tenant, user, *own, *own),
             )
-            connection.execute(f"DELETE FROM messages WHERE {_OWN}", own)  # noqa: S608
+            _forget_records(connection, *own)
             connection.execute(f"DELETE FROM files WHERE {_OWN}", own)  # noqa: S608
-            connection.execute(f"UPDATE sessions SET title = '', deleted_at = ? WHERE {_OWN}", (_now(), *own))  # noqa: S608
+            connection.execute(f"UPDATE sessions SET title = '', deleted_at = ? WHERE {_OWN}", (now(), *own))  # noqa: S608
 
         await self._database.write(work)
 
@@ -149,15 +119,15 @@ class SqliteSessionStore:
         Raises:
             StoreError: The user has no such session.
         """
-        values = (message.id, message.role, message.content, message.run_id, message.created_at or _now())
+        new = NewRecord.of(record_of_message(tenant, user, session_id, message))
 
         def work(connection: sqlite3.Connection) -> None:
             _require_own(connection, tenant, user, session_id)
-            connection.execute(
-                "INSERT INTO messages (tenant, user, session_id, message_id, role, content, run_id, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, message_id) DO NOTHING",
-                (tenant, user, session_id, *values),
-            )
+            writer = RecordWriter(connection)
+            own = (writer.space(tenant, user, "message"), session_id, message.id)
+            known = "SELECT 1 FROM {} WHERE space = ? AND session_id = ? AND id = ?"
+            if not rows(connection, f"{known.format('records')} UNION ALL {known.format('dropped')}", (*own, *own)):
+                writer.put(new)
 
         await self._database.write(work)
 
@@ -166,29 +136,38 @@ class SqliteSessionStore:
         found = await self._database.read(
             lambda connection: rows(
                 connection,
-                "SELECT message_id, role, content, run_id, created_at FROM messages"  # noqa: S608
-                f" WHERE {_OWN} AND dropped_at IS NULL ORDER BY position DESC LIMIT ?",
+                "SELECT r.id, r.data ->> 'role' AS role, r.data ->> 'run_id' AS run_id, r.speaker, r.text, r.time"
+                " FROM records r JOIN spaces s USING (space)"
+                " WHERE s.tenant = ? AND s.user = ? AND s.layer = 'message' AND r.session_id = ?"
+                " ORDER BY r.position DESC, r.row DESC LIMIT ?",
                 (tenant, user, session_id, limit),
             )
         )
         return [
             Message(
-                id=row["message_id"], role=row["role"], content=row["content"], run_id=row["run_id"],
-                created_at=row["created_at"],
+                id=row["id"], role=row["role"] or ("assistant" if row["speaker"] == "assistant" else "user"),
+                content=row["text"], run_id=row["run_id"] or "", created_at=row["time"],
             )
             for row in reversed(found)
         ]  # fmt: skip
 
     async def drop_messages_from(self, tenant: str, user: str, session_id: str, message_id: str) -> None:
-        """Leave out this message and all after it from `messages` (edit and resend). Kept for audit."""
-        own = (tenant, user, session_id)
-        await self._database.write(
-            lambda connection: connection.execute(
-                f"UPDATE messages SET dropped_at = ? WHERE {_OWN} AND dropped_at IS NULL AND position >="  # noqa: S608
-                f" (SELECT position FROM messages WHERE {_OWN} AND message_id = ?)",
-                (_now(), *own, *own, message_id),
-            ).close()
-        )
+        """Leave out this message and all after it, for every reader and search (edit and resend). Kept for audit."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            writer = RecordWriter(connection)
+            space = writer.space(tenant, user, "message")
+            found = rows(
+                connection,
+                "SELECT * FROM records WHERE space = ? AND session_id = ? AND position >="
+                " (SELECT position FROM records WHERE space = ? AND session_id = ? AND id = ?)",
+                (space, session_id, space, session_id, message_id),
+            )
+            for row in found:
+                writer.add_dropped(space, row, now())
+            writer.delete(space, found)
+
+        await self._database.write(work)
 
     async def add_feedback(self, tenant: str, user: str, run_id: str, thumb: str, comment: str) -> None:
         """Keep a thumb up or down; a second one of the same run replaces the first.
@@ -202,7 +181,7 @@ class SqliteSessionStore:
             lambda connection: connection.execute(
                 "INSERT OR REPLACE INTO feedback (tenant, user, run_id, thumb, comment, created_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (tenant, user, run_id, thumb, comment, _now()),
+                (tenant, user, run_id, thumb, comment, now()),
             ).close()
         )
 
@@ -232,7 +211,7 @@ class SqliteSessionStore:
             _require_own(connection, tenant, user, str(info["session_id"]))
             connection.execute(
                 f"INSERT INTO files (tenant, user, {_FILE_COLUMNS}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (tenant, user, *values, _now()),
+                (tenant, user, *values, now()),
             )
 
         await self._database.write(work)
@@ -276,5 +255,18 @@ def _require_own(connection: sqlite3.Connection, tenant: str, user: str, session
         raise StoreError(f"You have no session {session_id!r}.")
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def record_of_message(tenant: str, user: str, session_id: str, message: Message) -> MemoryRecord:
+    """Return a message as the record it is kept as."""
+    return MemoryRecord(
+        tenant=tenant, user=user, session_id=session_id, layer="message", id=message.id, text=message.content,
+        speaker=message.role, time=message.created_at or now(), data={"role": message.role, "run_id": message.run_id},
+    )  # fmt: skip
+
+
+def _forget_records(connection: sqlite3.Connection, tenant: str, user: str, session_id: str) -> None:
+    writer = RecordWriter(connection)
+    for space in rows(connection, "SELECT space FROM spaces WHERE tenant = ? AND user = ?", (tenant, user)):
+        own = (space["space"], session_id)
+        where = "space = ? AND session_id = ?"
+        writer.delete(own[0], rows(connection, f"SELECT row, session_id, terms FROM records WHERE {where}", own))  # noqa: S608
+        connection.execute(f"DELETE FROM dropped WHERE {where}", own)  # noqa: S608
