@@ -5,21 +5,11 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 
+from sanca.core.languages import LANGUAGE_NAMES, LANGUAGE_PATTERN
 from sanca.core.messages import Caller, Message
 from sanca.core.ports import SessionStore
 
-_NAMES = {
-    "english": "English", "英文": "English", "英语": "English", "chinese": "Chinese", "mandarin": "Chinese",
-    "中文": "Chinese",
-    "汉语": "Chinese", "普通话": "Chinese", "简体中文": "Chinese", "german": "German", "deutsch": "German",
-    "德语": "German", "德文": "German",
-    "french": "French", "法语": "French", "法文": "French", "spanish": "Spanish", "西班牙语": "Spanish",
-    "japanese": "Japanese",
-    "日语": "Japanese", "日文": "Japanese", "korean": "Korean", "韩语": "Korean", "russian": "Russian",
-    "俄语": "Russian",
-    "portuguese": "Portuguese", "italian": "Italian",
-}  # fmt: skip
-_NAME = "|".join(sorted(_NAMES, key=len, reverse=True))
+_NAME = LANGUAGE_PATTERN
 _WISH = re.compile(
     rf"\b(?:answer|reply|respond|speak|talk|write|explain|continue|go on)(?: (?:to )?(?:me"
     rf"|us))?(?: only)? in ({_NAME})\b"
@@ -53,7 +43,7 @@ def wished_language(text: str) -> str:
     hit = _WISH.search(text)
     if hit is None or _NOT.search(text[: hit.start()]) or (_TASK.search(text[: hit.end()]) and not _is_all(hit, text)):
         return ""
-    return _NAMES[next(filter(None, hit.groups())).lower()]
+    return LANGUAGE_NAMES[next(filter(None, hit.groups())).lower()]
 
 
 def is_only_a_wish(text: str) -> bool:
