@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sanca.core.messages import Message, SkillMatch
 from sanca.core.ports import Entities
+from sanca.memory.exactness import is_exact, is_said
 from sanca.memory.lexicon import Lexicon, shipped_lexicon
 from sanca.memory.parameters import Context, fill_parameters, names_setting, service_from_history
 from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
@@ -22,6 +23,7 @@ from sanca.memory.worked_examples import worked_example
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from sanca.core.memory import Scope
     from sanca.memory.embedding import StaticEmbedding
     from sanca.memory.ranking import Ranker, Scored
 
@@ -61,6 +63,17 @@ class SkillLibrary:
         self.threshold = threshold
         self._clock = clock
         self._loading = threading.Lock()
+
+    def of(self, scope: Scope) -> SkillLibrary:
+        """Return the library of a user: one that learns nothing is the same for all."""
+        return self
+
+    def with_more(self, skills: Sequence[Skill]) -> SkillLibrary:
+        """Return a library with further skills, ready to match; it shares weights and all else with this one."""
+        more = SkillLibrary((*self.skills, *skills), threshold=self.threshold, clock=self._clock)
+        more.__dict__["lexicon"], more.__dict__["embed"] = self.lexicon, self.embed
+        more.__dict__["_ranker"] = self.ranker.with_own(skills)
+        return more
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -211,7 +224,10 @@ def load_skill_library(folders: Sequence[Path] = (), *, threshold: float = DEFAU
 
 def _allowed(scored: Scored, reading: Reading, lexicon: Lexicon) -> bool:
     """A skill that changes something is never guessed: the message must say so in some word the lexicon knows."""
-    needed = set(scored.skill.sheet.only_with)
+    sheet = scored.skill.sheet
+    if not is_said(sheet, reading) or (sheet.exact and not is_exact(sheet, reading)):
+        return False
+    needed = set(sheet.only_with)
     said = {name for piece in reading.pieces for name in piece.concepts}
     said |= {f"slot:{slot.kind}" for slot in reading.slots}
     if names_setting(reading, lexicon):
@@ -225,7 +241,7 @@ def _bar(scored: Scored, reading: Reading, *, service_known: bool, threshold: fl
     More for a change, for a skill nothing is learned of, when no service is named, and when no word is known.
     """
     if not scored.learned:
-        return max(threshold, _UNLEARNED_THRESHOLD)
+        return max(threshold, _UNLEARNED_THRESHOLD, scored.skill.least_score)
     wants = any(parameter.kind == "service" and parameter.required for parameter in scored.skill.sheet.parameters)
     service = reading.first("service")
     certain = not wants or service_known or (service is not None and service.sure)

@@ -7,6 +7,7 @@ by `benchmarks/skill_match.py --fit`; the test and the blind requests had no par
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 import zlib
@@ -97,6 +98,13 @@ class Ranker:
             }
             for index in range(len(self._skills))
         ]
+
+    def with_own(self, skills: Sequence[Skill]) -> Ranker:
+        """Return a ranker of these skills and further ones that nothing was fitted for; this one stays as it is."""
+        more = copy.copy(self)
+        more._own = (*self._own, *skills)
+        more._own_skills = OwnSkills(more._own, self._lexicon, self.embed) if more._own else None
+        return more
 
     def rank(self, reading: Reading, *, service_known: bool = False) -> list[Scored]:
         """Return all skills, likeliest first; the scores and that of "none" add up to 1."""

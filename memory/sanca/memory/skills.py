@@ -75,6 +75,11 @@ class SkillSheet(BaseModel):
     """Concepts of which the message must have one."""
     changes: bool = False
     """The whole point of it is to change something: it must be surer than others to be used."""
+    says: tuple[str, ...] = ()
+    """Words that the message must have, all of them: what the action takes for granted."""
+    exact: bool = False
+    """A message that names more than the parameters take, or says "not", "if" or "unless" where no phrase does, is
+    another one."""
 
 
 class Skill(BaseModel):
@@ -86,6 +91,8 @@ class Skill(BaseModel):
     description: str
     sheet: SkillSheet
     folder: Path
+    least_score: float = 0.0
+    """What its score must be at least, besides what all of its kind need: it has still to prove itself."""
 
     def code(self) -> str:
         """Return the includes and the action, in this order, as one text."""
