@@ -7,7 +7,7 @@ import java.util.Locale;
 /** The three people of the demo; each has the rights of the one before, and more. */
 public enum DemoUser {
     VIEWER("Vera Viewer", "system:read", "sanca:ask"),
-    DEVELOPER("Dev Developer", "fleet:inject", "system:change"),
+    DEVELOPER("Dev Developer", "fleet:inject", "system:change", "knowledge:write"),
     OPERATOR("Olga Operator", "system:operate", "sanca:settings");
 
     private final String displayName;

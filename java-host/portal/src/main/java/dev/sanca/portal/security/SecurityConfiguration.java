@@ -103,6 +103,8 @@ class SecurityConfiguration {
                 .authenticated()
                 .requestMatchers("/api/sanca/models/**")
                 .hasAuthority("sanca:settings")
+                .requestMatchers("/api/sanca/memory/documents")
+                .hasAuthority("knowledge:write")
                 .anyRequest()
                 .authenticated();
     }

@@ -81,6 +81,7 @@ class PortalSecurityTests extends PortalTest {
         "developer, GET,  /actuator/metrics,   403",
         "developer, POST, /api/fleet/faults/no/check, 404",
         "developer, POST, /api/sanca/models/test, 403",
+        "viewer,    POST, /api/sanca/memory/documents, 403",
         "operator,  GET,  /actuator/metrics,   200",
         "operator,  POST, /api/fleet/faults/no/check, 404",
         "operator,  GET,  /v3/api-docs,        200"
@@ -99,7 +100,7 @@ class PortalSecurityTests extends PortalTest {
                 HostJson.MAPPER.readTree(send(as("developer", get("/api/me"))).body());
         assertThat(me.path("displayName").asString()).isEqualTo("Dev Developer");
         assertThat(me.path("rights").valueStream().map(JsonNode::asString))
-                .containsExactlyInAnyOrder("system:read", "sanca:ask", "fleet:inject", "system:change");
+                .containsExactlyInAnyOrder("system:read", "sanca:ask", "fleet:inject", "system:change", "knowledge:write");
     }
 
     @Test

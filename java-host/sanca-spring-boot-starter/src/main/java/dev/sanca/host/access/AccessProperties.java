@@ -10,6 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param ask the authority that a person needs to talk to the agent
  * @param settings the authority that a person needs to set the agent's models
+ * @param knowledge the authority that a person needs to change what the whole tenant remembers: documents, above all
  * @param localRights rights of runs that this host did not start (a terminal, another agent); default: only reads;
  *     {@code *} stands for all
  * @param anonymousUser without Spring Security: the name under which everybody acts; empty: the endpoints refuse
@@ -19,6 +20,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record AccessProperties(
         @DefaultValue("sanca:ask") String ask,
         @DefaultValue("sanca:settings") String settings,
+        @DefaultValue("knowledge:write") String knowledge,
         @Nullable List<String> localRights,
         @Nullable String anonymousUser,
         @Nullable List<String> anonymousRights) {

@@ -19,6 +19,7 @@ import org.springframework.context.annotation.Import;
     RunController.class,
     FileController.class,
     ModelController.class,
+    MemoryController.class,
     StatusController.class,
     Problems.class
 })

@@ -1,15 +1,19 @@
 package dev.sanca.host.agui;
 
 import dev.sanca.host.access.AccessProperties;
+import dev.sanca.host.access.Principal;
 import dev.sanca.host.engine.Caller;
 import dev.sanca.host.session.SessionContext;
 import dev.sanca.host.session.SessionContextResolver;
 import dev.sanca.host.session.SessionOwners;
 import dev.sanca.host.toolkit.ToolDeniedException;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Turns a request into the caller that the engine is told of. */
 final class Callers {
+    private static final String KNOWLEDGE = "knowledge:write";
     private final SessionContextResolver contexts;
     private final SessionOwners owners;
     private final AccessProperties access;
@@ -34,6 +38,28 @@ final class Callers {
     /** Whoever is signed in and may set models. */
     Caller setting(HttpServletRequest request) {
         return with(access.settings(), request);
+    }
+
+    /** Whoever is signed in, for their memory: the engine hears the right to the tenant's by its own name. */
+    Caller remembering(HttpServletRequest request) {
+        Caller caller = of(request);
+        Principal principal = caller.principal();
+        List<String> rights = new ArrayList<>(principal.rights());
+        rights.remove(KNOWLEDGE);
+        if (principal.has(access.knowledge())) {
+            rights.add(KNOWLEDGE);
+        }
+        return new Caller(
+                new Principal(principal.tenant(), principal.user(), rights),
+                caller.traceId(),
+                caller.channel(),
+                caller.language());
+    }
+
+    /** Whoever is signed in and may change what the whole tenant knows. */
+    Caller teaching(HttpServletRequest request) {
+        with(access.knowledge(), request);
+        return remembering(request);
     }
 
     private Caller with(String right, HttpServletRequest request) {

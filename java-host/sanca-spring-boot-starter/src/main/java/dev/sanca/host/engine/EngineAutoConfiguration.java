@@ -37,6 +37,11 @@ class EngineAutoConfiguration {
     }
 
     @Bean
+    EngineMemory sancaEngineMemory(EngineConnection connection) {
+        return new GrpcEngineMemory(connection);
+    }
+
+    @Bean
     EngineSupervisor sancaEngineSupervisor(
             EngineProperties properties,
             SancaHome home,

@@ -2,6 +2,7 @@ package dev.sanca.host.engine;
 
 import com.google.protobuf.ByteString;
 import dev.sanca.host.engine.proto.EngineGrpc;
+import dev.sanca.host.engine.proto.EngineGrpc.EngineBlockingStub;
 import dev.sanca.host.engine.proto.EngineGrpc.EngineStub;
 import dev.sanca.host.engine.proto.FileChunk;
 import dev.sanca.host.engine.proto.GetFileRequest;
@@ -15,6 +16,7 @@ import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Files to and from the engine, in chunks. */
 final class FileTransfer {
@@ -26,14 +28,23 @@ final class FileTransfer {
     static CompletableFuture<FileInfo> put(
             EngineStub stub, Caller caller, String sessionId, String name, String mediaType, InputStream data) {
         UnaryFuture<dev.sanca.host.engine.proto.FileInfo, FileInfo> answer = new UnaryFuture<>(ProtoMapper::file);
-        StreamObserver<FileChunk> chunks =
-                stub.withDeadlineAfter(SECONDS, TimeUnit.SECONDS).putFile(answer);
         FileChunk.Builder first = FileChunk.newBuilder()
                 .setCaller(ProtoMapper.caller(caller))
                 .setInfo(dev.sanca.host.engine.proto.FileInfo.newBuilder()
                         .setSessionId(sessionId)
                         .setName(name)
                         .setMediaType(mediaType));
+        send(withDeadline(stub).putFile(answer), first, data, answer);
+        return answer;
+    }
+
+    static EngineStub withDeadline(EngineStub stub) {
+        return stub.withDeadlineAfter(SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Sends a file until it ends or the engine has answered, whichever comes first. */
+    static void send(
+            StreamObserver<FileChunk> chunks, FileChunk.Builder first, InputStream data, CompletableFuture<?> answer) {
         try {
             FileChunk.Builder next = first;
             byte[] bytes = data.readNBytes(CHUNK_BYTES);
@@ -47,7 +58,6 @@ final class FileTransfer {
             chunks.onError(error);
             throw new UncheckedIOException(error);
         }
-        return answer;
     }
 
     static void get(EngineStub stub, Caller caller, String fileId, Consumer<FileInfo> head, OutputStream data) {
@@ -55,10 +65,18 @@ final class FileTransfer {
                 .setCaller(ProtoMapper.caller(caller))
                 .setFileId(fileId)
                 .build();
+        receive(stub, blocking -> blocking.getFile(request), head, data);
+    }
+
+    /** Reads a file that the engine streams: first what it is, then its bytes. */
+    static void receive(
+            EngineStub stub,
+            Function<EngineBlockingStub, Iterator<FileChunk>> call,
+            Consumer<FileInfo> head,
+            OutputStream data) {
         try {
-            Iterator<FileChunk> chunks = EngineGrpc.newBlockingStub(stub.getChannel())
-                    .withDeadlineAfter(SECONDS, TimeUnit.SECONDS)
-                    .getFile(request);
+            Iterator<FileChunk> chunks = call.apply(
+                    EngineGrpc.newBlockingStub(stub.getChannel()).withDeadlineAfter(SECONDS, TimeUnit.SECONDS));
             boolean first = true;
             while (chunks.hasNext()) {
                 FileChunk chunk = chunks.next();

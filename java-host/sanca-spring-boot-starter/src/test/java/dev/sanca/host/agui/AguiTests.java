@@ -401,6 +401,7 @@ class AguiTests {
             return new InMemoryUserDetailsManager(
                     user("ann", "sanca:ask", "system:change"),
                     user("bob", "sanca:ask", "sanca:settings"),
+                    user("kim", "sanca:ask", "knowledge:write"),
                     user("guest", "system:read"));
         }
 

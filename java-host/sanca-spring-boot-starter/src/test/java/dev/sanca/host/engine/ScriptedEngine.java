@@ -1,21 +1,31 @@
 package dev.sanca.host.engine;
 
+import dev.sanca.host.engine.proto.AddKnowledgeReply;
 import dev.sanca.host.engine.proto.AnswerRequest;
 import dev.sanca.host.engine.proto.AttachSessionRequest;
 import dev.sanca.host.engine.proto.CancelRunRequest;
+import dev.sanca.host.engine.proto.EditMemoryRequest;
 import dev.sanca.host.engine.proto.Empty;
 import dev.sanca.host.engine.proto.EngineGrpc;
+import dev.sanca.host.engine.proto.ExportMemoryRequest;
 import dev.sanca.host.engine.proto.FileChunk;
 import dev.sanca.host.engine.proto.FileInfo;
+import dev.sanca.host.engine.proto.ForgetMemoryReply;
+import dev.sanca.host.engine.proto.ForgetMemoryRequest;
 import dev.sanca.host.engine.proto.GetFileRequest;
 import dev.sanca.host.engine.proto.HealthReply;
 import dev.sanca.host.engine.proto.HealthRequest;
+import dev.sanca.host.engine.proto.LayerCount;
 import dev.sanca.host.engine.proto.ListSessionsReply;
 import dev.sanca.host.engine.proto.ListSessionsRequest;
+import dev.sanca.host.engine.proto.MemoryItem;
+import dev.sanca.host.engine.proto.MemoryReason;
 import dev.sanca.host.engine.proto.ModelSettings;
 import dev.sanca.host.engine.proto.PageReplyRequest;
 import dev.sanca.host.engine.proto.RunEvent;
 import dev.sanca.host.engine.proto.RunSummary;
+import dev.sanca.host.engine.proto.SearchMemoryReply;
+import dev.sanca.host.engine.proto.SearchMemoryRequest;
 import dev.sanca.host.engine.proto.Session;
 import dev.sanca.host.engine.proto.SetModelRequest;
 import dev.sanca.host.engine.proto.StartRunRequest;
@@ -46,6 +56,8 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
     public final List<AnswerRequest> answered = Collections.synchronizedList(new ArrayList<>());
     public final List<String> cancelled = Collections.synchronizedList(new ArrayList<>());
     public final List<PageReplyRequest> pageReplies = Collections.synchronizedList(new ArrayList<>());
+    public final List<SearchMemoryRequest> searched = Collections.synchronizedList(new ArrayList<>());
+    public final List<ForgetMemoryRequest> forgotten = Collections.synchronizedList(new ArrayList<>());
     public volatile CountDownLatch release = new CountDownLatch(1);
     private final ByteArrayOutputStream file = new ByteArrayOutputStream();
     private final Path engineFile;
@@ -205,6 +217,92 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
                         .setInfo(FileInfo.newBuilder().setName("报告.csv").setSizeBytes(file.size()))
                         .setData(com.google.protobuf.ByteString.copyFrom(file.toByteArray()))
                         .build());
+    }
+
+    @Override
+    public void searchMemory(SearchMemoryRequest request, StreamObserver<SearchMemoryReply> out) {
+        searched.add(request);
+        reply(
+                out,
+                SearchMemoryReply.newBuilder()
+                        .addItems(MemoryItem.newBuilder()
+                                .setLayer("preference")
+                                .setId("language")
+                                .setText("Answer in Chinese. 用中文")
+                                .setDataJson("{\"kind\":\"language\",\"run_id\":\"run_1\"}")
+                                .setRevision(3)
+                                .setScore(0.5)
+                                .addReasons(MemoryReason.newBuilder()
+                                        .setKind("words")
+                                        .setDetail("chinese")
+                                        .setShare(1))
+                                .setCanEdit(true))
+                        .addCounts(
+                                LayerCount.newBuilder().setLayer("preference").setRecords(1))
+                        .setNext("mark")
+                        .setStore("sqlite")
+                        .build());
+    }
+
+    @Override
+    public void editMemory(EditMemoryRequest request, StreamObserver<MemoryItem> out) {
+        if (request.getItem().getRevision() == 1) {
+            out.onError(Status.ABORTED
+                    .withDescription("It was changed meanwhile.")
+                    .asRuntimeException());
+            return;
+        }
+        reply(out, request.getItem().toBuilder().setUpdatedAt("now").build());
+    }
+
+    @Override
+    public void forgetMemory(ForgetMemoryRequest request, StreamObserver<ForgetMemoryReply> out) {
+        forgotten.add(request);
+        reply(out, ForgetMemoryReply.newBuilder().setForgotten(2).build());
+    }
+
+    @Override
+    public void exportMemory(ExportMemoryRequest request, StreamObserver<FileChunk> out) {
+        out.onNext(FileChunk.newBuilder()
+                .setInfo(FileInfo.newBuilder().setName("记忆.jsonl"))
+                .setData(com.google.protobuf.ByteString.copyFromUtf8("{\"user\":\""))
+                .build());
+        reply(
+                out,
+                FileChunk.newBuilder()
+                        .setData(com.google.protobuf.ByteString.copyFromUtf8(
+                                request.getCaller().getUser() + "\"}\n"))
+                        .build());
+    }
+
+    @Override
+    public StreamObserver<FileChunk> addKnowledge(StreamObserver<AddKnowledgeReply> out) {
+        return new StreamObserver<>() {
+            private String name = "";
+            private int bytes;
+
+            @Override
+            public void onNext(FileChunk chunk) {
+                name = chunk.hasInfo() ? chunk.getInfo().getName() : name;
+                bytes += chunk.getData().size();
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                name = "";
+            }
+
+            @Override
+            public void onCompleted() {
+                reply(
+                        out,
+                        AddKnowledgeReply.newBuilder()
+                                .setDocument(name)
+                                .setPieces(bytes)
+                                .addRemarks("pool.size is 20 here and 30 in b.md.")
+                                .build());
+            }
+        };
     }
 
     @Override
