@@ -91,15 +91,15 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 	@cd $(PAGE) && npm run lint --silent && npm test --silent
 
 test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
-	@scripts/preflight.sh browser container
+	@scripts/preflight.sh browser container elasticsearch
 	$(STEP) "Engine, chain and browser: tests"
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope $(AGAIN)
 
-test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM nor browser
-	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not slow"
+test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM, browser nor Elasticsearch
+	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not elasticsearch and not slow"
 
 prove: setup $(VENV)/.dev .venv-evaluation/.installed ## The long proofs at full size
-	@scripts/preflight.sh browser
+	@scripts/preflight.sh browser elasticsearch
 	@$(BIN)/python -m pytest -m long
 
 # What no package carries lies in folders of DATA: metatool, m3tooleval, tau_retail. Rows that lack their data say so.
@@ -135,5 +135,5 @@ lock: ## Compile the Python lock files (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that was built; keeps the demo's state in .sanca
-	rm -rf $(VENV) $(LIBRARY) .venv-evaluation $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
+	rm -rf $(VENV) $(LIBRARY) .venv-evaluation .elasticsearch $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch_node import ElasticsearchNode
 from xdist.scheduler import LoadScopeScheduling
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """A file stays on one worker, because its fixtures are for the whole file; so does all that shares the demo."""
+    """A file stays on one worker, because its fixtures are for the whole file; so does all that shares the demo.
+
+    Whatever has `elasticsearch` in its name or parameters is given to one worker too: they share one node.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if "elasticsearch" in nodeid:
+            return "elasticsearch"
         file = nodeid.partition("::")[0]
         return "end_to_end" if "end_to_end/" in file else file
 
@@ -22,5 +32,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first, then the real host, the browser last."""
+    """Quick tests first, then the real host, the browser last; what needs the Elasticsearch node is marked so."""
+    for item in items:
+        if "elasticsearch" in item.nodeid:
+            item.add_marker("elasticsearch")
     items.sort(key=lambda item: ("end_to_end" in item.path.parts, item.get_closest_marker("browser") is not None))
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_node() -> Iterator[ElasticsearchNode]:
+    """A running Elasticsearch, for tests with `elasticsearch` in their name or parameters."""
+    folder = Path(tempfile.mkdtemp(prefix="sanca-elasticsearch-"))  # not pytest's: as root the node runs as nobody
+    node = ElasticsearchNode(folder)
+    try:
+        node.start()
+        yield node
+    finally:
+        node.kill()
+        shutil.rmtree(folder, ignore_errors=True)

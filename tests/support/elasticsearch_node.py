@@ -11,7 +11,11 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+from sanca.memory.stores.elasticsearch import ElasticsearchSettings, ElasticsearchStore
 
 ROOT = Path(__file__).parents[2]
 VERSION = "9.5.3"
@@ -178,3 +182,28 @@ def _wait_for_closed(port: int) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError(f"Port {port} is still open after the node was killed.")
+
+
+def settings_for(url: str, prefix: str = "test", **more: object) -> ElasticsearchSettings:
+    """Return settings for a node on a busy machine."""
+    return ElasticsearchSettings.model_validate({"url": url, "prefix": prefix, "timeout_seconds": 60, **more})
+
+
+@asynccontextmanager
+async def opened_store(url: str, prefix: str = "test") -> AsyncIterator[ElasticsearchStore]:
+    """Open a store that is empty, and empty it afterwards: quicker than to make its indices anew."""
+    store = ElasticsearchStore(settings_for(url, prefix))
+    await store.open()
+    try:
+        await empty(store)
+        yield store
+        await empty(store)
+    finally:
+        await store.close()
+
+
+async def empty(store: ElasticsearchStore) -> None:
+    """Delete every document."""
+    for access in (store.records, store.session_rows):
+        async for hits in access.documents({"match_all": {}}, [{"key": "asc"}], 1_000):
+            await access.write([({"delete": {"_id": hit["_id"]}}, None) for hit in hits])
