@@ -100,7 +100,8 @@ class PortalSecurityTests extends PortalTest {
                 HostJson.MAPPER.readTree(send(as("developer", get("/api/me"))).body());
         assertThat(me.path("displayName").asString()).isEqualTo("Dev Developer");
         assertThat(me.path("rights").valueStream().map(JsonNode::asString))
-                .containsExactlyInAnyOrder("system:read", "sanca:ask", "fleet:inject", "system:change", "knowledge:write");
+                .containsExactlyInAnyOrder(
+                        "system:read", "sanca:ask", "fleet:inject", "system:change", "knowledge:write");
     }
 
     @Test

@@ -143,7 +143,8 @@ class MemoryController {
 
         MemoryItem.Change asChange() {
             if (text == null || text.isBlank()) {
-                throw new BadInputException("What is remembered needs words: text must not be empty; forget it instead.");
+                throw new BadInputException(
+                        "What is remembered needs words: text must not be empty; forget it instead.");
             }
             return new MemoryItem.Change(
                     new Key(layer, id, sessionId, wholeTenant).asKey(),
@@ -160,7 +161,10 @@ class MemoryController {
             @Nullable Boolean everything,
             @Nullable String document) {
         List<MemoryItem.Key> keys() {
-            if (items == null || items.isEmpty() || items.size() > ITEMS || items.stream().anyMatch(Objects::isNull)) {
+            if (items == null
+                    || items.isEmpty()
+                    || items.size() > ITEMS
+                    || items.stream().anyMatch(Objects::isNull)) {
                 throw new BadInputException("Say what to forget: 1 to " + ITEMS + " items, a document, or everything.");
             }
             return items.stream().map(Key::asKey).toList();

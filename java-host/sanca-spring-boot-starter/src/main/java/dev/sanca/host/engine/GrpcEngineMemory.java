@@ -87,9 +87,7 @@ final class GrpcEngineMemory implements EngineMemory {
 
     private CompletableFuture<Long> forget(ForgetMemoryRequest.Builder request, long seconds) {
         return ask(
-                (stub, answer) -> stub.forgetMemory(request.build(), answer),
-                ForgetMemoryReply::getForgotten,
-                seconds);
+                (stub, answer) -> stub.forgetMemory(request.build(), answer), ForgetMemoryReply::getForgotten, seconds);
     }
 
     private <T, R> CompletableFuture<R> ask(

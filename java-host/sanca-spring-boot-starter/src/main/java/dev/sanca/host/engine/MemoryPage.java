@@ -10,8 +10,7 @@ import java.util.List;
  * @param store sqlite or elasticsearch
  * @param notice one sentence when the store is not reached or lags behind; empty: nothing to say
  */
-public record MemoryPage(
-        List<MemoryItem> items, String next, List<LayerCount> counts, String store, String notice) {
+public record MemoryPage(List<MemoryItem> items, String next, List<LayerCount> counts, String store, String notice) {
 
     /** How much of a layer there is. */
     public record LayerCount(String layer, long records) {}

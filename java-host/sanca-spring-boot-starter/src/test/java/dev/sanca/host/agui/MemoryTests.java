@@ -62,7 +62,10 @@ class MemoryTests {
     @Test
     void aSearchGoesToTheEngineInTheUsersNameAndComesBackWhole() throws Exception {
         HttpResponse<String> answer = send(
-                "ann", "POST", "/search", "{\"query\":\"中文 answers\",\"layers\":[\"preference\"],\"ids\":[\"language\"]}");
+                "ann",
+                "POST",
+                "/search",
+                "{\"query\":\"中文 answers\",\"layers\":[\"preference\"],\"ids\":[\"language\"]}");
         JsonNode page = HostJson.MAPPER.readTree(answer.body());
         JsonNode item = page.path("items").path(0);
         assertThat(item.path("text").asString()).isEqualTo("Answer in Chinese. 用中文");
@@ -149,9 +152,7 @@ class MemoryTests {
                 .header("Content-Type", "application/json")
                 .method(
                         method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(body))
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))
                 .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     }

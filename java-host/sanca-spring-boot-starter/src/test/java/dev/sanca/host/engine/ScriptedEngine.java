@@ -247,9 +247,8 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
     @Override
     public void editMemory(EditMemoryRequest request, StreamObserver<MemoryItem> out) {
         if (request.getItem().getRevision() == 1) {
-            out.onError(Status.ABORTED
-                    .withDescription("It was changed meanwhile.")
-                    .asRuntimeException());
+            out.onError(
+                    Status.ABORTED.withDescription("It was changed meanwhile.").asRuntimeException());
             return;
         }
         reply(out, request.getItem().toBuilder().setUpdatedAt("now").build());

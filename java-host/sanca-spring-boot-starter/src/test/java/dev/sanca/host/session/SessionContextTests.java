@@ -61,6 +61,7 @@ class SessionContextTests {
 
     private static SessionContextResolver resolver(String anonymousUser) {
         return new RequestSessionContextResolver(
-                unused -> "acme", new AccessProperties("sanca:ask", "sanca:settings", "knowledge:write", null, anonymousUser, null));
+                unused -> "acme",
+                new AccessProperties("sanca:ask", "sanca:settings", "knowledge:write", null, anonymousUser, null));
     }
 }
