@@ -212,6 +212,9 @@ class RecordStore(Protocol):
         A scope of None is everything of every tenant, for migration and upkeep only.
         """
 
+    async def count(self, scope: Scope, which: RecordFilter) -> dict[Layer, int]:
+        """Return how many records of each layer the filter leaves in; a layer without any is not in it."""
+
     async def around(self, scope: Scope, key: RecordKey, before: int, after: int) -> list[MemoryRecord]:
         """Return the records that stand beside one in its session or document, itself among them, by position."""
 

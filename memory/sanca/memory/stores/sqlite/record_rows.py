@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from sanca.core.errors import StoreError
-from sanca.core.memory import MemoryRecord, RecordFilter, RecordKey, Scope
+from sanca.core.memory import Layer, MemoryRecord, RecordFilter, RecordKey, Scope
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.database import Database
 from sanca.memory.stores.sqlite.filters import Where, listed, own_spaces, visible_spaces, where
@@ -101,6 +101,22 @@ class RecordRows:
             yield [record_of(row) for row in found], str(mark)
             if len(found) < page:
                 return
+
+    async def count(self, scope: Scope, which: RecordFilter) -> dict[Layer, int]:
+        """Return how many records of each layer the filter leaves in; a layer without any is not in it."""
+        chosen = where(which, moment=_MOMENT)
+
+        def work(connection: sqlite3.Connection) -> dict[Layer, int]:
+            spaces = listed(visible_spaces(connection, scope, which))
+            found = rows(
+                connection,
+                f"SELECT s.layer, count(*) AS records {_FROM}"
+                f" WHERE r.space IN (SELECT value FROM json_each(?)) AND {chosen} GROUP BY s.layer",
+                (spaces, *chosen.values),
+            )
+            return {row["layer"]: row["records"] for row in found}
+
+        return await self._database.read(work)
 
     async def around(self, scope: Scope, key: RecordKey, before: int, after: int) -> list[MemoryRecord]:
         """Return the records that stand beside one in its session or document, itself among them, by position."""
