@@ -10,6 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 from sanca.core.errors import SancaError
+from sanca.python_runtime.cli.memory import memory
 from sanca.python_runtime.lifecycle import EngineLockedError
 
 application = typer.Typer(
@@ -25,6 +26,7 @@ tools = typer.Typer(help="The tools an action may call.", no_args_is_help=True)
 application.add_typer(tools, name="tools")
 prompts = typer.Typer(help="What models are told, for whom.", no_args_is_help=True)
 application.add_typer(prompts, name="prompts")
+application.add_typer(memory, name="memory")
 
 models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
 application.add_typer(models, name="models")

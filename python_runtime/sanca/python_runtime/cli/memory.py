@@ -1,0 +1,53 @@
+"""`sanca memory`: the commands and their options. Each command's work is in a module of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+memory = typer.Typer(help="What it remembers: bring it in, search it.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Session = Annotated[str, typer.Option("--session", help="The session that is meant.")]
+Tenant = Annotated[str, typer.Option(help="Whose memory: the tenant.")]
+User = Annotated[str, typer.Option(help="Whose memory: the user; by default whoever is at this terminal.")]
+
+
+@memory.command("import")
+def import_messages(
+    file: Annotated[Path, typer.Argument(help="JSON lines with `id`, `speaker`, `time` (ISO 8601) and `text`.")],
+    session: Session,
+    tenant: Tenant = "default",
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Bring a conversation into a session; the same session again is replaced. All rows or none."""
+    from sanca.python_runtime.cli.memory_import import import_file
+
+    import_file(file, session, tenant=tenant, user=user, as_json=as_json)
+
+
+@memory.command("search")
+def search(
+    question: Annotated[str, typer.Argument(help="What you want to know.")] = "",
+    session: Session = "",
+    queries: Annotated[
+        Path | None, typer.Option(help="A text file, one question a line, or JSON lines with `query`.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many a question.")] = 10,
+    speaker: Annotated[
+        list[str] | None, typer.Option(help="Only what this one said; may be given several times.")
+    ] = None,
+    now: Annotated[str, typer.Option(help='ISO 8601: what "yesterday" counts from; by default the clock.')] = "",
+    tenant: Tenant = "default",
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what answers a question, best first, and why; one line a question with --json."""
+    from sanca.python_runtime.cli.memory_search import Asked, print_hits
+
+    asked = Asked(session=session, limit=limit, speakers=tuple(speaker or ()), now=now, tenant=tenant, user=user)
+    sys.exit(print_hits(question, queries, asked, as_json=as_json))
