@@ -19,7 +19,8 @@ SancaError
 │  └─ ModelOutputError          could not be parsed
 ├─ StoreError
 │  ├─ StoreUnavailableError     (retry)
-│  └─ RecordConflictError       (read again, then write)
+│  ├─ RecordConflictError       (read again, then write)
+│  └─ DocumentError             who adds it can mend it
 └─ RunError
    ├─ BudgetExceededError
    └─ RunCancelledError
@@ -163,6 +164,15 @@ class RecordConflictError(StoreError):
     def __init__(self, record_id: str) -> None:
         self.record_id = record_id
         super().__init__(f"{record_id!r} was changed meanwhile; read it again and repeat the change.")
+
+
+class DocumentError(StoreError):
+    """A document cannot be taken into knowledge; `reason` says why."""
+
+    def __init__(self, document: str, reason: str) -> None:
+        self.document = document
+        self.reason = reason
+        super().__init__(f"{document!r} was not added: {reason}.")
 
 
 class RunError(SancaError):
