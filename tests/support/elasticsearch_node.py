@@ -69,7 +69,9 @@ class ElasticsearchNode:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                **_as_nobody(),
+                user=NOBODY if os.getuid() == 0 else None,
+                group=NOBODY if os.getuid() == 0 else None,
+                extra_groups=[] if os.getuid() == 0 else None,
             )
         self._wait()
 
@@ -163,10 +165,6 @@ def _java_version(home: Path) -> int:
     except OSError:
         return 0
     return int(found[1]) if found else 0
-
-
-def _as_nobody() -> dict[str, object]:
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
 
 
 def _free_port() -> int:

@@ -11,14 +11,11 @@ from typing import Any
 from sanca.core.memory import Layer, MemoryRecord, RecordKey
 from sanca.core.messages import Message
 from sanca.memory.stores.sqlite.moments import moment_of
-from sanca.memory.text import index_terms
+from sanca.memory.stores.sqlite.rows import NewRecord
 
 Document = dict[str, Any]
 
-TEXT_CHARS = 200_000
-"""What a record shows of a longer message; the session store gives it whole."""
-
-HEAD = ["text_digest", "created_at", "revision", "position", "kept", "dropped", "embedded_by"]
+HEAD = ["text_digest", "created_at", "revision", "position", "kept", "embedded_by"]
 """What a new version of a record takes over from the kept one."""
 
 
@@ -38,7 +35,12 @@ def vector_field(embedder: str) -> str:
 
 
 def document_of(record: MemoryRecord, kept: int) -> Document:
-    """Return the document of a record, without vectors; `kept` orders records by when they were first kept."""
+    """Return the document of a record, without vectors; `kept` orders records by when they were first kept.
+
+    Raises:
+        StoreError: The record cannot be kept; says which and why.
+    """
+    terms = NewRecord.of(record).terms
     return {
         "key": document_id(record.tenant, record.key),
         "tenant": record.tenant,
@@ -53,7 +55,7 @@ def document_of(record: MemoryRecord, kept: int) -> Document:
         "position": record.position,
         "kept": kept,
         "dropped": False,
-        "terms": " ".join(index_terms(f"{record.title} {record.text}")),
+        "terms": terms,
         "text_digest": digest_of(record.title, record.text),
         "created_at": record.created_at,
         "revision": record.revision,
@@ -64,9 +66,7 @@ def document_of(record: MemoryRecord, kept: int) -> Document:
 
 def record_of(document: Mapping[str, Any]) -> MemoryRecord:
     """Return the record that a document keeps."""
-    kept = json.loads(document["record"])
-    kept["text"] = kept["text"][:TEXT_CHARS]
-    return MemoryRecord.model_validate(kept)
+    return MemoryRecord.model_construct(**json.loads(document["record"]))
 
 
 def message_record(tenant: str, user: str, session_id: str, message: Message, now: str) -> MemoryRecord:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sanca.core.memory import RecordFilter, Scope
-from sanca.memory.stores.sqlite.moments import moment_of
+from sanca.memory.stores.sqlite.filters import period
 
 Clause = dict[str, Any]
 
@@ -14,7 +13,7 @@ Clause = dict[str, Any]
 def visible(scope: Scope | None, which: RecordFilter) -> Clause:
     """Return the query for what the scope sees and the filter leaves in; None is everything, for upkeep only."""
     wanted = [*_seen_by(scope, own_only=which.own_only), *_wanted(which)]
-    unwanted: list[Clause] = [{"term": {"dropped": True}}, _sensory_that_ended()]
+    unwanted: list[Clause] = [{"term": {"dropped": True}}]
     if which.not_session_ids:
         unwanted.append({"terms": {"session_id": list(which.not_session_ids)}})
     return {"bool": {"filter": wanted, "must_not": unwanted}}
@@ -47,11 +46,5 @@ def _wanted(which: RecordFilter) -> list[Clause]:
         "id": which.ids,
     }
     clauses: list[Clause] = [{"terms": {name: list(values)}} for name, values in lists.items() if values]
-    bounds = {"gte": moment_of(which.since), "lt": moment_of(which.until)}
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
+    given = {name: bound for name, bound in zip(("gte", "lt"), period(which), strict=True) if bound is not None}
     return [*clauses, {"range": {"at": given}}] if given else clauses
-
-
-def _sensory_that_ended() -> Clause:
-    ended = {"range": {"ends_at": {"lte": int(time.time() * 1000)}}}
-    return {"bool": {"filter": [{"term": {"layer": "sensory"}}, ended]}}

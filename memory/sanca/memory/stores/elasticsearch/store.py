@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from sanca.core.errors import StoreError
 from sanca.core.memory import Candidate, MemoryRecord, RecordFilter, RecordKey, Scope
 from sanca.core.messages import Message
 from sanca.memory.stores.elasticsearch.access import MOST_HITS, Access, sources
 from sanca.memory.stores.elasticsearch.connection import Connection
 from sanca.memory.stores.elasticsearch.documents import (
+    Document,
     document_id,
     message_of,
     message_record,
@@ -174,34 +176,33 @@ class ElasticsearchStore:
         """Yield pages of records with the mark from which another scan goes on."""
         way = "desc" if newest_first else "asc"
         order = [{"kept": way}, {"key": way}]
-        mark = json.loads(after) if after else []
+        mark = _mark(after)
         async for hits in self.records.documents(visible(scope, which), order, page, mark):
             yield [record_of(document) for document in sources(hits)], json.dumps(hits[-1]["sort"])
 
     async def around(self, scope: Scope, key: RecordKey, before: int, after: int) -> list[MemoryRecord]:
         """Return the records that stand beside one in its session or document, itself among them, by position."""
-        middle = next(iter(await self.get(scope, [key])), None)
-        if middle is None:
+        each = document_id(scope.tenant, key)
+        middle = (await self.records.get([each])).get(each) if key.user in ("", scope.user) else None
+        if middle is None or middle["_source"]["dropped"]:
             return []
-        beside = [{"term": {"tenant": scope.tenant}}, {"term": {"user": key.user}}, {"term": {"layer": key.layer}}]
-        if middle.session_id:
-            beside.append({"term": {"session_id": middle.session_id}})
-        elif middle.document:
-            beside.append({"term": {"document": middle.document}})
-        else:
-            return [middle]
-        earlier = await self._beside(beside, {"lt": middle.position}, "desc", before)
-        later = await self._beside(beside, {"gt": middle.position}, "asc", after)
-        return [*reversed(earlier), middle, *later]
+        earlier = await self._beside(middle["_source"], "desc", before)
+        later = await self._beside(middle["_source"], "asc", after)
+        return [record_of(one) for one in (*reversed(earlier), middle["_source"], *later)]
 
-    async def _beside(self, beside: list[Any], bound: dict[str, int], way: str, limit: int) -> list[MemoryRecord]:
-        if limit <= 0:
+    async def _beside(self, middle: Document, way: str, limit: int) -> list[Document]:
+        """Return what stands on one side: in its document where it has one, else in its session."""
+        places = [name for name in ("document", "session_id") if middle[name]]
+        if limit <= 0 or not places:
             return []
-        query = {
-            "bool": {"filter": [*beside, {"range": {"position": bound}}], "must_not": [{"term": {"dropped": True}}]}
-        }
-        order = [{"position": way}, {"key": "asc"}]
-        return [record_of(one) for one in sources(await self.records.search(query=query, size=limit, sort=order))]
+        same = [{"term": {name: middle[name]}} for name in ("tenant", "user", "layer", *places)]
+        hits = await self.records.search(
+            query={"bool": {"filter": same, "must_not": [{"term": {"dropped": True}}]}},
+            size=min(limit, MOST_HITS),
+            sort=[{"position": way}, {"kept": way}],
+            search_after=[middle["position"], middle["kept"]],
+        )
+        return sources(hits)
 
     async def lexical(
         self, scope: Scope, terms: Sequence[tuple[str, float]], which: RecordFilter, limit: int
@@ -216,7 +217,7 @@ class ElasticsearchStore:
         query = visible(scope, which)
         query["bool"]["should"] = [{"term": {"terms": {"value": term, "boost": weight}}} for term, weight in heaviest]
         query["bool"]["minimum_should_match"] = 1
-        order = [{"_score": "desc"}, {"kept": "asc"}, {"key": "asc"}]
+        order = [{"_score": "desc"}, {"kept": "desc"}, {"key": "asc"}]
         hits = await self.records.search(
             query=query, size=min(limit, MOST_HITS), sort=order, source_includes=["record"]
         )
@@ -259,3 +260,13 @@ class ElasticsearchStore:
 def _messages_of(tenant: str, user: str, session_id: str) -> dict[str, Any]:
     clauses = [*of_session(tenant, user, session_id), {"term": {"layer": "message"}}]
     return {"bool": {"filter": clauses, "must_not": [{"term": {"dropped": True}}]}}
+
+
+def _mark(after: str) -> list[Any]:
+    try:
+        mark = json.loads(after) if after else []
+    except ValueError:
+        mark = None
+    if not isinstance(mark, list):
+        raise StoreError(f"{after!r} is no mark of a scan; pass one that a scan gave, or none.")
+    return mark

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sanca.core.errors import RecordConflictError, StoreUnavailableError
+from sanca.core.errors import RecordConflictError, StoreError, StoreUnavailableError
 from sanca.core.memory import MemoryRecord
-from sanca.memory.stores.elasticsearch.documents import HEAD, Document, Ticks, document_id, document_of, vector_field
+from sanca.memory.stores.elasticsearch.documents import (
+    HEAD,
+    Document,
+    Ticks,
+    digest_of,
+    document_id,
+    document_of,
+    vector_field,
+)
 from sanca.memory.stores.elasticsearch.schema import vector_mapping
 from sanca.memory.stores.sqlite.moments import now
 
@@ -35,6 +43,10 @@ class Writer:
 
     async def put(self, records: Sequence[MemoryRecord], vectors: Vectors | None, embedder: str) -> None:
         """Add or replace records; see `RecordStore.put`."""
+        if vectors is not None and not embedder:
+            raise StoreError("Vectors need the name of their embedder; pass `embedder`.")
+        if vectors is not None and len(vectors) != len(records):
+            raise StoreError(f"There are {len(records)} records and {len(vectors)} vectors; give one for each.")
         if vectors is not None and len(records):
             await self.prepare_vectors(embedder, int(vectors.shape[1]))
         rows = [(record, None if vectors is None else vectors[i]) for i, record in enumerate(records)]
@@ -87,7 +99,7 @@ class Writer:
         operations: list[Operation] = []
         for record, vector in zip(records, vectors, strict=True):
             answer = kept.get(_id(record))
-            if answer is None or answer["_source"]["revision"] != record.revision:
+            if answer is None or answer["_source"]["text_digest"] != digest_of(record.title, record.text):
                 continue
             operations.append(_update(answer, _vector_part(vector, embedder, answer["_source"]["embedded_by"])))
         await self._access.write(operations)
@@ -143,13 +155,12 @@ def _operation(
     """Return what writes a record over the version that was read, or as a new one."""
     head = answer["_source"] if answer else {}
     changes = {
-        "created_at": head.get("created_at") or record.created_at or now(),
+        "created_at": head.get("created_at") or now(),
         "updated_at": now(),
         "revision": head.get("revision", 0) + 1,
         "position": record.position or number or head.get("position", 0),
     }
     document = document_of(record.model_copy(update=changes), head.get("kept", tick))
-    document["dropped"] = head.get("dropped", False)
     if vector is not None:
         document |= _vector_part(vector, embedder, [])
     if answer is None:
