@@ -158,7 +158,7 @@ def cut_line(line: str) -> Iterator[str]:
 
 
 def with_headings(pieces: Iterable[Piece], title: str) -> list[Piece]:
-    """Return the pieces with the document's title in front of each heading that does not begin so; without empty ones."""
+    """Return the pieces that have a text, with the document's title in front of each heading that lacks it."""
     found = []
     for piece in pieces:
         if not piece.text.strip():
