@@ -110,7 +110,7 @@ class RecordRows:
             spaces = listed(visible_spaces(connection, scope, which))
             found = rows(
                 connection,
-                f"SELECT s.layer, count(*) AS records {_FROM}"
+                f"SELECT s.layer, count(*) AS records {_FROM}"  # noqa: S608
                 f" WHERE r.space IN (SELECT value FROM json_each(?)) AND {chosen} GROUP BY s.layer",
                 (spaces, *chosen.values),
             )

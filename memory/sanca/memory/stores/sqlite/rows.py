@@ -58,8 +58,7 @@ class NewRecord:
         data = json.dumps(record.data, ensure_ascii=False, separators=(",", ":")) if record.data else "{}"
         if len(data) > DATA_BYTES or len(data.encode(errors="surrogatepass")) > DATA_BYTES:
             raise StoreError(f"The data of {record.id!r} take more than {DATA_BYTES} bytes; keep less of them.")
-        for part in (record.text, record.title, data, record.id, record.session_id, record.tenant, record.user):
-            _require_unicode(record, part)
+        _require_unicode(record, data)  # the other texts were checked when the record was made
         words = index_terms(f"{record.title}\n{record.text}" if record.title else record.text)
         return cls(record, " ".join(words), data, vector)
 
@@ -111,7 +110,6 @@ def _require_unicode(record: MemoryRecord, part: str) -> None:
     try:
         part.encode()
     except UnicodeEncodeError as error:
-        where = f"{error.start + 1}"
         raise StoreError(
-            f"The record {record.id!r} has half a character (a lone surrogate at place {where}); send whole Unicode."
+            f"The data of {record.id!r} have half a character (a lone surrogate); send whole Unicode."
         ) from error

@@ -39,7 +39,7 @@ _SESSIONS = """
 # dropped: messages that an edit left out; nobody finds them, they are kept until their session or user is forgotten.
 _RECORDS = """
     CREATE TABLE spaces (
-        space INTEGER PRIMARY KEY, tenant TEXT NOT NULL, user TEXT NOT NULL, layer TEXT NOT NULL,
+        space INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, user TEXT NOT NULL, layer TEXT NOT NULL,
         UNIQUE (tenant, user, layer)) STRICT;
     CREATE TABLE embedders (
         embedder INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL) STRICT;
@@ -56,7 +56,8 @@ _RECORDS = """
         moment INTEGER, length INTEGER NOT NULL, embedder INTEGER NOT NULL, signs BLOB,
         PRIMARY KEY (space, row)) STRICT, WITHOUT ROWID;
     CREATE INDEX marks_by_embedder ON marks (embedder);
-    CREATE TABLE vectors (row INTEGER PRIMARY KEY, scale REAL NOT NULL, vector BLOB NOT NULL) STRICT;
+    CREATE TABLE vectors (
+        row INTEGER PRIMARY KEY, embedder INTEGER NOT NULL, scale REAL NOT NULL, vector BLOB NOT NULL) STRICT;
     CREATE TABLE changes (
         change INTEGER PRIMARY KEY, space INTEGER NOT NULL, row INTEGER NOT NULL, session INTEGER NOT NULL) STRICT;
     CREATE VIRTUAL TABLE words USING fts5 (

@@ -1,4 +1,4 @@
-"""The searches of the embedded store: by terms and by vectors, exact where few records are meant."""
+"""The searches of the embedded store: exact where few records are meant, by index and signs where many are."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sanca.core.memory import Candidate, RecordFilter, Scope
-from sanca.memory.stores.sqlite.blocks import Block
+from sanca.core.memory import Candidate, MemoryRecord, RecordFilter, Scope
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.database import Database
-from sanca.memory.stores.sqlite.filters import listed, visible_spaces, where
+from sanca.memory.stores.sqlite.filters import listed
 from sanca.memory.stores.sqlite.rows import COLUMNS, record_of
 
 if TYPE_CHECKING:
     from sanca.core.memory import Vectors
-
-_MOMENT = "(SELECT m.moment FROM marks m WHERE m.space = r.space AND m.row = r.row)"
+    from sanca.memory.stores.sqlite.blocks import Scored
+    from sanca.memory.stores.sqlite.mirror import Mirror
 
 
 class RecordSearches:
     """What `SqliteStore` finds."""
 
     _database: Database
+    _mirror: Mirror | None = None
 
     async def lexical(
         self, scope: Scope, terms: Sequence[tuple[str, float]], which: RecordFilter, limit: int
@@ -30,12 +30,12 @@ class RecordSearches:
         """Return the records that have any of the terms, best first."""
         weights: dict[str, float] = {}
         for term, weight in terms:
-            weights[term] = weights.get(term, 0.0) + weight
+            if term.isalnum():  # what is no term stands in no record; to the index it might be syntax
+                weights[term] = weights.get(term, 0.0) + weight
 
         def work(connection: sqlite3.Connection) -> list[Candidate]:
-            block = Block(connection, _chosen(connection, scope, which))
-            scored = zip(block.rows.tolist(), block.lexical(weights).tolist(), strict=True)
-            return _best(connection, scope, [pair for pair in scored if pair[1] > 0], limit)
+            found = self._in_memory().lexical(connection, scope, weights, which, limit)
+            return _best(connection, scope, found, which, limit)
 
         return await self._database.read(work)
 
@@ -45,26 +45,44 @@ class RecordSearches:
         """Return the records whose vectors of this embedder are nearest, best first; vector: shape (dimensions,)."""
 
         def work(connection: sqlite3.Connection) -> list[Candidate]:
-            block = Block(connection, _chosen(connection, scope, which))
-            numbers, cosines = block.nearest(connection, vector, embedder)
-            return _best(connection, scope, list(zip(numbers.tolist(), cosines.tolist(), strict=True)), limit)
+            found = self._in_memory().nearest(connection, scope, vector, embedder, which, limit)
+            return _best(connection, scope, found, which, limit)
 
         return await self._database.read(work)
 
+    def _in_memory(self) -> Mirror:
+        if self._mirror is None:  # two threads may make one each; the one that is kept is filled
+            from sanca.memory.stores.sqlite.mirror import Mirror  # numpy is not loaded before something is looked for
 
-def _chosen(connection: sqlite3.Connection, scope: Scope, which: RecordFilter) -> list[int]:
-    chosen = where(which, moment=_MOMENT)
-    chosen.add("r.space IN (SELECT value FROM json_each(?))", listed(visible_spaces(connection, scope, which)))
-    return [row["row"] for row in rows(connection, f"SELECT r.row FROM records r WHERE {chosen}", chosen.values)]  # noqa: S608
+            self._mirror = Mirror()
+        return self._mirror
 
 
-def _best(connection: sqlite3.Connection, scope: Scope, scored: list[tuple[int, float]], limit: int) -> list[Candidate]:
-    scored = sorted(scored, key=lambda pair: (-pair[1], -pair[0]))[:limit]
+def _best(
+    connection: sqlite3.Connection, scope: Scope, scored: Scored, which: RecordFilter, limit: int
+) -> list[Candidate]:
+    """Return the records of the best, those left out that the scope may not see, whatever led to them."""
+    pairs = sorted(zip(*(column.tolist() for column in scored), strict=True), key=lambda pair: (-pair[1], -pair[0]))
+    pairs = pairs[: max(limit, 0)]
     found = rows(
         connection,
         f"SELECT {COLUMNS} FROM records r JOIN spaces s USING (space)"  # noqa: S608
         " WHERE r.row IN (SELECT value FROM json_each(?)) AND s.tenant = ? AND s.user IN (?, '')",
-        (listed([number for number, _ in scored]), scope.tenant, scope.user),
+        (listed([number for number, _ in pairs]), scope.tenant, scope.user),
     )
     records = {row["row"]: record_of(row) for row in found}
-    return [Candidate.model_construct(record=records[n], score=score) for n, score in scored if n in records]
+    return [
+        Candidate.model_construct(record=records[n], score=score)
+        for n, score in pairs
+        if n in records and _fits(records[n], which)
+    ]
+
+
+def _fits(record: MemoryRecord, which: RecordFilter) -> bool:
+    """Whether a filter's names leave a record in: in memory they are numbers, and two names may share one."""
+    speakers = {name.casefold() for name in which.speakers}
+    return (
+        (not which.session_ids or record.session_id in which.session_ids)
+        and record.session_id not in which.not_session_ids
+        and (not speakers or record.speaker.casefold() in speakers)
+    )

@@ -80,7 +80,7 @@ class RecordWriter:
         self._connection.execute(
             "UPDATE marks SET embedder = ?, signs = ? WHERE space = ? AND row = ?", (embedder, vector.signs, space, row)
         )
-        self._keep_vector(row, vector)
+        self._keep_vector(row, vector, embedder)
         self._note(space, row, session_id)
 
     def delete(self, space: int, found: Iterable[sqlite3.Row]) -> None:
@@ -150,12 +150,13 @@ class RecordWriter:
             ),
         )  # fmt: skip
         if vector:
-            self._keep_vector(row, vector)
+            self._keep_vector(row, vector, embedder)
         self._note(space, row, record.session_id)
 
-    def _keep_vector(self, row: int, vector: StoredVector) -> None:
+    def _keep_vector(self, row: int, vector: StoredVector, embedder: int) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO vectors (row, scale, vector) VALUES (?, ?, ?)", (row, vector.scale, vector.whole)
+            "INSERT OR REPLACE INTO vectors (row, embedder, scale, vector) VALUES (?, ?, ?, ?)",
+            (row, embedder, vector.scale, vector.whole),
         )
 
     def _forget_words(self, space: int, row: int, terms: str) -> None:
