@@ -7,7 +7,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,9 @@ from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
 from sanca.memory import MemorySettings, SkillLibrary, Store, load_skill_library, open_store
+from sanca.memory.knowledge import KnowledgeBase
+from sanca.memory.memory import Memory
+from sanca.memory.preferences import Preferences
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
@@ -33,7 +36,10 @@ from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.history import WhatRunsDid
 from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.last_words import LastWords
+from sanca.python_runtime.learning import Learning, Proofs
+from sanca.python_runtime.learning.making import make_learning
 from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.memory_parts import MemoryParts, make_memory_parts
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.perception import Interpreter, SessionLanguages, Surroundings
@@ -61,6 +67,9 @@ from sanca.python_runtime.zones.within_budget import WithinBudget
 
 log = structlog.get_logger()
 
+_LESSONS_SECONDS = 1.0
+"""What the engine's end may wait for lessons under way."""
+
 
 @dataclass
 class Parts:
@@ -84,6 +93,23 @@ class Parts:
     journal: Journal
     history: WhatRunsDid
     runs: Runs
+    remembering: MemoryParts
+    learning: Learning = field(init=False)
+
+    @property
+    def memory(self) -> Memory:
+        """Everything remembered."""
+        return self.remembering.memory
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The tenants' documents."""
+        return self.remembering.knowledge
+
+    @property
+    def preferences(self) -> Preferences:
+        """What users want."""
+        return self.remembering.preferences
 
 
 @asynccontextmanager
@@ -169,8 +195,20 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         runs=Runs(
             store=store, queue=queue, sessions=sessions, gate=broker, journal=journal.of_run, engine_id=engine_id
         ),
+        remembering=make_memory_parts(memory, home, sessions),
     )
+    parts.learning = _learning(parts, memory)
     return parts
+
+
+def _learning(parts: Parts, memory: MemorySettings) -> Learning:
+    def toolkits() -> Sequence[ToolkitDefinition]:
+        return parts.broker.client.toolkits
+
+    proofs = Proofs(parts.checker, toolkits, parts.workers, parts.broker, limit_seconds=memory.proof_seconds)
+    return make_learning(
+        parts.home, memory, parts.memory, parts.library, parts.journal, parts.store, proofs, toolkits
+    )
 
 
 def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
@@ -185,7 +223,7 @@ def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
 
 
 def _segments(parts: Parts) -> SegmentBuilder:
-    return SegmentBuilder(parts.tools, parts.library, parts.workers.names, _importable())
+    return SegmentBuilder(parts.tools, parts.learning.examples, parts.workers.names, _importable())
 
 
 def _model_for(parts: Parts, role: str, state: RunState | None) -> Model | None:
@@ -215,7 +253,7 @@ def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment,
             offers_libraries=SandboxSettings().add_libraries == "ask",
         ),
         Expression(
-            parts.library,
+            parts.learning.shelf,
             lambda: parts.broker.client.toolkits,
             cards_by_data=parts.settings.cards_by_data,
         ),
@@ -232,19 +270,21 @@ def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
     settings = parts.settings
     return Perception(
         environment,
-        parts.library,
+        parts.learning.shelf,
         parts.interpreter,
         SessionLanguages(parts.sessions),
         parts.workers.names,
         FastReader(lambda: _own_model(parts, "fast"), limit_seconds=settings.perception_seconds),
         sure_at=settings.perception_sure_at,
         asks=settings.clarifying_questions,
+        hear=parts.learning.hear,
     )
 
 
 def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
-    goals = GoalBook(parts.library, parts.journal, parts.workers.names_kept)
-    return Cognitive(parts.library, SkillQuestions(parts.library), planner, goals)
+    shelf = parts.learning.shelf
+    goals = GoalBook(shelf, parts.journal, parts.workers.names_kept)
+    return Cognitive(shelf, SkillQuestions(shelf), planner, goals)
 
 
 def _within_budget(parts: Parts, cognitive: Cognitive, tasks: SelfTaskCheck, model: Model | None) -> WithinBudget:
@@ -302,7 +342,8 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         opening.start_soon(parts.sandbox.start)
         opening.start_soon(tasks.start, parts.broker.keep, callbacks)
     zones = _zones(parts, planner, environment, model)
-    work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings)
+    parts.learning.begin(tasks)
+    work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings, parts.learning)
 
     async def perform(live: LiveRun) -> None:
         await work.perform(live, parts.runs.end)
@@ -315,6 +356,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
 async def _close(parts: Parts) -> None:
     """Runs first, so that their last words are written. Also right after half an opening."""
     await parts.runs.wind_down()
+    await parts.learning.close(_LESSONS_SECONDS)
     await parts.journal.flush()
     async with anyio.create_task_group() as closing:  # each takes its time to end; together they stay below 3 seconds
         closing.start_soon(parts.runs.close)
