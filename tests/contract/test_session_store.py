@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from elasticsearch_node import opened_store
 from sanca.core.errors import StoreError
 from sanca.core.messages import Message
 from sanca.core.ports import SessionStore
@@ -25,9 +26,13 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "elasticsearch"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStore]:
-    made = {"sqlite": SqliteStore}[request.param](tmp_path / "memory.db")
+    if request.param == "elasticsearch":
+        async with opened_store(request.getfixturevalue("elasticsearch_node").url) as remote:
+            yield remote
+        return
+    made = SqliteStore(tmp_path / "memory.db")
     await made.open()
     yield made
     await made.close()

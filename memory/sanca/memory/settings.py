@@ -15,8 +15,7 @@ class MemorySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SANCA_MEMORY_", extra="ignore")
 
     store: Literal["sqlite", "elasticsearch"] = "sqlite"
-    """Where memory is kept: in one file of the state folder, or in the Elasticsearch that `SANCA_MEMORY_ELASTICSEARCH_…`
-    names."""
+    """Where memory is kept: one file of the state folder, or the Elasticsearch of `SANCA_MEMORY_ELASTICSEARCH_URL`."""
     keep_days: int = Field(default=0, ge=0)
     """Messages older than so many days are forgotten, once a day; 0: they are kept."""
     database_name: str = "memory.db"
@@ -32,3 +31,15 @@ class MemorySettings(BaseSettings):
     mask_personal: Literal["off", "long_term", "all"] = "long_term"
     """Whether addresses, telephone, card and identity numbers are taken out too; long_term: except out of what a user
     says in a session, which only that user sees and the next message may need."""
+    learn: bool = True
+    """Whether runs that came out well become skills by themselves; what a person asks to be remembered always does."""
+    fade_days: int = Field(default=90, ge=0)
+    """A learned skill that was not used for so many days is put aside; 0: never."""
+    share_experience: bool = False
+    """Whether a learned skill that has helped its user becomes the whole tenant's; else an administrator shares it."""
+    proof_seconds: float = Field(default=20.0, ge=0, le=300)
+    """How long the trial run of a learned skill that only reads may take; 0: none is run."""
+    encryption_key_file: Path | None = None
+    """A file with the 64 hexadecimal digits that the embedded store is encrypted with, readable by its owner only."""
+    encryption_key_command: str = ""
+    """A program with arguments, run without a shell, that prints the key: for a vault or a keyring."""
