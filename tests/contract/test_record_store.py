@@ -92,6 +92,15 @@ async def test_put_again_replaces_and_counts_the_revision(store: Store) -> None:
     assert await found(store, "second") == ["m1"]
 
 
+async def test_count_is_by_layer_and_of_what_the_scope_sees(store: Store) -> None:
+    await store.put([record("m1"), record("m2"), record("b1", scope=BOB), record("o1", scope=OTHER_ANN)])
+    await store.put([record("k1", scope=ACME, layer="knowledge", session_id="", document="d")])
+    assert await store.count(ANN, ALL) == {"message": 2, "knowledge": 1}
+    assert await store.count(ANN, RecordFilter(layers=("message",), ids=("m2",))) == {"message": 1}
+    assert await store.count(ANN, RecordFilter(own_only=True)) == {"message": 2}
+    assert await store.count(Scope(tenant="nobody", user="ann"), ALL) == {}
+
+
 async def test_put_of_an_older_revision_is_refused_and_keeps_nothing(store: Store) -> None:
     await store.put([record("m1", "first")])
     await store.put([record("m1", "second")])

@@ -60,6 +60,16 @@ class Access:
             reply = await self._connection.client.search(index=self._alias, **what)
         return list(reply["hits"]["hits"])
 
+    async def counts(self, query: Mapping[str, Any], field: str) -> dict[str, int]:
+        """Return how many documents there are of each value of a field, at most a hundred values."""
+        await self.refresh()
+        by_value = {"terms": {"field": field, "size": 100}}
+        with self._connection.errors():
+            reply = await self._connection.client.search(
+                index=self._alias, query=query, size=0, aggregations={"by_value": by_value}
+            )
+        return {bucket["key"]: bucket["doc_count"] for bucket in reply["aggregations"]["by_value"]["buckets"]}
+
     async def documents(
         self,
         query: Mapping[str, Any],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from sanca.core.errors import StoreError
-from sanca.core.memory import Candidate, MemoryRecord, RecordFilter, RecordKey, Scope
+from sanca.core.memory import Candidate, Layer, MemoryRecord, RecordFilter, RecordKey, Scope
 from sanca.core.messages import Message
 from sanca.memory.stores.elasticsearch.access import MOST_HITS, Access, sources
 from sanca.memory.stores.elasticsearch.connection import Connection
@@ -179,6 +179,11 @@ class ElasticsearchStore:
         mark = _mark(after)
         async for hits in self.records.documents(visible(scope, which), order, page, mark):
             yield [record_of(document) for document in sources(hits)], json.dumps(hits[-1]["sort"])
+
+    async def count(self, scope: Scope, which: RecordFilter) -> dict[Layer, int]:
+        """Return how many records of each layer the filter leaves in; a layer without any is not in it."""
+        counted = await self.records.counts(visible(scope, which), "layer")
+        return {cast("Layer", layer): count for layer, count in counted.items()}
 
     async def around(self, scope: Scope, key: RecordKey, before: int, after: int) -> list[MemoryRecord]:
         """Return the records that stand beside one in its session or document, itself among them, by position."""
