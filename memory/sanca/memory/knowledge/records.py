@@ -186,6 +186,12 @@ def renewed(document: KnownDocument, now: datetime, valid_for_days: float | None
     return replace(document, valid_for_days=days, valid_until=until)
 
 
+def doubts_of(document: KnownDocument, now: datetime) -> list[str]:
+    """Return what speaks against a document as a whole, in words for people."""
+    doubts = [f"gone since {document.gone_at[:10]}"] if document.gone_at else []
+    return [*doubts, "expired"] if document.is_expired(now) else doubts
+
+
 def doubt_of(record: MemoryRecord, now: datetime | None = None) -> str:
     """Return why a piece may not hold any more, in a sentence or two; empty when nothing speaks against it."""
     doubts = []

@@ -10,6 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 from sanca.core.errors import SancaError
+from sanca.python_runtime.cli.knowledge import knowledge
 from sanca.python_runtime.cli.memory import memory
 from sanca.python_runtime.lifecycle import EngineLockedError
 
@@ -27,6 +28,7 @@ application.add_typer(tools, name="tools")
 prompts = typer.Typer(help="What models are told, for whom.", no_args_is_help=True)
 application.add_typer(prompts, name="prompts")
 application.add_typer(memory, name="memory")
+application.add_typer(knowledge, name="knowledge")
 
 models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
 application.add_typer(models, name="models")
