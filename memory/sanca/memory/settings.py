@@ -26,6 +26,12 @@ class MemorySettings(BaseSettings):
     """Folders of further skills beside the shipped ones, as a JSON list; a later skill replaces one of its name."""
     match_threshold: float = Field(default=0.2, ge=0, le=1)
     """A skill is used when its calibrated score is at least this; higher: it says "I don't know how" more often."""
+    recall: Literal["on", "off"] = "on"
+    """Whether messages are answered with what is remembered, and wishes said in them are kept."""
+    tenant_recall: dict[str, Literal["on", "off"]] = {}
+    """The same for some tenants, as JSON: `{"acme": "off"}`."""
+    sensory_minutes: int = Field(default=30, ge=0, le=1_440)
+    """How long it is known what a page showed, for "this page" and "what I selected before"; 0: not at all."""
     mask_secrets: bool = True
     """Whether keys, tokens, passwords and the like are taken out of everything before it is kept."""
     mask_personal: Literal["off", "long_term", "all"] = "long_term"
@@ -43,3 +49,7 @@ class MemorySettings(BaseSettings):
     """A file with the 64 hexadecimal digits that the embedded store is encrypted with, readable by its owner only."""
     encryption_key_command: str = ""
     """A program with arguments, run without a shell, that prints the key: for a vault or a keyring."""
+
+    def recalls_for(self, tenant: str) -> bool:
+        """Whether a tenant's messages are answered with what is remembered."""
+        return self.tenant_recall.get(tenant, self.recall) == "on"

@@ -75,7 +75,5 @@ def zone_of(preferences: Preferences) -> Callable[[Scope], Awaitable[tzinfo]]:
 
 def _keeps_files(settings: MemorySettings, store: Store) -> bool:
     """Whether days lie in files, too: not beside an Elasticsearch, nor beside a store that is encrypted."""
-    is_encrypted = any(
-        bool(getattr(settings, name, None)) for name in ("encryption_key_file", "encryption_key_command")
-    )
+    is_encrypted = settings.encryption_key_file is not None or bool(settings.encryption_key_command)
     return store.name == "sqlite" and not is_encrypted
