@@ -34,7 +34,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=STORES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with opened_store(request.param, tmp_path) as opened:
+    async with opened_store(request.param, tmp_path, request) as opened:
         yield opened
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import anyio
 import pytest
-from elasticsearch_node import opened_store
+from memory_stores import STORES, opened_store
 from sanca.core.errors import StoreError
 from sanca.core.messages import Message
-from sanca.core.ports import SessionStore
-from sanca.memory import SqliteStore
+from sanca.memory import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -26,16 +25,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "elasticsearch"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStore]:
-    if request.param == "elasticsearch":
-        async with opened_store(request.getfixturevalue("elasticsearch_node").url) as remote:
-            yield remote
-        return
-    made = SqliteStore(tmp_path / "memory.db")
-    await made.open()
-    yield made
-    await made.close()
+@pytest.fixture(params=STORES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    async with opened_store(request.param, tmp_path, request) as opened:
+        yield opened
 
 
 def said(number: int, *, role: str = "user", run_id: str = "run_1") -> Message:
@@ -49,31 +42,31 @@ def record(file_id: str, session_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def test_touched_session_is_listed_with_its_first_title(store: SessionStore) -> None:
+async def test_touched_session_is_listed_with_its_first_title(store: Store) -> None:
     await store.touch_session(*ANN, "s1", title="Why is it slow?")
     await store.touch_session(*ANN, "s1", title="A later message")
     assert [(row["session_id"], row["title"]) for row in await store.list_sessions(*ANN)] == [("s1", "Why is it slow?")]
 
 
-async def test_sessions_come_most_recently_used_first_up_to_the_limit(store: SessionStore) -> None:
+async def test_sessions_come_most_recently_used_first_up_to_the_limit(store: Store) -> None:
     for name in ("s1", "s2", "s3", "s1"):
         await store.touch_session(*ANN, name)
     assert [row["session_id"] for row in await store.list_sessions(*ANN)] == ["s1", "s3", "s2"]
     assert [row["session_id"] for row in await store.list_sessions(*ANN, limit=2)] == ["s1", "s3"]
 
 
-async def test_renamed_session_has_the_new_title(store: SessionStore) -> None:
+async def test_renamed_session_has_the_new_title(store: Store) -> None:
     await store.touch_session(*ANN, "s1", title="old")
     await store.rename_session(*ANN, "s1", "  new  ")
     assert (await store.list_sessions(*ANN))[0]["title"] == "new"
 
 
-async def test_renaming_a_session_that_is_not_there_says_so(store: SessionStore) -> None:
+async def test_renaming_a_session_that_is_not_there_says_so(store: Store) -> None:
     with pytest.raises(StoreError, match="no session 'nope'"):
         await store.rename_session(*ANN, "nope", "x")
 
 
-async def test_messages_come_oldest_first_and_a_repeated_id_is_ignored(store: SessionStore) -> None:
+async def test_messages_come_oldest_first_and_a_repeated_id_is_ignored(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     for number in (1, 2, 3, 2):
         await store.add_message(*ANN, "s1", said(number))
@@ -81,7 +74,7 @@ async def test_messages_come_oldest_first_and_a_repeated_id_is_ignored(store: Se
     assert [message.id for message in await store.messages(*ANN, "s1", limit=2)] == ["m2", "m3"]
 
 
-async def test_message_keeps_role_run_and_gets_a_time(store: SessionStore) -> None:
+async def test_message_keeps_role_run_and_gets_a_time(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     await store.add_message(*ANN, "s1", said(1, role="assistant", run_id="run_9"))
     (message,) = await store.messages(*ANN, "s1")
@@ -89,7 +82,7 @@ async def test_message_keeps_role_run_and_gets_a_time(store: SessionStore) -> No
     assert message.created_at.endswith("+00:00")
 
 
-async def test_dropped_messages_are_left_out_and_new_ones_follow(store: SessionStore) -> None:
+async def test_dropped_messages_are_left_out_and_new_ones_follow(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     for number in (1, 2, 3):
         await store.add_message(*ANN, "s1", said(number))
@@ -98,14 +91,14 @@ async def test_dropped_messages_are_left_out_and_new_ones_follow(store: SessionS
     assert [message.id for message in await store.messages(*ANN, "s1")] == ["m1", "m4"]
 
 
-async def test_dropping_from_an_unknown_message_drops_nothing(store: SessionStore) -> None:
+async def test_dropping_from_an_unknown_message_drops_nothing(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     await store.add_message(*ANN, "s1", said(1))
     await store.drop_messages_from(*ANN, "s1", "nope")
     assert len(await store.messages(*ANN, "s1")) == 1
 
 
-async def test_deleted_session_takes_messages_and_files_with_it(store: SessionStore) -> None:
+async def test_deleted_session_takes_messages_and_files_with_it(store: Store) -> None:
     await store.touch_session(*ANN, "s1", title="secret")
     await store.add_message(*ANN, "s1", said(1))
     await store.add_file(*ANN, record("f1", "s1"))
@@ -116,7 +109,7 @@ async def test_deleted_session_takes_messages_and_files_with_it(store: SessionSt
     assert not await store.owns_session(*ANN, "s1")
 
 
-async def test_id_of_a_deleted_session_cannot_be_taken_by_another(store: SessionStore) -> None:
+async def test_id_of_a_deleted_session_cannot_be_taken_by_another(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     await store.delete_session(*ANN, "s1")
     assert await store.session_exists("s1")
@@ -124,13 +117,13 @@ async def test_id_of_a_deleted_session_cannot_be_taken_by_another(store: Session
         await store.touch_session(*BOB, "s1")
 
 
-async def test_thumb_must_be_up_or_down(store: SessionStore) -> None:
+async def test_thumb_must_be_up_or_down(store: Store) -> None:
     await store.add_feedback(*ANN, "run_1", "up", "")
     with pytest.raises(StoreError, match="'sideways'"):
         await store.add_feedback(*ANN, "run_1", "sideways", "")
 
 
-async def test_file_record_comes_back_as_it_went_in(store: SessionStore) -> None:
+async def test_file_record_comes_back_as_it_went_in(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     await store.add_file(*ANN, record("f1", "s1"))
     await store.add_file(*ANN, record("f2", "s1"))
@@ -138,14 +131,14 @@ async def test_file_record_comes_back_as_it_went_in(store: SessionStore) -> None
     assert [row["file_id"] for row in await store.files(*ANN, "s1")] == ["f1", "f2"]
 
 
-async def test_file_record_without_a_field_names_it(store: SessionStore) -> None:
+async def test_file_record_without_a_field_names_it(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     with pytest.raises(StoreError, match="'path'"):
         await store.add_file(*ANN, {key: value for key, value in record("f1", "s1").items() if key != "path"})
 
 
 @pytest.mark.parametrize("stranger", [BOB, OTHER_ANN], ids=["other user", "other tenant"])
-async def test_strangers_see_nothing(store: SessionStore, stranger: tuple[str, str]) -> None:
+async def test_strangers_see_nothing(store: Store, stranger: tuple[str, str]) -> None:
     await store.touch_session(*ANN, "s1", title="mine")
     await store.add_message(*ANN, "s1", said(1))
     await store.add_file(*ANN, record("f1", "s1"))
@@ -158,7 +151,7 @@ async def test_strangers_see_nothing(store: SessionStore, stranger: tuple[str, s
 
 
 @pytest.mark.parametrize("stranger", [BOB, OTHER_ANN], ids=["other user", "other tenant"])
-async def test_strangers_change_nothing(store: SessionStore, stranger: tuple[str, str]) -> None:
+async def test_strangers_change_nothing(store: Store, stranger: tuple[str, str]) -> None:
     await store.touch_session(*ANN, "s1", title="mine")
     await store.add_message(*ANN, "s1", said(1))
     await store.add_file(*ANN, record("f1", "s1"))
@@ -177,13 +170,13 @@ async def test_strangers_change_nothing(store: SessionStore, stranger: tuple[str
     assert await store.files(*ANN, "s1") == [record("f1", "s1")]
 
 
-async def test_names_cannot_reach_into_the_query(store: SessionStore) -> None:
+async def test_names_cannot_reach_into_the_query(store: Store) -> None:
     await store.touch_session(*ANN, "s1", title="mine")
     assert await store.list_sessions("acme' OR '1'='1", "ann") == []
     assert await store.list_sessions("%", "%") == []
 
 
-async def test_many_tasks_write_and_read_at_once(store: SessionStore) -> None:
+async def test_many_tasks_write_and_read_at_once(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group:
