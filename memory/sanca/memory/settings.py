@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,6 +37,22 @@ class MemorySettings(BaseSettings):
     mask_personal: Literal["off", "long_term", "all"] = "long_term"
     """Whether addresses, telephone, card and identity numbers are taken out too; long_term: except out of what a user
     says in a session, which only that user sees and the next message may need."""
+    embedder: Literal["static", "openai", "dashscope"] = "static"
+    """What turns texts into vectors: offline, any OpenAI-compatible endpoint, or DashScope."""
+    embedder_url: str = ""
+    """Base URL of the endpoint, for instance `http://127.0.0.1:8000/v1`; empty: the provider's own."""
+    embedder_key: SecretStr = SecretStr("")
+    """Its key; empty: OPENAI_API_KEY or DASHSCOPE_API_KEY, for the provider's own URL only."""
+    embedder_model: str = ""
+    """The model's name; empty: `text-embedding-3-small` or `text-embedding-v4`."""
+    embedder_dimensions: int = Field(default=0, ge=0, le=8_192)
+    """How long vectors shall be; 0: as the model makes them."""
+    embedder_batch: int = Field(default=0, ge=0, le=2_048)
+    """How many texts a call carries at most; 0: as many as the provider takes."""
+    embedder_seconds: float = Field(default=20.0, gt=0, le=300)
+    """How long one call may take."""
+    embedder_tries: int = Field(default=4, ge=1, le=20)
+    """How often a call that failed in passing is made at most."""
     learn: bool = True
     """Whether runs that came out well become skills by themselves; what a person asks to be remembered always does."""
     fade_days: int = Field(default=90, ge=0)

@@ -8,19 +8,33 @@ from contextlib import closing
 from pathlib import Path
 
 from sanca.core.errors import StoreError, StoreUnavailableError
+from sanca.memory.stores.sqlite.cipher import open_encrypted, require_plain
 from sanca.memory.stores.sqlite.moments import moment_of
 
 _WAITING_HELPS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _WRITER_CACHE_KB, _READER_CACHE_KB = 16_000, 6_000
 
 
-def connect(path: Path, *, timeout_seconds: float = 5.0, for_reading: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path, *, timeout_seconds: float = 5.0, for_reading: bool = False, key: str = ""
+) -> sqlite3.Connection:
     """Return a connection in WAL mode; what a writer has committed outlives a loss of power.
+
+    Args:
+        path: The file.
+        timeout_seconds: How long a statement waits for another process.
+        for_reading: Whether it may not write.
+        key: Of an encrypted file, 64 hexadecimal digits; empty: the file is not encrypted.
 
     Raises:
         sqlite3.Error: The file cannot be opened or is no database.
+        StoreError: It is encrypted and no key was given, or another; or it is not and one was.
     """
-    connection = sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
+    if key:
+        connection = open_encrypted(path, key, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
+    else:
+        require_plain(path)
+        connection = sqlite3.connect(path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection, for_reading=for_reading)
     except BaseException:
@@ -30,7 +44,7 @@ def connect(path: Path, *, timeout_seconds: float = 5.0, for_reading: bool = Fal
 
 
 def _prepare(connection: sqlite3.Connection, *, for_reading: bool) -> None:
-    connection.row_factory = sqlite3.Row
+    connection.row_factory = getattr(connection, "row_type", sqlite3.Row)
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.create_function("moment_of", 1, moment_of, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -57,6 +71,12 @@ def translated(error: Exception, file_name: str) -> StoreError:
         return StoreUnavailableError(f"The disk of the memory database {file_name!r} is full; free some space.")
     if code == sqlite3.SQLITE_READONLY:
         return StoreError(f"The memory database {file_name!r} may only be read; give its file and folder write rights.")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreUnavailableError(
+            f"The disk of the memory database {file_name!r} failed ({error}); look at the disk."
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return StoreError(f"The memory database {file_name!r} cannot be reached; give its file and folder your rights.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreError(damaged_sentence(file_name, str(error)))
     return StoreError(f"The memory store refused: {error}.")

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from anyio import CapacityLimiter, Lock, to_thread
 from sanca.core.errors import StoreError
-from sanca.memory.stores.sqlite.connection import connect, translated
+from sanca.memory.stores.sqlite.connection import connect, damaged_sentence, translated
 
 Value = TypeVar("Value")
 Work = Callable[[sqlite3.Connection], Value]
@@ -43,8 +43,11 @@ class Database:
     task waits until its transaction has ended, so none is left half done.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[Migration], *, busy_timeout_seconds: float = 5.0) -> None:
+    def __init__(
+        self, path: Path, migrations: Sequence[Migration], *, busy_timeout_seconds: float = 5.0, key: str = ""
+    ) -> None:
         self.path = path
+        self._key = key
         self._migrations = tuple(migrations)
         self._timeout = busy_timeout_seconds
         self._writer: sqlite3.Connection | None = None
@@ -85,9 +88,10 @@ class Database:
     def _open(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._writer = connect(self.path, timeout_seconds=self._timeout)
+            _require_whole(self.path)
+            self._writer = connect(self.path, timeout_seconds=self._timeout, key=self._key)
             self.path.chmod(0o600)
-            self._migrate(self._writer)
+            migrate(self._writer, self._migrations, self.path.name)
             self._is_open = True
         except OSError as error:
             self._close()
@@ -102,24 +106,6 @@ class Database:
     def _cannot_open(self, error: sqlite3.Error) -> StoreError:
         meant = translated(error, self.path.name)
         return type(meant)(f"The memory database {self.path.name!r} cannot be opened: {meant}")
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        # Taken before the version is read: two engines that open a new file at once must not both migrate it.
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if version > len(self._migrations):
-                raise StoreError(
-                    f"The memory database {self.path.name!r} has schema {version}, this version knows up to "
-                    f"{len(self._migrations)}; use the newer sanca that wrote it."
-                )
-            for migration in self._migrations[version:]:
-                _run(connection, migration)
-            connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
-            connection.execute("COMMIT")
-        except BaseException:
-            _roll_back(connection)
-            raise
 
     def _close(self) -> None:
         for connection in (*self._readers, self._writer):
@@ -186,7 +172,31 @@ class Database:
         try:
             return self._readers.pop()
         except IndexError:
-            return connect(self.path, timeout_seconds=self._timeout, for_reading=True)
+            return connect(self.path, timeout_seconds=self._timeout, for_reading=True, key=self._key)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration], file_name: str) -> None:
+    """Bring a file up to date, all or nothing.
+
+    Raises:
+        StoreError: A newer version wrote it.
+    """
+    # Taken before the version is read: two engines that open a new file at once must not both migrate it.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(migrations):
+            raise StoreError(
+                f"The memory database {file_name!r} has schema {version}, this version knows up to "
+                f"{len(migrations)}; use the newer sanca that wrote it."
+            )
+        for migration in migrations[version:]:
+            _run(connection, migration)
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        _roll_back(connection)
+        raise
 
 
 def _run(connection: sqlite3.Connection, migration: Migration) -> None:
@@ -200,3 +210,18 @@ def _run(connection: sqlite3.Connection, migration: Migration) -> None:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+
+
+def _require_whole(path: Path) -> None:
+    """Refuse a file that was cut off: SQLite notices only when it reads what is missing, perhaps days later."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        return  # an encrypted one, or none: the connection will tell
+    page = int.from_bytes(header[16:18], "big")
+    promised = int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+    log = path.with_name(path.name + "-wal")
+    if promised > path.stat().st_size and not (log.is_file() and log.stat().st_size):
+        raise StoreError(damaged_sentence(path.name, "its end is missing"))

@@ -18,8 +18,8 @@ class SqliteStore(SessionRows, RecordRows, RecordSearches):
     may use the same file meanwhile.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_seconds: float = 5.0) -> None:
-        self._database = Database(path, MIGRATIONS, busy_timeout_seconds=busy_timeout_seconds)
+    def __init__(self, path: Path, *, busy_timeout_seconds: float = 5.0, key: str = "") -> None:
+        self._database = Database(path, MIGRATIONS, busy_timeout_seconds=busy_timeout_seconds, key=key)
 
     @property
     def name(self) -> str:
