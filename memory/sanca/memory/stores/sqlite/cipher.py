@@ -66,8 +66,9 @@ def require_plain(path: Path) -> None:
     """
     if path.exists() and path.stat().st_size and not is_plain(path):
         raise StoreError(
-            f"The memory database {path.name!r} cannot be opened: it is encrypted, or damaged at its very start; nothing "
-            "was changed. Set SANCA_MEMORY_ENCRYPTION_KEY_FILE to the file that holds its key; if it never had one, restore a backup."
+            f"The memory database {path.name!r} cannot be opened: it is encrypted, or damaged at its very start; "
+            "nothing was changed. Set SANCA_MEMORY_ENCRYPTION_KEY_FILE to the file that holds its key; if it never had "
+            "one, restore a backup."
         )
 
 
