@@ -30,6 +30,18 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "This is not in the session any more, or never was: {words}.",
         "会话中没有（或已不存在）：{words}。",
     ),
+    "learned": (
+        "I have kept that as the skill “{title}” ({skill}). Say it like that and I do it again.",
+        "我已把它记为技能“{title}”({skill})。下次这样说,我就照做。",
+    ),
+    "learned_with": (
+        "I have kept that as the skill “{title}” ({skill}). Say it like that and I do it again; "
+        "what it asks for each time: {parameters}.",
+        "我已把它记为技能“{title}”({skill})。下次这样说,我就照做;每次需要:{parameters}。",
+    ),
+    "not_learned": ("I cannot keep that as a skill: {reason}", "我无法把它记为技能:{reason}"),
+    "person_said": ("A person said of it: {comment}", "有人说:{comment}"),
+    "thumb_down": ("A person gave the outcome a thumb down.", "有人对结果表示不满意。"),
     "dismissed": ("All right, I leave it at that.", "好的，那就先不做了。"),
     "no_answer": ("The action ended without an answer.", "动作已结束，但没有给出回答。"),
     "action_failed": ("The action stopped with an error: {error}", "动作因错误停止：{error}"),
@@ -124,6 +136,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "model_changed": (
         "{why} What was said above it is void.",
         "{why} 上面未说完的内容作废。",
+    ),
+    "memory_down": (
+        "The memory store does not answer. This conversation goes on with what is kept here; what is said now is "
+        "delivered when the store is back, and older memories are not found until then.",
+        "记忆库没有响应。本次对话将使用本地保留的内容继续；现在说的内容会在记忆库恢复后送达，在此之前找不到较早的记忆。",
     ),
     "continued": ("Going on with an interrupted run. {done}", "继续一次被中断的运行。{done}"),
 }

@@ -19,8 +19,10 @@ from anyio.abc import TaskGroup
 from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
 from sanca.memory import MemorySettings, SkillLibrary, Store, load_skill_library, open_store
+from sanca.memory.embedders import CatchingUp
 from sanca.memory.knowledge import KnowledgeBase
 from sanca.memory.memory import Memory
+from sanca.memory.outbox import BufferedStore
 from sanca.memory.preferences import Preferences
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
@@ -40,8 +42,10 @@ from sanca.python_runtime.learning import Learning, Proofs
 from sanca.python_runtime.learning.making import make_learning
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.memory_parts import MemoryParts, make_memory_parts
+from sanca.python_runtime.memory_tools import MemoryTools
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
+from sanca.python_runtime.outages import TellingFinish
 from sanca.python_runtime.perception import Interpreter, SessionLanguages, Surroundings
 from sanca.python_runtime.perception.fast_reader import FastReader
 from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
@@ -131,6 +135,9 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
             await _open(parts, tasks, planner, model)
             tasks.start_soon(parts.workers.keep)
             tasks.start_soon(parts.observed.keep)
+            if isinstance(parts.sessions, BufferedStore):
+                tasks.start_soon(parts.sessions.keep)
+            tasks.start_soon(CatchingUp(parts.sessions, parts.memory.embedder).keep)
             tasks.start_soon(_warm_up, parts)
             tasks.start_soon(_warm_libraries, parts)
             yield parts
@@ -155,6 +162,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
             log_level=broker_settings.log_level,
             toolkit_factories=factories,
             adds_libraries=sandbox_settings.add_libraries == "ask",
+            remembers=True,
             tool_failures=settings.tool_failures,
             tool_pause_seconds=settings.tool_pause_seconds,
         ),
@@ -206,9 +214,7 @@ def _learning(parts: Parts, memory: MemorySettings) -> Learning:
         return parts.broker.client.toolkits
 
     proofs = Proofs(parts.checker, toolkits, parts.workers, parts.broker, limit_seconds=memory.proof_seconds)
-    return make_learning(
-        parts.home, memory, parts.memory, parts.library, parts.journal, parts.store, proofs, toolkits
-    )
+    return make_learning(parts.home, memory, parts.memory, parts.library, parts.journal, parts.store, proofs, toolkits)
 
 
 def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
@@ -332,6 +338,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
             lambda session_id: parts.files.folders(session_id)[0], lambda: find_library(SandboxSettings())
         ),
         finder=parts.tools,
+        memory=MemoryTools(parts.memory),
         observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
         page_seconds=parts.settings.page_command_seconds,
@@ -345,8 +352,11 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
     parts.learning.begin(tasks)
     work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings, parts.learning)
 
+    finish = TellingFinish(parts.runs.end, parts.sessions)
+
     async def perform(live: LiveRun) -> None:
-        await work.perform(live, parts.runs.end)
+        finish.tell(live)
+        await work.perform(live, finish)
 
     await parts.runs.mark_interrupted(parts.history.tell)
     await parts.runs.open(tasks, perform)
