@@ -60,11 +60,12 @@ class OpenDays:
                 found.append((scope, day))
         return found
 
-    def again(self, scope: Scope, day: str) -> None:
-        """Note a day whose messages changed."""
+    async def note(self, scope: Scope, time: str) -> None:
+        """Note the day of a message that was changed or forgotten: what stands for it is made anew."""
         self._read()
-        self._open.add((scope, day))
-        self._write()
+        if moment := moment_of(time):
+            self._open.add((scope, moment.astimezone(await self._zone_of(scope)).date().isoformat()))
+            self._write()
 
     def done(self, scope: Scope, day: str) -> None:
         """Take a day off the list."""

@@ -63,6 +63,17 @@ async def section_of(
     )  # fmt: skip
 
 
+def brief_of(messages: Sequence[MemoryRecord], limit_chars: int) -> str:
+    """Return the telling sentences of messages, by rule, as many lines as fit."""
+    found = telling_sentences([(one.speaker, one.text) for one in messages], _MOST)
+    lines: list[str] = []
+    for one in found:
+        line = f"- {messages[one.message].speaker}: {one.text}"
+        if sum(map(len, lines)) + len(line) <= limit_chars:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _title(messages: Sequence[MemoryRecord]) -> str:
     first = next((one for one in messages if one.speaker == "user"), messages[0])
     line = " ".join(first.text.split())

@@ -1,6 +1,7 @@
 """What a user wants, likes and is: learned by rules, kept as records of layer `preference`, told by everything else."""
 
+from sanca.memory.preferences.asking import Asked, asked_of_memory
 from sanca.memory.preferences.preferences import Learned, Preferences
 from sanca.memory.preferences.rules import Said, Wish, said_for_good
 
-__all__ = ["Learned", "Preferences", "Said", "Wish", "said_for_good"]
+__all__ = ["Asked", "Learned", "Preferences", "Said", "Wish", "asked_of_memory", "said_for_good"]

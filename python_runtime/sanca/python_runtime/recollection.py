@@ -1,0 +1,126 @@
+"""What a message is given from memory: preferences, knowledge, and what was said before that fits it. Changes nothing.
+
+Each has its own share of the prompt (sanca.prompts). A memory that does not answer costs a message nothing but itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from sanca.core.errors import SancaError
+from sanca.core.memory import Hit, MemoryRecord, Query, RecordFilter, Scope
+from sanca.core.messages import Caller, Message
+from sanca.memory.day_summaries import brief_of
+from sanca.memory.knowledge import doubt_of
+from sanca.prompts import Recalled
+from sanca.python_runtime.memory_parts import MemoryParts
+
+log = structlog.get_logger()
+
+_EARLIER_FITS, _OTHERS_FIT = 0.15, 0.3
+"""Scores from which something goes into a prompt unasked: of this session, of others."""
+_MOST = 6
+_KNOWLEDGE_CHARS, _OTHERS_CHARS, _EARLIER_CHARS = 5_000, 3_500, 3_500
+_TEXT_CHARS, _BRIEF_CHARS = 1_200, 900
+_READ_FOR_BRIEF = 200
+_QUERY_CHARS = 2_000
+_HALF_LIFE_DAYS = 180.0
+_SHOWN = 8
+"""How many records a round names as recalled."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What of memory fits a message."""
+
+    preferences: tuple[str, ...] = ()
+    knowledge: tuple[Recalled, ...] = ()
+    recalled: tuple[Recalled, ...] = ()
+    """From other sessions."""
+    earlier: tuple[Recalled, ...] = ()
+    """From this session, before the messages that are shown anyway."""
+    shown: tuple[dict[str, str], ...] = ()
+    """`layer, id, session_id, citation` of each, the best first, as a round tells the page."""
+
+
+class Recollection:
+    """Looks up what fits a message. Safe to call from many runs."""
+
+    def __init__(self, parts: MemoryParts, *, history_messages: int) -> None:
+        """Take where it looks, and how many messages of a session prompts show anyway."""
+        self._parts = parts
+        self._history = history_messages
+
+    async def fitting(self, caller: Caller, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+        """Return what fits a message; nothing when the tenant does without, or the memory does not answer."""
+        if not self._parts.settings.recalls_for(caller.tenant):
+            return Remembered()
+        scope = Scope(tenant=caller.tenant, user=caller.user)
+        try:
+            return await self._fitting(scope, session_id, text[:_QUERY_CHARS], history)
+        except SancaError as error:
+            log.warning("nothing_recalled", reason=str(error))
+            return Remembered()
+
+    async def _fitting(self, scope: Scope, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+        wishes = await self._parts.preferences.all(scope)
+        knowledge = await self._parts.knowledge.relevant(scope, text, _KNOWLEDGE_CHARS)
+        others = await self._others(scope, session_id, text)
+        earlier, brief = await self._earlier(scope, session_id, text, history)
+        best = sorted([*knowledge, *others, *earlier], key=lambda hit: -hit.score)
+        return Remembered(
+            preferences=tuple(one.text for one in wishes),
+            knowledge=tuple(_told(hit, doubt_of(hit.record)) for hit in knowledge),
+            recalled=tuple(map(_told, others)),
+            earlier=(*brief, *map(_told, sorted(earlier, key=lambda hit: hit.record.position))),
+            shown=tuple(map(_shown, best[:_SHOWN])),
+        )
+
+    async def _others(self, scope: Scope, session_id: str, text: str) -> list[Hit]:
+        which = RecordFilter(layers=("message", "summary"), not_session_ids=(session_id,), own_only=True)
+        query = Query(text=text, limit=_MOST, filter=which, half_life_days=_HALF_LIFE_DAYS, max_chars=_OTHERS_CHARS)
+        hits = await self._parts.memory.recall(scope, query)
+        return [hit for hit in hits if hit.score >= _OTHERS_FIT and not _is_mark(hit.record)]
+
+    async def _earlier(
+        self, scope: Scope, session_id: str, text: str, history: Sequence[Message]
+    ) -> tuple[list[Hit], list[Recalled]]:
+        """Return what fits of this session's messages that the prompt does not show, and the rest of them in short."""
+        if len(history) < self._history - 1:
+            return [], []
+        shown = {one.id for one in history}
+        which = RecordFilter(layers=("message",), session_ids=(session_id,))
+        query = Query(text=text, limit=2 * _MOST, filter=which, max_chars=_EARLIER_CHARS)
+        hits = await self._parts.memory.recall(scope, query)
+        fitting = [one for one in hits if one.score >= _EARLIER_FITS and one.record.id not in shown][:_MOST]
+        return fitting, await self._in_short(scope, session_id, shown, {one.record.id for one in fitting})
+
+    async def _in_short(self, scope: Scope, session_id: str, shown: set[str], fitting: set[str]) -> list[Recalled]:
+        """Return the telling sentences of the session's messages that are shown nowhere else."""
+        rest: list[MemoryRecord] = []
+        which = RecordFilter(layers=("message",), session_ids=(session_id,), own_only=True)
+        async for page, _ in self._parts.memory.store.scan(scope, which, newest_first=True, page=_READ_FOR_BRIEF):
+            rest = [one for one in page if one.id not in shown and one.id not in fitting]
+            break  # what is older was told by the summaries of its days
+        if not rest:
+            return []
+        text = brief_of(sorted(rest, key=lambda one: one.position), _BRIEF_CHARS)
+        return [Recalled(text, "this session before, in short")] if text else []
+
+
+def _told(hit: Hit, doubt: str = "") -> Recalled:
+    text = hit.record.text
+    shown = text if len(text) <= _TEXT_CHARS else f"{text[:_TEXT_CHARS]}…"
+    return Recalled(shown, hit.citation, doubt)
+
+
+def _shown(hit: Hit) -> dict[str, str]:
+    record = hit.record
+    return {"layer": record.layer, "id": record.id, "session_id": record.session_id, "citation": hit.citation}
+
+
+def _is_mark(record: MemoryRecord) -> bool:
+    """Whether it only lists the titles of a day's sections."""
+    return record.layer == "summary" and record.position == 0
