@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sanca.core.errors import ConfigurationError
 from sanca.core.memory import RecordStore
 from sanca.core.ports import SessionStore
-from sanca.memory.care.encryption_key import encryption_key
 from sanca.memory.settings import MemorySettings
 
 
@@ -29,6 +28,7 @@ def open_store(settings: MemorySettings, home: Path) -> Store:
     """
     if settings.store == "elasticsearch":
         return _behind_outbox(home)
+    from sanca.memory.care.encryption_key import encryption_key
     from sanca.memory.stores.sqlite import SqliteStore
 
     return SqliteStore(

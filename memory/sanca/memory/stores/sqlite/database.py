@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from anyio import CapacityLimiter, Lock, to_thread
-from sanca.core.errors import StoreError
-from sanca.memory.stores.sqlite.connection import connect, damaged_sentence, translated
+from sanca.core.errors import StoreError, StoreUnavailableError
+from sanca.memory.stores.sqlite.connection import connect, translated
 
 Value = TypeVar("Value")
 Work = Callable[[sqlite3.Connection], Value]
@@ -85,10 +85,36 @@ class Database:
         """Run `work` in one snapshot on a reader connection, which cannot write."""
         return await to_thread.run_sync(self._query, work, limiter=self._reading)
 
+    async def scrub(self, before: Sequence[str] = ()) -> None:
+        """Rewrite the file so that none of its bytes tells what was deleted.
+
+        Args:
+            before: Statements that make deleted things free pages, run first.
+
+        Raises:
+            StoreUnavailableError: Another process holds it; nothing was rewritten.
+        """
+        async with self._turn:
+            await to_thread.run_sync(self._scrub, before, limiter=self._writing)
+
+    def _scrub(self, before: Sequence[str]) -> None:
+        if self._writer is None:
+            raise StoreError("The memory store is not open.")
+        try:
+            for statement in (*before, "VACUUM"):
+                self._writer.execute(statement)
+            is_busy, *_ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise translated(error, self.path.name) from error
+        if is_busy:
+            raise StoreUnavailableError(
+                f"What was deleted from {self.path.name!r} is still in the journal beside it, for another process "
+                "reads it; it goes when that has ended."
+            )
+
     def _open(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _require_whole(self.path)
             self._writer = connect(self.path, timeout_seconds=self._timeout, key=self._key)
             self.path.chmod(0o600)
             migrate(self._writer, self._migrations, self.path.name)
@@ -210,18 +236,3 @@ def _run(connection: sqlite3.Connection, migration: Migration) -> None:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
-
-
-def _require_whole(path: Path) -> None:
-    """Refuse a file that was cut off: SQLite notices only when it reads what is missing, perhaps days later."""
-    if not path.is_file() or not path.stat().st_size:
-        return
-    with path.open("rb") as file:
-        header = file.read(100)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        return  # an encrypted one, or none: the connection will tell
-    page = int.from_bytes(header[16:18], "big")
-    promised = int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
-    log = path.with_name(path.name + "-wal")
-    if promised > path.stat().st_size and not (log.is_file() and log.stat().st_size):
-        raise StoreError(damaged_sentence(path.name, "its end is missing"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sanca.memory.stores.sqlite.database import Database
+from sanca.memory.stores.sqlite.erasing import UserErasing
 from sanca.memory.stores.sqlite.record_rows import RecordRows
 from sanca.memory.stores.sqlite.schema import MIGRATIONS
 from sanca.memory.stores.sqlite.searches import RecordSearches
 from sanca.memory.stores.sqlite.sessions import SessionRows
 
 
-class SqliteStore(SessionRows, RecordRows, RecordSearches):
+class SqliteStore(SessionRows, RecordRows, RecordSearches, UserErasing):
     """`sanca.core.ports.SessionStore` and `sanca.core.memory.RecordStore` over one file.
 
     Lifecycle: `open` once, `close` once after the last call; everything else from many tasks at once. Other processes
