@@ -49,7 +49,7 @@ def compare(question: Question, pool: Pool, meaning: Column, today: date) -> Com
     calls = frozenset().union(*(name_parts(name) for name in named))
     weights = {term: _NAME_WEIGHT if term in {stem(call) for call in calls} else 1.0 for term in question.weights}
     said_by = np.array([record.speaker in named for record in pool.records], float)
-    words, cut = _scaled(pool.words.scores(weights)), _scaled(pool.pieces.scores(_pieces(question, calls)))
+    words, cut = _scaled(pool.words.scores(weights)), _scaled(pool.pieces.scores(pieces(question.without(calls))))
     columns = {
         "words": words,
         "pieces": cut,
@@ -71,11 +71,6 @@ def _themselves(question: Question, pool: Pool) -> frozenset[str]:
     if "user" in pool.speakers and (question.words & {"i", "my", "me"} or "我" in question.text):
         return frozenset({"user"})
     return frozenset()
-
-
-def _pieces(question: Question, calls: frozenset[str]) -> list[int]:
-    kept = [word for word in question.text.split() if not any(call in word.lower() for call in calls)]
-    return pieces(" ".join(kept) or question.text)
 
 
 def _covered(pool: Pool, weights: dict[str, float]) -> Column:

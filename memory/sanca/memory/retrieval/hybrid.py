@@ -11,7 +11,7 @@ from sanca.core.errors import StoreUnavailableError
 from sanca.core.memory import Embedder, Hit, MemoryRecord, Query, RecordStore, Scope
 from sanca.memory.retrieval.explain import citation_of, reasons_for
 from sanca.memory.retrieval.filtering import leaves_in, same_words
-from sanca.memory.retrieval.question import Question, read_question
+from sanca.memory.retrieval.question import Question, name_parts, read_question
 from sanca.memory.retrieval.ranking import Ranking, rank
 from sanca.memory.retrieval.sources import Source, Sources, cosines_of
 from sanca.memory.retrieval.words import STOP_WORDS, raw_words
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 _TERMS_MOST = 32
 _READ_MOST = 3
+_FEW_SPEAKERS = 3
 _UNLIKE = 0.12
 """A record that shares no word with the question, stands beside nothing that does, and is no nearer in meaning, is no
 hit."""
@@ -71,7 +72,7 @@ class HybridRetriever:
         if not allowed.any():
             return []
         now = datetime.fromisoformat(query.now) if query.now else datetime.now(UTC)
-        meaning = cosines_of(source, vector)
+        meaning = cosines_of(source, await self._without_names(question, source, vector))
         ranking = rank(question, pool, meaning, now.date(), vectors=source.vectors, second_look=query.second_look)
         aged = age_factors(pool.records, now, query.half_life_days)
         scores = np.where(allowed & is_like(ranking), ranking.scores() * aged, 0.0)
@@ -90,6 +91,17 @@ class HybridRetriever:
             return True
         self._sources.forget()
         return False
+
+    async def _without_names(self, question: Question, source: Source, vector: Vectors) -> Vectors:
+        """Return the vector of a question without the speakers' names, where that costs nothing.
+
+        Where two talk, those who say a name are the other one, who greets; what is asked about is not nearer to it.
+        """
+        named = question.names_among(source.pool.speakers)
+        if source.vectors is None or not named or len(source.pool.speakers) > _FEW_SPEAKERS:
+            return vector
+        calls = frozenset[str]().union(*(name_parts(name) for name in named))
+        return await self._vector(question.without(calls))
 
     async def _vector(self, text: str) -> Vectors:
         import numpy as np

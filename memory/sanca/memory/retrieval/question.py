@@ -41,6 +41,11 @@ class Question:
         """Return those speakers whom the question names, by their full or first name."""
         return {speaker for speaker in speakers if name_parts(speaker) & self.words or _stands_in(speaker, self.text)}
 
+    def without(self, calls: Collection[str]) -> str:
+        """Return its text without the names by which speakers are called; the whole text when nothing else is left."""
+        kept = [word for word in self.text.split() if not any(call in word.lower() for call in calls)]
+        return " ".join(kept) or self.text
+
 
 def read_question(text: str) -> Question:
     """Return what a question asks."""

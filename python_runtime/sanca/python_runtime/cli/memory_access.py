@@ -21,11 +21,11 @@ async def open_memory() -> AsyncIterator[tuple[Store, Memory]]:
     Raises:
         StoreError: The store cannot be opened; says why.
     """
-    settings = MemorySettings()
-    store = open_store(settings, ensure_home(find_home()))
-    embedder = make_embedder(settings)
+    settings, home = MemorySettings(), ensure_home(find_home())
+    store, embedder = open_store(settings, home), make_embedder(settings)
+    masker = make_masker(settings, home, own_words=True)
     await store.open()
     try:
-        yield store, Memory(store, HybridRetriever(store, embedder), embedder, make_masker(settings))
+        yield store, Memory(store, HybridRetriever(store, embedder), embedder, masker)
     finally:
         await store.close()
