@@ -10,23 +10,29 @@ from pathlib import Path
 import anyio
 import grpc
 import structlog
-from sanca.core.errors import ConfigurationError, RunError, SancaError, StoreError
+from sanca.core.errors import ConfigurationError, DocumentError, RecordConflictError, RunError, SancaError, StoreError
 from sanca.core.messages import Caller
+from sanca.memory.outbox import BufferedStore
 from sanca.python_runtime.asks import Answer
 from sanca.python_runtime.engine import Engine
-from sanca.python_runtime.refusals import BadRequestError, NotFoundError, NotWaitingError
+from sanca.python_runtime.refusals import BadRequestError, NotAllowedError, NotFoundError, NotWaitingError
 from sanca.python_runtime.service import conversions as convert
 from sanca.python_runtime.service import engine_pb2 as pb
+from sanca.python_runtime.service.incoming import read_file
+from sanca.python_runtime.service.memory_door import MemoryDoor
 from sanca.python_runtime.version import VERSION
 
 log = structlog.get_logger()
 
 _STATUSES: tuple[tuple[type[SancaError], grpc.StatusCode], ...] = (
     (NotFoundError, grpc.StatusCode.NOT_FOUND),
+    (NotAllowedError, grpc.StatusCode.PERMISSION_DENIED),
     (NotWaitingError, grpc.StatusCode.FAILED_PRECONDITION),
     (BadRequestError, grpc.StatusCode.INVALID_ARGUMENT),
     (ConfigurationError, grpc.StatusCode.INVALID_ARGUMENT),
     (RunError, grpc.StatusCode.UNAVAILABLE),
+    (RecordConflictError, grpc.StatusCode.ABORTED),
+    (DocumentError, grpc.StatusCode.INVALID_ARGUMENT),
     (StoreError, grpc.StatusCode.UNAVAILABLE),
 )
 _CHUNK_BYTES = 256 * 1024
@@ -35,11 +41,11 @@ _COMMENT_CHARS = 4_000
 _TITLE_CHARS = 200
 
 
-class EngineDoor:
+class EngineDoor(MemoryDoor):
     """One method for each of engine.proto, by its name in snake case."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._began_at = time.monotonic()
 
     def status_of(self, error: SancaError) -> grpc.StatusCode:
@@ -156,18 +162,9 @@ class EngineDoor:
 
     async def put_file(self, chunks: AsyncIterator[pb.FileChunk]) -> pb.FileInfo:
         """Keep a file that a person gave."""
-        first: pb.FileChunk | None = None
-        content = bytearray()
-        limit = self._engine.parts.settings.file_bytes
-        async for chunk in chunks:
-            first = first or chunk
-            content += chunk.data
-            if len(content) > limit:
-                raise BadRequestError(f"The file is larger than {limit // (1024 * 1024)} MB.")
-        if first is None:
-            raise BadRequestError("The first chunk must carry caller, session_id and name.")
-        caller = convert.caller_from(first.caller)
-        info = await self._engine.parts.files.put(caller, first.info.session_id, first.info.name, bytes(content))
+        parts = self._engine.parts
+        caller, given, content = await read_file(chunks, parts.settings.file_bytes)
+        info = await parts.files.put(caller, given.session_id, given.name, content)
         return convert.file_message(info)
 
     async def get_file(self, request: pb.GetFileRequest) -> AsyncIterator[pb.FileChunk]:
@@ -227,17 +224,23 @@ class EngineDoor:
         try:
             broker = await parts.broker.client.health()
         except SancaError as error:
-            return self._health("degraded", "disconnected", str(error), 0.0)
+            return self._health("degraded", "disconnected", str(error), 0.0, await self._store())
         problems = [_problem(name, reason) for name, reason in broker.problems.items()]
         if broker.journal != "ok":
             problems.append(broker.journal)
         detail = "; ".join([broker.gateway_detail, *problems] if broker.gateway_detail else problems)
         status = "ok" if broker.journal == "ok" and broker.gateway != "disconnected" else "degraded"
-        reply = self._health(status, broker.gateway, detail, broker.latency_ms)
+        if isinstance(parts.sessions, BufferedStore) and parts.sessions.outage:
+            status = "degraded"
+        reply = self._health(status, broker.gateway, detail, broker.latency_ms, await self._store())
         reply.tool_calls.extend(pb.ToolCount(**count) for count in broker.calls)
         return reply
 
-    def _health(self, status: str, gateway: str, detail: str, latency_ms: float) -> pb.HealthReply:
+    async def _store(self) -> str:
+        store = self._engine.parts.sessions
+        return await store.detail() if isinstance(store, BufferedStore) else store.name
+
+    def _health(self, status: str, gateway: str, detail: str, latency_ms: float, store: str) -> pb.HealthReply:
         parts = self._engine.parts
         return pb.HealthReply(
             status=status,
@@ -247,7 +250,7 @@ class EngineDoor:
             type_check_detail=parts.checker.detail,
             gateway=gateway,
             gateway_detail=detail,
-            store="sqlite",
+            store=store,
             models=[f"{one.role}: {one.model or one.base_url}" for one in parts.models.entries()],
             runs_live=parts.runs.count,
             pid=os.getpid(),
