@@ -16,7 +16,7 @@ TEXTS = json.loads((ROOT / "java-host/portal/page/src/i18n/toolTexts.json").read
 def test_every_tool_that_changes_something_speaks_chinese_on_its_card(demo: DemoProcess) -> None:
     tools = [tool for kit in demo.get("/api/sanca/tools")["toolkits"] for tool in kit["tools"]]
     said = {text for tool in tools if tool["effect"] != "READ" for text in (tool["description"], tool["undo"]) if text}
-    for tool in engine_toolkit(adds_libraries=True).tools:
+    for tool in engine_toolkit(adds_libraries=True, remembers=True).tools:
         said |= {text for text in (tool.description, tool.undo) if text and tool.effect is not Effect.READ}
     assert len(said) > 6
     assert said == set(TEXTS)

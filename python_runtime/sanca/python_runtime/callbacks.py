@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import structlog
 from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
+from sanca.core.messages import Caller
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
@@ -19,6 +20,7 @@ from sanca.python_runtime.expression.forms import form_schema
 from sanca.python_runtime.expression.page_link import Command
 from sanca.python_runtime.expression.value_cards import operations_of
 from sanca.python_runtime.live_run import LiveRun
+from sanca.python_runtime.memory_tools import MemoryTools
 from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.rounds import CallFact
 from sanca.python_runtime.tool_finder import ToolFinder
@@ -35,6 +37,10 @@ _EFFECTS = {"WRITE", "DESTRUCTIVE"}
 _ENDED = {"ok", "failed"}
 
 
+Wishes = Callable[[Caller, str, str], Awaitable[str]]
+"""From a caller, a tool's name and its arguments as JSON to what the caller asked for against it; empty: nothing."""
+
+
 class EngineCallbacks:
     """Implements `BrokerCallbacks` for the runs of one engine."""
 
@@ -47,9 +53,11 @@ class EngineCallbacks:
         on_lost: Callable[[], Awaitable[None]],
         libraries: AddedLibraries,
         finder: ToolFinder,
+        memory: MemoryTools,
         observed: ObservedResults,
         on_misbehaved: Callable[[str, str], None],
         page_seconds: float,
+        wishes: Wishes | None = None,
     ) -> None:
         """Take what it tells.
 
@@ -60,9 +68,11 @@ class EngineCallbacks:
             on_lost: Told when the broker's process ended.
             libraries: Adds libraries to sessions.
             finder: Searches the tools, and hears how calls ended.
+            memory: Recalls, and keeps notes.
             observed: Learns what calls gave.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
             page_seconds: How long a page may take for a command.
+            wishes: Tells what of the user's own wishes speaks against a call; None: nobody knows.
         """
         self._live = live
         self._broker = broker
@@ -70,9 +80,11 @@ class EngineCallbacks:
         self._on_lost = on_lost
         self._libraries = libraries
         self._finder = finder
+        self._memory = memory
         self._observed = observed
         self._on_misbehaved = on_misbehaved
         self._page_seconds = page_seconds
+        self._wishes = wishes
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
         """Note a call, or how it stands now."""
@@ -132,6 +144,8 @@ class EngineCallbacks:
             return await live.page.send(command, target, value, seconds=self._page_seconds)
         if tool == "search_tools":
             return await self._finder.search(str(arguments.get("query", "")))
+        if tool in self._memory.names and (live := self._live(run_id)):
+            return await self._memory.answer(live, tool, arguments)
         if tool == "add_library" and (live := self._live(run_id)):
             added = await self._libraries.add(live.record.request.session_id, str(arguments.get("name", "")))
             return {"added": list(added.packages), "import": list(added.modules), "from": "the next action on"}
@@ -179,11 +193,18 @@ class EngineCallbacks:
             arguments=ask.arguments,
             arguments_json=ask.arguments_json,
             effect=ask.effect,
-            description=ask.description,
+            description=await self._description(ask, live),
             undo=ask.undo,
             card=operations,
             response_schema=form_schema(ask.card) if ask.kind == "form" and ask.card else {},
         )
+
+    async def _description(self, ask: records.Ask, live: LiveRun) -> str:
+        """Return what a call does, and which of the person's own wishes speak against it."""
+        if self._wishes is None or ask.kind != "approval":
+            return ask.description
+        against = await self._wishes(live.record.request.caller, ask.tool, ask.arguments_json)
+        return "\n\n".join(part for part in (ask.description, against) if part)
 
     async def _deliver(self, ask: Ask, answer: Answer) -> None:
         await self._broker().answer(

@@ -42,6 +42,7 @@ from sanca.python_runtime.learning import Learning, Proofs
 from sanca.python_runtime.learning.making import make_learning
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.memory_parts import MemoryParts, make_memory_parts
+from sanca.python_runtime.memory_talk import MemoryTalk
 from sanca.python_runtime.memory_tools import MemoryTools
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
@@ -49,7 +50,9 @@ from sanca.python_runtime.outages import TellingFinish
 from sanca.python_runtime.perception import Interpreter, SessionLanguages, Surroundings
 from sanca.python_runtime.perception.fast_reader import FastReader
 from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
+from sanca.python_runtime.recollection import Recollection
 from sanca.python_runtime.rounds import RunState, Zone
+from sanca.python_runtime.run_memory import RunMemory
 from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_store import RunStore
 from sanca.python_runtime.run_work import RunWork
@@ -229,7 +232,8 @@ def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
 
 
 def _segments(parts: Parts) -> SegmentBuilder:
-    return SegmentBuilder(parts.tools, parts.learning.examples, parts.workers.names, _importable())
+    memories = Recollection(parts.remembering, history_messages=parts.settings.history_messages)
+    return SegmentBuilder(parts.tools, parts.learning.examples, parts.workers.names, _importable(), memories)
 
 
 def _model_for(parts: Parts, role: str, state: RunState | None) -> Model | None:
@@ -284,6 +288,7 @@ def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
         sure_at=settings.perception_sure_at,
         asks=settings.clarifying_questions,
         hear=parts.learning.hear,
+        memory=MemoryTalk(parts.remembering),
     )
 
 
@@ -342,6 +347,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
         page_seconds=parts.settings.page_command_seconds,
+        wishes=MemoryTalk(parts.remembering).wishes_against,
     )
     async with anyio.create_task_group() as opening:
         opening.start_soon(parts.store.open)
@@ -350,7 +356,8 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         opening.start_soon(tasks.start, parts.broker.keep, callbacks)
     zones = _zones(parts, planner, environment, model)
     parts.learning.begin(tasks)
-    work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings, parts.learning)
+    memory = RunMemory(parts.remembering)
+    work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings, parts.learning, memory)
 
     finish = TellingFinish(parts.runs.end, parts.sessions)
 

@@ -19,6 +19,8 @@ HEAD = "document"
 """`data.kind` of a head."""
 NOTE = "note"
 """`data.kind` of what an action was asked to remember: a user's, not the tenant's."""
+NOTES = "notes"
+"""`document` of notes."""
 _OUTLINE_CHARS = 1_000
 
 

@@ -54,6 +54,7 @@ class Broker:
         outbox: Outbox,
         *,
         adds_libraries: bool = False,
+        remembers: bool = False,
         answers_unread_seconds: float = 30.0,
         tool_failures: int = FAILURES,
         tool_pause_seconds: float = PAUSE_SECONDS,
@@ -74,7 +75,7 @@ class Broker:
         self._card_backend = LocalBackend(self._loop, {"card": self._card})
         self._building = threading.Lock()
         self._is_open = False
-        self._own_toolkit = engine_toolkit(adds_libraries=adds_libraries)
+        self._own_toolkit = engine_toolkit(adds_libraries=adds_libraries, remembers=remembers)
         self._catalog = Catalog([(self._own_toolkit, self._engine_backend)])
         self._gate = ToolCallGate(lambda: self._catalog, self._journal, outbox, self._reliability)
         self._runs: dict[str, RunState] = {}

@@ -11,6 +11,7 @@ import orjson
 from sanca.core.errors import ToolNotFoundError
 from sanca.core.tools import CallOutcome, Effect, ToolDefinition, ToolkitDefinition
 from sanca.python_runtime.broker.call_streams import ItemSource
+from sanca.python_runtime.broker.memory_definitions import MEMORY_TOOLS
 from sanca.python_runtime.broker.passage import Passage
 from sanca.toolkit_bridge import ToolSignature, did_you_mean, near_names
 from sanca.toolkit_bridge.pages import gives_bytes
@@ -66,11 +67,10 @@ _ADD_LIBRARY = ToolDefinition(
 )
 
 
-def engine_toolkit(*, adds_libraries: bool) -> ToolkitDefinition:
-    """Return the engine's own toolkit, with what this installation allows."""
-    if not adds_libraries:
-        return ENGINE_TOOLKIT
-    return ENGINE_TOOLKIT.model_copy(update={"tools": (*ENGINE_TOOLKIT.tools, _ADD_LIBRARY)})
+def engine_toolkit(*, adds_libraries: bool, remembers: bool = False) -> ToolkitDefinition:
+    """Return the engine's own toolkit, with what this installation allows and the engine has."""
+    tools = (*ENGINE_TOOLKIT.tools, *(MEMORY_TOOLS if remembers else ()), *((_ADD_LIBRARY,) if adds_libraries else ()))
+    return ENGINE_TOOLKIT.model_copy(update={"tools": tools})
 
 
 class Backend(Protocol):

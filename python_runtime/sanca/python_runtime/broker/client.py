@@ -235,6 +235,7 @@ class BrokerClient:
         settings: dict[str, Any] = {"home": str(self._settings.home), "log_level": self._settings.log_level}
         settings["timeout_seconds"] = self._settings.start_timeout_seconds
         settings["adds_libraries"] = self._settings.adds_libraries
+        settings["remembers"] = self._settings.remembers
         settings["answers_unread_seconds"] = self._settings.answers_unread_seconds
         settings["tool_failures"] = self._settings.tool_failures
         settings["tool_pause_seconds"] = self._settings.tool_pause_seconds

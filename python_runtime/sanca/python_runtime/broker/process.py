@@ -136,6 +136,7 @@ class Service:
             message["toolkit_factories"],
             self._outbox,
             adds_libraries=message["adds_libraries"],
+            remembers=message["remembers"],
             answers_unread_seconds=message["answers_unread_seconds"],
             tool_failures=message["tool_failures"],
             tool_pause_seconds=message["tool_pause_seconds"],

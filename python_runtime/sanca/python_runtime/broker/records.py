@@ -106,6 +106,8 @@ class BrokerSettings:
     """`module:callable`, each `(home: Path) -> list[Toolkit]`; called once, if `toolkits.json` exists."""
     adds_libraries: bool = False
     """Whether actions may ask for `sanca.add_library`."""
+    remembers: bool = False
+    """Whether the engine has a memory: `sanca.recall`, `sanca.remember`, `sanca.forget_note`."""
     answers_unread_seconds: float = 30.0
     """How long a guest may leave an answer unread before it counts as one that means harm."""
     tool_failures: int = 5
