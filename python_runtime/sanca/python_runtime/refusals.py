@@ -22,3 +22,7 @@ class BadRequestError(RefusedError):
 
 class NotWaitingError(RefusedError):
     """The run does not wait for this answer (any more)."""
+
+
+class NotAllowedError(RefusedError):
+    """The caller lacks a right; the message names it."""

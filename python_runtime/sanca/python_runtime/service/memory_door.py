@@ -1,0 +1,56 @@
+"""The methods of engine.proto that are about memory. Checks what comes in; the work is the panel's and the rooms'."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sanca.core.memory import Scope
+from sanca.python_runtime.engine import Engine
+from sanca.python_runtime.memory_panel import MemoryPanel, check_may_teach
+from sanca.python_runtime.refusals import BadRequestError
+from sanca.python_runtime.service import conversions as convert
+from sanca.python_runtime.service import engine_pb2 as pb
+from sanca.python_runtime.service import memory_conversions as convert_memory
+from sanca.python_runtime.service.incoming import read_file
+
+
+class MemoryDoor:
+    """One method for each of engine.proto that is about memory, by its name in snake case."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._panel = MemoryPanel(engine.parts.remembering, engine.parts.learning.book)
+
+    async def search_memory(self, request: pb.SearchMemoryRequest) -> pb.SearchMemoryReply:
+        """Find or list what is remembered of the caller and of the tenant."""
+        caller = convert.caller_from(request.caller)
+        found = await self._panel.find(caller, convert_memory.wanted_from(request))
+        return convert_memory.found_message(found, self._engine.parts.memory.store.name)
+
+    async def edit_memory(self, request: pb.EditMemoryRequest) -> pb.MemoryItem:
+        """Correct a record, or add a preference."""
+        caller = convert.caller_from(request.caller)
+        change = convert_memory.change_from(request.item, caller)
+        return convert_memory.item_message(await self._panel.edit(caller, change))
+
+    async def forget_memory(self, request: pb.ForgetMemoryRequest) -> pb.ForgetMemoryReply:
+        """Forget records, or a document of the tenant's knowledge."""
+        caller = convert.caller_from(request.caller)
+        if sum([bool(request.items), request.everything, bool(request.document)]) != 1:
+            raise BadRequestError("Say what to forget, and only one: items, a document, or everything.")
+        if request.document:
+            check_may_teach(caller)
+            scope = Scope(tenant=caller.tenant, user="")
+            return pb.ForgetMemoryReply(forgotten=await self._engine.parts.knowledge.forget(scope, request.document))
+        keys = [convert_memory.key_from(item, caller) for item in request.items]
+        return pb.ForgetMemoryReply(forgotten=await self._panel.forget(caller, keys))
+
+    async def add_knowledge(self, chunks: AsyncIterator[pb.FileChunk]) -> pb.AddKnowledgeReply:
+        """Add a document to the tenant's knowledge."""
+        parts = self._engine.parts
+        caller, info, content = await read_file(chunks, parts.settings.file_bytes, check_may_teach)
+        scope = Scope(tenant=caller.tenant, user="")
+        added = await parts.knowledge.add_document(scope, info.name, content, info.media_type)
+        return pb.AddKnowledgeReply(
+            document=added.document, pieces=added.pieces, unchanged=added.unchanged, remarks=added.remarks
+        )
