@@ -4,12 +4,21 @@ import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { extname, join, normalize } from "node:path";
 import { fleetApi, newFleet } from "./fleet.mjs";
+import { addDocument, memoryApi, newMemory } from "./memory.mjs";
 import { scriptFor, skills, toolkits } from "./scripts.mjs";
 
 const rights = {
   viewer: ["system:read", "sanca:ask"],
-  developer: ["system:read", "sanca:ask", "fleet:inject", "system:change"],
-  operator: ["system:read", "sanca:ask", "fleet:inject", "system:change", "system:operate", "sanca:settings"],
+  developer: ["system:read", "sanca:ask", "fleet:inject", "system:change", "knowledge:write"],
+  operator: [
+    "system:read",
+    "sanca:ask",
+    "fleet:inject",
+    "system:change",
+    "knowledge:write",
+    "system:operate",
+    "sanca:settings",
+  ],
 };
 const names = { viewer: "Vera Viewer", developer: "Dan Developer", operator: "Olga Operator" };
 const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:";
@@ -74,6 +83,7 @@ export async function startFixture({ port = 0, pace = 1, dist = null } = {}) {
     sessions: new Map(),
     files: new Map(),
     models: [],
+    memory: newMemory(),
     fleet: newFleet(),
     pace,
     engineDown: false,
@@ -173,6 +183,17 @@ async function sancaApi(state, { path, method, request, response }) {
   if (kind === "skills") return json(response, 200, skills);
   if (kind === "tools") return json(response, 200, toolkits);
   if (kind === "files") return download(state, id, response);
+  if (kind === "memory" && id === "documents") return teach(state, request, response);
+  if (kind === "memory" && id === "export") return exportMemory(state, response);
+  if (kind === "memory")
+    return memoryApi(state, {
+      verb: id,
+      method,
+      read: () => body(request),
+      send: (code, value) => json(response, code, value),
+      fail: (code, detail) => fail(response, code, detail),
+    });
+  if (kind === "runs" && !verb) return json(response, 200, { runId: id, sessionId: "s-demo" });
   if (kind === "models") return models(state, id, method, request, response);
   return fail(response, 404, `There is nothing at ${path}.`);
 }
@@ -288,10 +309,31 @@ function openStream(response) {
   };
 }
 
+/** The name of the one file in a multipart body. */
+function nameIn(raw) {
+  const head = raw.subarray(0, 1000).toString("latin1");
+  return Buffer.from(/filename="([^"]*)"/.exec(head)?.[1] ?? "file", "latin1").toString("utf8");
+}
+
+async function teach(state, request, response) {
+  const name = nameIn(await bytes(request));
+  if (/\.(exe|jar)$/.test(name)) return fail(response, 415, `Files of type ${extname(name)} are not taken.`);
+  await new Promise((resolve) => setTimeout(resolve, 300 * state.pace));
+  return json(response, 200, addDocument(state, name));
+}
+
+function exportMemory(state, response) {
+  response.writeHead(200, {
+    "content-type": "application/octet-stream",
+    "content-disposition": 'attachment; filename="sanca-memory.jsonl"',
+  });
+  response.end(state.memory.map((one) => `${JSON.stringify(one)}\n`).join(""));
+}
+
 async function upload(state, sessionId, request, response) {
   const raw = await bytes(request);
   const head = raw.subarray(0, 1000).toString("latin1");
-  const name = Buffer.from(/filename="([^"]*)"/.exec(head)?.[1] ?? "file", "latin1").toString("utf8");
+  const name = nameIn(raw);
   const mediaType = /Content-Type: ([^\r\n]+)/.exec(head)?.[1] ?? "application/octet-stream";
   if (raw.length > 10 * 1024 * 1024) return fail(response, 413, `${name} is larger than 10 MB; send a smaller file.`);
   if (/\.(exe|sh|jar)$/.test(name))

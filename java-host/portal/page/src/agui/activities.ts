@@ -1,4 +1,5 @@
 // The contents of our activities and custom events (docs/reference/contracts.md, section 5).
+import type { MemoryLayer } from "../api/types";
 
 export type CallStatus = "running" | "waiting" | "ok" | "failed" | "denied" | "cancelled" | "unknown";
 export type Effect = "READ" | "WRITE" | "DESTRUCTIVE";
@@ -64,12 +65,23 @@ export interface Round {
   calls_total: number;
   usage: Usage | Usage[] | null;
   self_check?: SelfCheck | null;
+  /** What of memory went into it, the best first. */
+  recalled?: Recalled[] | null;
   /** What is spent of each budget since the last human message, in [0, 1]. */
   budget?: Partial<Record<BudgetName, number>>;
 }
 
 export type QueryStrategy = "" | "single_tool" | "sequence" | "composition" | "workflow" | "synthesis";
 export type BudgetName = "rounds" | "calls" | "tokens" | "money" | "seconds";
+
+/** A record of memory that a round was given. */
+export interface Recalled {
+  layer: MemoryLayer;
+  id: string;
+  session_id: string;
+  /** How an answer names it. */
+  citation: string;
+}
 
 /** What self-check found in a claim. */
 export interface SelfCheck {

@@ -1,11 +1,17 @@
 // The page's one way to the host: same cookies, CSRF header, errors as one sentence.
 import type { PageReply } from "../commands/pageCommands";
 import type {
+  AddedDocument,
   EngineStatus,
   Fault,
   FaultCheck,
   Fleet,
   Me,
+  MemoryChange,
+  MemoryFound,
+  MemoryItem,
+  MemoryKey,
+  MemoryQuery,
   Metrics,
   ModelChange,
   ModelSettings,
@@ -129,6 +135,20 @@ export class HostClient {
   removeModel = (role: string): Promise<void> => this.write("DELETE", `/api/sanca/models/${encodeURIComponent(role)}`);
   testModel = (change: ModelChange): Promise<ModelTest> => this.write("POST", "/api/sanca/models/test", change);
 
+  run = (id: string): Promise<{ sessionId: string }> => this.get(`/api/sanca/runs/${encodeURIComponent(id)}`);
+
+  searchMemory = (query: MemoryQuery): Promise<MemoryFound> => this.write("POST", "/api/sanca/memory/search", query);
+  editMemory = (change: MemoryChange): Promise<MemoryItem> => this.write("PUT", "/api/sanca/memory", change);
+  forgetMemory = (items: MemoryKey[]): Promise<{ forgotten: number }> =>
+    this.write("POST", "/api/sanca/memory/forget", { items });
+  forgetDocument = (document: string): Promise<{ forgotten: number }> =>
+    this.write("POST", "/api/sanca/memory/forget", { document });
+  forgetEverything = (): Promise<{ forgotten: number }> =>
+    this.write("POST", "/api/sanca/memory/forget", { everything: true });
+  memoryExportUrl = (): string => `${this.base}/api/sanca/memory/export`;
+  addDocument = (file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<AddedDocument> =>
+    this.sendFile("/api/sanca/memory/documents", file, onProgress, signal);
+
   fleet = (): Promise<Fleet> => this.get("/api/fleet");
   metrics = (service: string, names: string, minutes: number): Promise<Metrics> =>
     this.get(`/api/fleet/${encodeURIComponent(service)}/metrics?names=${names}&minutes=${minutes}`);
@@ -140,16 +160,19 @@ export class HostClient {
 
   fileUrl = (fileId: string): string => `${this.base}/api/sanca/files/${encodeURIComponent(fileId)}`;
 
-  /** Uploads with progress, which fetch cannot tell. */
-  upload(
+  upload = (
     sessionId: string,
     file: File,
     onProgress: (part: number) => void,
     signal: AbortSignal,
-  ): Promise<UploadedFile> {
+  ): Promise<UploadedFile> =>
+    this.sendFile(`/api/sanca/sessions/${encodeURIComponent(sessionId)}/files`, file, onProgress, signal);
+
+  /** Sends with progress, which fetch cannot tell. */
+  private sendFile<T>(path: string, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open("POST", `${this.base}/api/sanca/sessions/${encodeURIComponent(sessionId)}/files`);
+      request.open("POST", this.base + path);
       request.withCredentials = this.base !== "";
       const token = csrfToken();
       if (token) request.setRequestHeader("X-XSRF-TOKEN", token);
@@ -157,7 +180,7 @@ export class HostClient {
       request.onerror = () => reject(new HostError(0, "unreachable"));
       request.onabort = () => reject(new DOMException("aborted", "AbortError"));
       request.onload = () => {
-        if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as UploadedFile);
+        if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
         else reject(new HostError(request.status, sentenceOf(request.status, request.responseText)));
       };
       signal.addEventListener("abort", () => request.abort());

@@ -55,6 +55,74 @@ export interface UploadedFile {
   mediaType: string;
 }
 
+export type MemoryLayer = "message" | "summary" | "knowledge" | "experience" | "preference";
+
+export interface MemoryReason {
+  kind: string;
+  detail: string;
+  /** Its part of the score, 0 to 1. */
+  share: number;
+}
+
+/** What names a thing remembered. */
+export interface MemoryKey {
+  layer: MemoryLayer;
+  id: string;
+  sessionId: string;
+  wholeTenant: boolean;
+}
+
+export interface MemoryItem extends MemoryKey {
+  title: string;
+  text: string;
+  speaker: string;
+  time: string;
+  source: string;
+  document: string;
+  citation: string;
+  validUntil: string;
+  data: Record<string, unknown>;
+  revision: number;
+  updatedAt: string;
+  score: number;
+  reasons: MemoryReason[];
+  canEdit: boolean;
+  canForget: boolean;
+}
+
+export interface MemoryQuery {
+  query?: string;
+  layers?: MemoryLayer[];
+  sessionId?: string;
+  document?: string;
+  ids?: string[];
+  limit?: number;
+  after?: string;
+}
+
+export interface MemoryFound {
+  items: MemoryItem[];
+  next: string;
+  counts: { layer: MemoryLayer; records: number }[];
+  store: string;
+  notice: string;
+}
+
+/** Revision 0 adds a preference. */
+export interface MemoryChange extends MemoryKey {
+  revision: number;
+  text: string;
+  title?: string;
+  data?: Record<string, unknown>;
+}
+
+export interface AddedDocument {
+  document: string;
+  pieces: number;
+  unchanged: boolean;
+  remarks: string[];
+}
+
 export interface ModelSettings {
   role: string;
   kind: string;

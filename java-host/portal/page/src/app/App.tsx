@@ -9,6 +9,7 @@ import type { Me, Toolkits } from "../api/types";
 import { ChatView } from "../chat/ChatView";
 import { FleetPanel } from "../fleet/FleetPanel";
 import { I18nProvider, useI18n } from "../i18n/context";
+import { MemoryPage } from "../memory/MemoryPage";
 import { ApiPage } from "../settings/ApiPage";
 import { SettingsPage } from "../settings/SettingsPage";
 import { IconButton, Modal, Spinner } from "../ui/controls";
@@ -53,7 +54,7 @@ export function App() {
   );
   const { onCommand, said } = usePageCommands(tools, preferences.language);
   const host = useMemo(
-    () => ({ client, me, toolkits, signedOut, settingsHref: "#/settings", hasFleet: true, onCommand }),
+    () => ({ client, me, toolkits, signedOut, settingsHref: "#/settings", hasFleet: true, hasMemory: true, onCommand }),
     [client, me, toolkits, signedOut, onCommand],
   );
   return (
@@ -75,7 +76,7 @@ export function App() {
 }
 
 const nothingToOpen: Opener = { targets: () => [], open: () => false };
-const pages = ["chat", "fleet", "settings", "api"] as const;
+const pages = ["chat", "memory", "fleet", "settings", "api"] as const;
 
 /** Waits until a place is on the page, for a moment at most; the page draws it with its next frames. */
 async function appears(name: string): Promise<void> {
@@ -171,7 +172,7 @@ function Frame({ preferences, opener }: FrameProps) {
           return false; // its place is drawn now, and is shown as any other
         }
         if (target === "chat") go(lastChat);
-        else if (target === "settings" || target === "api") go(`#/${target}`);
+        else if (target === "settings" || target === "api" || target === "memory") go(`#/${target}`);
         else if (target === "timeline") {
           if (!shown) go(lastChat);
           setTimeline(true);
@@ -236,6 +237,7 @@ function Frame({ preferences, opener }: FrameProps) {
             <FleetPanel fleet={fleet} />
           </div>
         )}
+        {route.page === "memory" && <MemoryPage place={route.place} onForgotten={sessions.refresh} />}
         {route.page === "settings" && <SettingsPage preferences={preferences} />}
         {route.page === "api" && <ApiPage />}
       </main>

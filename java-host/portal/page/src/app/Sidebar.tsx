@@ -2,6 +2,7 @@
 import {
   Activity,
   BookOpenText,
+  Brain,
   EllipsisVertical,
   Keyboard,
   Languages,
@@ -76,6 +77,7 @@ export function Sidebar(props: SidebarProps) {
         <NavLink icon={Activity} href="#/fleet" label={t("fleet")} current={route.page === "fleet"}>
           <FleetSummary fleet={props.fleet} />
         </NavLink>
+        <NavLink icon={Brain} href="#/memory" label={t("memory")} current={route.page === "memory"} />
         <NavLink icon={BookOpenText} href="#/api" label={t("api")} current={route.page === "api"} />
         <NavLink icon={Settings} href="#/settings" label={t("settings")} current={route.page === "settings"} />
       </nav>

@@ -13,6 +13,8 @@ export interface Host {
   onCommand?: (command: PageCommand) => Promise<PageReply>;
   /** Whether the host is the demo portal, with a fleet to ask about. */
   hasFleet?: boolean;
+  /** Whether the page has the memory panel; the chat inside another portal has not. */
+  hasMemory?: boolean;
   /** Where the settings are; absent inside another portal. */
   settingsHref?: string;
 }

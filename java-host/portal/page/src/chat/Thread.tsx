@@ -1,10 +1,11 @@
 // The list of a conversation's entries; it follows the stream as long as the person has not scrolled up.
 import { ArrowDown, CircleAlert } from "lucide-react";
 import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { SharedFile } from "../agui/activities";
+import type { Recalled, SharedFile } from "../agui/activities";
 import type { Answer, ConversationSession, SessionView } from "../agui/session";
 import { actionOf, currentLeg, engineRunOf, type Item, type Leg, type Thread as ThreadState } from "../agui/thread";
 import { LazySurface } from "../cards/LazySurface";
+import { memoryLayers } from "../app/route";
 import { CallLinks } from "./CallLink";
 import { EvidenceLine } from "./EvidenceLine";
 import { GoalsCard } from "./GoalsCard";
@@ -13,6 +14,7 @@ import { IconButton, Spinner } from "../ui/controls";
 import { ApprovalCard } from "./ApprovalCard";
 import { ImageCard } from "./ImageCard";
 import { AssistantMessage, ChoicesCard, FileCard, NoticeLine, Reasoning, RunFooter, UserMessage } from "./Messages";
+import { RecalledLine } from "./RecalledLine";
 import { RoundCard } from "./RoundCard";
 
 interface ThreadProps {
@@ -254,6 +256,7 @@ function Footer({ thread, leg, last, busy, retry, onTimeline }: FooterProps) {
   return (
     <>
       <EvidenceLine evidence={leg.result?.evidence} />
+      <RecalledLine recalled={recalledBy(thread, leg.id)} />
       <RunFooter
         text={text?.kind === "assistant" ? text.text : ""}
         runId={leg.engineRun}
@@ -264,6 +267,15 @@ function Footer({ thread, leg, last, busy, retry, onTimeline }: FooterProps) {
       />
     </>
   );
+}
+
+/** What of memory went into a run, each once; a kind of memory that the page does not know is left out. */
+function recalledBy(thread: ThreadState, run: string): Recalled[] {
+  const all = thread.items.flatMap((item) =>
+    item.kind === "round" && item.run === run ? (item.content.recalled ?? []) : [],
+  );
+  const keys = all.map((one) => `${one.layer}/${one.session_id}/${one.id}`);
+  return all.filter((one, index) => memoryLayers.includes(one.layer) && keys.indexOf(keys[index]!) === index);
 }
 
 function duration(leg: Leg, seconds: (value: number) => string): string | null {

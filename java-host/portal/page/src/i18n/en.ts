@@ -1,5 +1,8 @@
 // English: the dictionary whose keys the others must have too.
+import { memoryEn } from "./memory";
+
 export const en = {
+  ...memoryEn,
   // general
   cancel: "Cancel",
   close: "Close",

@@ -1,7 +1,9 @@
 // Simplified Chinese.
 import type { Key } from "./en";
+import { memoryZh } from "./memory";
 
 export const zh: Record<Key, string> = {
+  ...memoryZh,
   cancel: "取消",
   close: "关闭",
   copied: "已复制",

@@ -1,0 +1,168 @@
+// One thing remembered: what, where from, when, why it was found; corrected and forgotten in its place.
+import { MessageSquareText, Pencil, Trash2 } from "lucide-react";
+import { memo, useEffect, useRef, useState } from "react";
+import type { MemoryItem } from "../api/types";
+import { useHost } from "../app/host";
+import { sessionHash } from "../app/route";
+import { useI18n, type I18n } from "../i18n/context";
+import { IconButton } from "../ui/controls";
+import { Markdown } from "../ui/text";
+import { Doubt } from "./Doubt";
+import { EditForm, kindOf } from "./EditForm";
+import { ExperienceFacts } from "./ExperienceFacts";
+import { Forgetting } from "./Forgetting";
+import { layerIcons } from "./layers";
+import { Reasons } from "./Reasons";
+import { keyOf } from "./useMemory";
+
+interface MemoryCardProps {
+  item: MemoryItem;
+  expanded: boolean;
+  onRead: (item: MemoryItem) => void;
+  onForgotten: () => void;
+}
+
+export const MemoryCard = memo(function MemoryCard({ item, expanded, onRead, onForgotten }: MemoryCardProps) {
+  const { t } = useI18n();
+  const [editing, setEditing] = useState(false);
+  const Icon = layerIcons[item.layer];
+  const label = labelOf(item, t);
+  return (
+    <article
+      className="memory-card"
+      data-testid="memory-item"
+      data-layer={item.layer}
+      data-id={item.id}
+      aria-label={label}
+    >
+      <header>
+        <Icon size={15} aria-hidden className="tone-muted" />
+        <h3>{label}</h3>
+        {item.wholeTenant && item.layer !== "knowledge" && <span className="badge">{t("memoryEveryone")}</span>}
+        <Doubt item={item} />
+        <When item={item} />
+        <Actions item={item} onEdit={() => setEditing(true)} onForgotten={onForgotten} />
+      </header>
+      {editing ? (
+        <EditForm item={item} onDone={() => setEditing(false)} onRead={onRead} />
+      ) : (
+        <Text item={item} expanded={expanded} />
+      )}
+      {item.layer === "experience" && <ExperienceFacts item={item} />}
+      {item.layer === "preference" && item.data.by === "learned" && <p className="memory-note">{t("memoryLearned")}</p>}
+      <Reasons reasons={item.reasons} />
+    </article>
+  );
+});
+
+/** Who said it, what it is a piece of, or what it is about. */
+function labelOf(item: MemoryItem, t: I18n["t"]): string {
+  switch (item.layer) {
+    case "message":
+      return { user: t("memoryYou"), assistant: "sanca" }[item.speaker] ?? (item.speaker || t("someone"));
+    case "summary":
+      return item.document || item.title;
+    case "knowledge":
+      if (item.data.kind === "note") return t("memoryNote");
+      return item.citation || item.source || item.document || item.title;
+    case "experience":
+      return item.title || item.document;
+    case "preference":
+      return t(`kind_${kindOf(item)}`);
+  }
+}
+
+function When({ item }: { item: MemoryItem }) {
+  const { ago, text } = useI18n();
+  if (!item.time || item.layer === "summary") return null;
+  return (
+    <time dateTime={item.time} title={text(item.time)} className="tone-muted">
+      {ago(item.time)}
+    </time>
+  );
+}
+
+interface ActionsProps {
+  item: MemoryItem;
+  onEdit: () => void;
+  onForgotten: () => void;
+}
+
+function Actions({ item, onEdit, onForgotten }: ActionsProps) {
+  const { t } = useI18n();
+  const { client } = useHost();
+  const [asking, setAsking] = useState(false);
+  const { layer, id, sessionId, wholeTenant } = item;
+  return (
+    <span className="memory-card-actions">
+      {layer === "message" && sessionId && (
+        <a
+          className="icon-button small"
+          href={sessionHash(sessionId)}
+          aria-label={t("memoryOpenConversation")}
+          title={t("memoryOpenConversation")}
+        >
+          <MessageSquareText size={14} strokeWidth={1.9} aria-hidden />
+        </a>
+      )}
+      {item.canEdit && (
+        <IconButton small icon={Pencil} label={t("memoryEdit")} data-testid="memory-edit" onClick={onEdit} />
+      )}
+      {item.canForget && (
+        <IconButton
+          small
+          icon={Trash2}
+          label={t("memoryForget")}
+          data-testid="memory-forget"
+          onClick={() => setAsking(true)}
+        />
+      )}
+      {asking && (
+        <Forgetting
+          title={t("memoryForgetTitle")}
+          text={t(layer === "message" ? "memoryForgetMessageText" : "memoryForgetText")}
+          action={t("memoryForget")}
+          forget={() => client.forgetMemory([{ layer, id, sessionId, wholeTenant }])}
+          onClose={() => setAsking(false)}
+          onForgotten={onForgotten}
+        />
+      )}
+    </span>
+  );
+}
+
+/** A text of any length: a few lines of it, and the rest on demand. */
+function Text({ item, expanded }: { item: MemoryItem; expanded: boolean }) {
+  const { t } = useI18n();
+  const [open, setOpen] = useState(expanded);
+  const [long, setLong] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = box.current;
+    if (element && !open) setLong(element.scrollHeight > element.clientHeight + 2);
+  }, [item.text, open]);
+  const written = item.layer === "summary" || item.layer === "knowledge" || item.speaker === "assistant";
+  return (
+    <>
+      <div
+        ref={box}
+        className={`memory-text ${open ? "" : "clamped"}`}
+        id={`text-${keyOf(item)}`}
+        data-testid="memory-text"
+      >
+        {written ? <Markdown text={item.text} /> : <p>{item.text}</p>}
+      </div>
+      {long && (
+        <button
+          type="button"
+          className="button ghost small memory-more"
+          aria-expanded={open}
+          aria-controls={`text-${keyOf(item)}`}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? t("memoryLess") : t("memoryMore")}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+// Why something was recalled: each reason with its part of the score, as a bar and in words.
+import type { MemoryReason } from "../api/types";
+import { useI18n } from "../i18n/context";
+import { en, type Key } from "../i18n/en";
+
+const labelOf = (kind: string): Key | null => (`reason_${kind}` in en ? (`reason_${kind}` as Key) : null);
+
+export function Reasons({ reasons }: { reasons: MemoryReason[] }) {
+  const { t, percent } = useI18n();
+  if (reasons.length === 0) return null;
+  const sorted = reasons.toSorted((a, b) => b.share - a.share);
+  return (
+    <div className="reasons" data-testid="reasons">
+      <div className="reasons-bar" aria-hidden>
+        {sorted.map((reason, index) => (
+          <i key={index} data-kind={reason.kind} style={{ flexGrow: Math.max(reason.share, 0) }} />
+        ))}
+      </div>
+      <ul aria-label={t("memoryWhy")}>
+        {sorted.map((reason, index) => {
+          const label = labelOf(reason.kind);
+          return (
+            <li key={index} data-kind={reason.kind}>
+              <i aria-hidden />
+              {label ? t(label) : reason.kind}
+              {reason.detail && <span className="reason-detail">{reason.detail}</span>}
+              <span className="num tone-muted">{percent(reason.share)}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
