@@ -7,6 +7,7 @@ from collections import Counter
 
 from sanca.memory.skills import SkillSheet
 from sanca.memory.slots import Reading
+from sanca.memory.text import stem
 
 _PARAMETER_KINDS = {"quoted": "text", "payload": "text", "file": "text", "table": "text"}
 _TURNS = (
@@ -37,7 +38,7 @@ _ASKS = re.compile(
 def is_said(sheet: SkillSheet, reading: Reading) -> bool:
     """Whether the message has all the words that the skill takes for granted."""
     said = reading.text.casefold()
-    return all(_has(said, word.casefold()) for word in sheet.says)
+    return all(has_words(said, word.casefold()) for word in sheet.says)
 
 
 def is_exact(sheet: SkillSheet, reading: Reading) -> bool:
@@ -63,7 +64,15 @@ def _outside_slots(reading: Reading) -> str:
     return text
 
 
-def _has(said: str, word: str) -> bool:
-    if not word.isascii():
-        return word in said
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", said) is not None
+def has_words(said: str, words: str) -> bool:
+    """Whether a text in small letters has these words, in their order; `tulip` is said in `tulips`."""
+    if not words.isascii():
+        return words in said
+    wanted, there = _stems(words), _stems(said)
+    if not wanted:
+        return words in said
+    return any(there[at : at + len(wanted)] == wanted for at in range(len(there) - len(wanted) + 1))
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word) for word in re.findall(r"[a-z0-9]+", text)]

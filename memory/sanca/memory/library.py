@@ -68,6 +68,10 @@ class SkillLibrary:
         """Return the library of a user: one that learns nothing is the same for all."""
         return self
 
+    def warnings(self, scope: Scope, message: str, entities: Entities | None) -> Sequence[str]:
+        """Return what failed when something alike was asked: nothing, of one that learns nothing."""
+        return ()
+
     def with_more(self, skills: Sequence[Skill]) -> SkillLibrary:
         """Return a library with further skills, ready to match; it shares weights and all else with this one."""
         more = SkillLibrary((*self.skills, *skills), threshold=self.threshold, clock=self._clock)
@@ -204,12 +208,16 @@ class SkillLibrary:
             if there is None or skill.toolkits <= there
         ]
 
+    def skill(self, name: str) -> Skill | None:
+        """Return a skill by its name."""
+        return next((one for one in self.skills if one.name == name), None)
+
     def question(self, skill: str, parameter: str, language: str = "en") -> str:
         """Return how to ask for a missing parameter, in words."""
-        for found in self.skills:
-            for declared in found.sheet.parameters:
-                if found.name == skill and declared.name == parameter and declared.ask is not None:
-                    return declared.ask.in_language(language)
+        found = self.skill(skill)
+        for declared in found.sheet.parameters if found else ():
+            if declared.name == parameter and declared.ask is not None:
+                return declared.ask.in_language(language)
         return f"请告诉我 {parameter}。" if language == "zh" else f"Please tell me the {parameter}."
 
 

@@ -16,6 +16,8 @@ class Page:
     url: str = ""
     title: str = ""
     selection: str = ""
+    selected_before: str = ""
+    """What was selected some minutes ago, when the message speaks of it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class Experience:
 
     title: str
     code: str
+    """Empty: there are only warnings."""
     why: str = ""
+    warnings: tuple[str, ...] = ()
+    """What failed when something alike was asked, and why."""
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ Rules = Mapping[SegmentName, SegmentRule]
 def task_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
     """Return what stands in the first message: it rests while the run goes on."""
     page = [("url", inputs.page.url), ("title", inputs.page.title)] if inputs.page else []
+    page += [("selected before", inputs.page.selected_before)] if inputs.page else []
+    shown = [f"{name}: {_line(value)}" for name, value in page if value]
     selection = f"selection: {inputs.page.selection}" if inputs.page and inputs.page.selection.strip() else ""
     made = [
         _pairs("environment", inputs.environment, rules),
@@ -103,7 +105,7 @@ def task_segments(inputs: PromptInputs, rules: Rules) -> list[Segment]:
         _made("recalled", [_remembered(one) for one in inputs.recalled], rules),
         _made("earlier", [_remembered(one) for one in inputs.earlier], rules),
         _made("session", [f"{one.role}: {_indented(one.content)}" for one in inputs.history], rules, keeps="last"),
-        _made("page", [*(f"{name}: {_line(value)}" for name, value in page if value), selection], rules, keeps="ends"),
+        _made("page", [*shown, selection], rules, keeps="ends"),
         _made("files", [f"/input/{_line(name)}" for name in inputs.files], rules),
         _made("tools", [inputs.tools], rules, keeps="ends"),
         _experience(inputs.experience, rules),
@@ -162,9 +164,13 @@ def _pairs(name: SegmentName, pairs: Mapping[str, str], rules: Rules) -> Segment
 def _experience(experience: Experience | None, rules: Rules) -> Segment | None:
     if experience is None:
         return None
+    warnings = [f"Something alike went wrong before: {_line(one)}" for one in experience.warnings]
+    if not experience.code:
+        return _made("experience", warnings, rules)
     fence = code_fence(experience.code)
     head = f"{experience.title}{f' ({experience.why})' if experience.why else ''}"
-    return _made("experience", [f"{head}\n\n{fence}python\n{experience.code.strip()}\n{fence}"], rules)
+    example = f"{head}\n\n{fence}python\n{experience.code.strip()}\n{fence}"
+    return _made("experience", [*warnings, example], rules)
 
 
 def _remembered(recalled: Recalled) -> str:

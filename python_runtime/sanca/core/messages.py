@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from sanca.core.memory import Scope
 
 
 class Caller(BaseModel):
@@ -18,6 +19,11 @@ class Caller(BaseModel):
     trace_id: str = ""
     channel: Literal["chat", "api", "cli", "a2a", "mcp"] = "chat"
     language: str = "en"
+
+    @property
+    def scope(self) -> Scope:
+        """Whose memory is meant when they ask."""
+        return Scope(tenant=self.tenant, user=self.user)
 
 
 class Message(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from sanca.core.memory import Scope
 from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
 from sanca.core.tools import CallContext, ToolkitDefinition
 
@@ -155,3 +156,10 @@ class SkillLibrary(Protocol):
         Args:
             toolkits: Names of the toolkits there are: what needs another one is left out. None: every skill.
         """
+
+
+class SkillLibraries(Protocol):
+    """The skills of each user: those that all have, and what the user's own runs and the tenant's taught."""
+
+    def of(self, scope: Scope) -> SkillLibrary:
+        """Return the library of a user, as it is now; a run may go on with the one it began with."""

@@ -22,7 +22,7 @@ from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.language import answer_language, sentence
 from sanca.python_runtime.live_run import LiveRun
 from sanca.python_runtime.rounds import RunState, Verdict, Zone, run_rounds
-from sanca.python_runtime.run_record import RunRequest, RunStatus
+from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.settings import EngineSettings
 
 log = structlog.get_logger()
@@ -35,6 +35,19 @@ class Finish(Protocol):
         """Give the run its one end."""
 
 
+class Learns(Protocol):
+    """Learns from runs (`Learning`)."""
+
+    async def prepare(self, request: RunRequest) -> None:
+        """Have the skills of the one who asks ready."""
+
+    def expect(self, record: RunRecord) -> None:
+        """Have what comes next wait a little for this run's lesson; before anybody hears that it is over."""
+
+    def after_run(self, record: RunRecord) -> None:
+        """Learn from a run that is over, beside whatever comes next."""
+
+
 class RunWork:
     """What every run of this engine is made with."""
 
@@ -45,16 +58,20 @@ class RunWork:
         files: SessionFiles,
         journal: Journal,
         settings: EngineSettings,
+        learning: Learns,
     ) -> None:
         self._zones = zones
         self._sessions = sessions
         self._files = files
         self._journal = journal
         self._settings = settings
+        self._learning = learning
 
     async def perform(self, live: LiveRun, finish: Finish) -> None:
         """Run it to its end; every end is told."""
+        finish = partial(self._finish_and_learn, finish)
         try:
+            await self._learning.prepare(live.record.request)
             await self._perform(live, finish)
         except BudgetExceededError as error:
             await finish(live, RunStatus.FAILED, error=str(error), code="budget")
@@ -66,6 +83,15 @@ class RunWork:
             log.exception("run_broke")
             sentence_of_ours = f"The engine failed inside ({type(error).__name__}); its log says where."
             await finish(live, RunStatus.FAILED, error=sentence_of_ours)
+
+    async def _finish_and_learn(
+        self, finish: Finish, live: LiveRun, status: RunStatus, *, error: str = "", code: str = "failed"
+    ) -> None:
+        self._learning.expect(live.record)
+        try:
+            await finish(live, status, error=error, code=code)
+        finally:
+            self._learning.after_run(live.record)
 
     async def _perform(self, live: LiveRun, finish: Finish) -> None:
         live.state = state = await self._state(live)

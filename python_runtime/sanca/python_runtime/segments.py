@@ -13,10 +13,12 @@ from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
-from sanca.core.messages import Caller, SkillMatch
-from sanca.core.ports import Entities
+from sanca.core.memory import Scope
+from sanca.core.messages import Caller, Message
+from sanca.core.ports import Entities, SkillLibrary
 from sanca.core.syntax import parse_module
 from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
+from sanca.python_runtime.recollection import Remembered
 from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
 
 _ORIGIN_CHARS = 70
@@ -47,17 +49,20 @@ class Tools(Protocol):
 
 
 class Experiences(Protocol):
-    """Finds the skill nearest to a message, whether or not it is near enough to be used."""
+    """What earlier runs of a user teach: skills as worked examples, and what failed."""
 
-    def nearest(
-        self,
-        message: str,
-        *,
-        entities: Entities | None = None,
-        language: str = "",
-        toolkits: Collection[str] | None = None,
-    ) -> SkillMatch | None:
-        """Return it as a worked example, of skills that need no other toolkits; None when nothing is alike."""
+    def of(self, scope: Scope) -> SkillLibrary:
+        """Return the library that a user's examples are taken from."""
+
+    def warnings(self, scope: Scope, message: str, entities: Entities | None) -> Sequence[str]:
+        """Return what failed when something alike was asked, and why. Blocking."""
+
+
+class Memories(Protocol):
+    """Finds what of memory fits a message (`Recollection`)."""
+
+    async def fitting(self, caller: Caller, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+        """Return it; nothing where there is none."""
 
 
 class SegmentBuilder:
@@ -69,6 +74,7 @@ class SegmentBuilder:
         experiences: Experiences | None = None,
         names: Callable[[str], Mapping[str, str] | None] = lambda _session: None,
         libraries: Sequence[str] = (),
+        memories: Memories | None = None,
     ) -> None:
         """Take where it looks.
 
@@ -77,11 +83,13 @@ class SegmentBuilder:
             experiences: Worked examples; None: prompts have none.
             names: Tells a session's names and their types; None where they are not known.
             libraries: What actions may import besides Python's own.
+            memories: What was said and kept before; None: prompts show nothing of it.
         """
         self._tools = tools
         self._experiences = experiences
         self._names = names
         self._libraries = libraries
+        self._memories = memories
 
     @staticmethod
     def scenario(state: RunState) -> str:
@@ -121,13 +129,25 @@ class SegmentBuilder:
         kept: dict[str, Any] = {
             "message": message,
             "history": tuple(state.history) if own else (),
-            "page": Page(page.url, page.title, page.selection) if page and own else None,
+            "page": Page(page.url, page.title, page.selection, page.selected_before) if page and own else None,
             "understood": _understood(percept) if own and percept else {},
             "environment": self._environment(state, percept if own else None),
             "tools": await self._tools.for_message(message, caller),
             "experience": await self._experience(message, state, percept),
         }
-        return kept
+        return kept | await self._remembered(message, state, own=own)
+
+    async def _remembered(self, message: str, state: RunState, *, own: bool) -> dict[str, Any]:
+        """Return what of memory the prompts show; of a sub-goal only what the person wants at all times."""
+        if self._memories is None or state.request.came_by == "agent_reply":
+            return {}
+        request = state.request
+        found = await self._memories.fitting(request.caller, request.session_id, message, state.history)
+        if not own:
+            return {"preferences": found.preferences}
+        state.round.recalled = list(found.shown)
+        named = ("preferences", "knowledge", "recalled", "earlier")
+        return {name: getattr(found, name) for name in named}
 
     def _follow_toolkits(self, kept: dict[str, Any], caller: Caller) -> None:
         """Keep the stubs as they were first shown, until there are other toolkits."""
@@ -149,11 +169,15 @@ class SegmentBuilder:
         if self._experiences is None:
             return None
         entities = percept.entities if percept else {}
-        there = self._tools.names
-        find = partial(self._experiences.nearest, entities=entities, language=state.language, toolkits=there)
+        scope, there = state.request.caller.scope, self._tools.names
+        library = self._experiences.of(scope)
+        find = partial(library.nearest, entities=entities, language=state.language, toolkits=there)
         found = await anyio.to_thread.run_sync(find, message)
+        warnings = await anyio.to_thread.run_sync(self._experiences.warnings, scope, message, entities)
         tried = {one.skill.skill for one in state.rounds if one.skill is not None}
-        return Experience(found.title, found.code, found.why) if found and found.skill not in tried else None
+        if found is None or found.skill in tried:
+            return Experience("", "", warnings=tuple(warnings)) if warnings else None
+        return Experience(found.title, found.code, found.why, tuple(warnings))
 
     def _described_names(self, state: RunState, shown: Sequence[Round]) -> dict[str, str]:
         """Return the session's names with what is known of each: its type, and where it is not shown what bound it."""

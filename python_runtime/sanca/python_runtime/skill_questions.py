@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Protocol
 
-from sanca.memory import SkillLibrary, SkillParameter
+from sanca.memory import Skill, SkillParameter
 
 _NAMED_THINGS = {"service", "release"}
 _NUMBERS = {"number", "minutes"}
 
 
+class Skills(Protocol):
+    """Skills by their names."""
+
+    def skill(self, name: str) -> Skill | None:
+        """Return a skill by its name."""
+
+    def question(self, skill: str, parameter: str, language: str = "en") -> str:
+        """Return how to ask for a missing parameter, in words."""
+
+
 class SkillQuestions:
     """Reads the skills' sheets."""
 
-    def __init__(self, library: SkillLibrary) -> None:
+    def __init__(self, library: Skills) -> None:
         self._library = library
 
     def question(self, skill: str, parameter: str, language: str) -> str:
@@ -38,5 +49,6 @@ class SkillQuestions:
         return text.strip()
 
     def _declared(self, skill: str, parameter: str) -> SkillParameter | None:
-        sheets = (one.sheet for one in self._library.skills if one.name == skill)
-        return next((declared for sheet in sheets for declared in sheet.parameters if declared.name == parameter), None)
+        found = self._library.skill(skill)
+        parameters = found.sheet.parameters if found else ()
+        return next((declared for declared in parameters if declared.name == parameter), None)

@@ -63,7 +63,6 @@ def _refuse_unsaid_names(tree: ast.Module, taught: Taught) -> None:
 
 def _refuse_outside_words(tree: ast.Module, taught: Taught) -> None:
     """What an action took from an observation may be wrong tomorrow, or an instruction that somebody planted."""
-    seen = "\n".join(deed.observation for deed in taught.deeds)
     own = f"{taught.message}\n{taught.tool_words}"
     effects = {call.name for deed in taught.deeds for call in deed.calls if call.effect != "READ"}
     selecting = {id(node) for node in _selecting(tree)}
@@ -71,8 +70,15 @@ def _refuse_outside_words(tree: ast.Module, taught: Taught) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in selecting:
             strict = id(node) in in_effects
-            if (found := _taken_from(node, seen, own, strict=strict)) is not None:
+            if (found := _taken_from(node, _seen_before(node.value, taught), own, strict=strict)) is not None:
                 raise NotLearnedError(f"Its code holds {found!r}, which came from what a tool returned.")
+
+
+def _seen_before(value: object, taught: Taught) -> str:
+    """Return what the run had been shown when it first wrote a constant; its own output may repeat it."""
+    text = value if isinstance(value, str) else f"{value}"
+    first = next((place for place, deed in enumerate(taught.deeds) if text in deed.code), len(taught.deeds) - 1)
+    return "\n".join(deed.observation for deed in taught.deeds[:first])
 
 
 def _taken_from(node: ast.Constant, seen: str, own: str, *, strict: bool) -> str | None:

@@ -57,10 +57,16 @@ class SkillShelf:
         self._shelves: OrderedDict[Scope, _Shelf] = OrderedDict()
         self._refreshing: dict[Scope, anyio.Lock] = {}
 
-    @property
-    def skills(self) -> tuple[Skill, ...]:
-        """The skills that all have."""
-        return self._base.skills
+    def skill(self, name: str) -> Skill | None:
+        """Return a skill by its name, whosever it is: names of learned ones are of one skill only."""
+        libraries = (self._base, *(shelf.library for shelf in tuple(self._shelves.values())))
+        return next((found for one in libraries if (found := one.skill(name)) is not None), None)
+
+    def question(self, skill: str, parameter: str, language: str = "en") -> str:
+        """Return how to ask for a missing parameter, in words."""
+        libraries = (shelf.library for shelf in tuple(self._shelves.values()))
+        owner = next((one for one in libraries if one.skill(skill) is not None), self._base)
+        return owner.question(skill, parameter, language)
 
     def of(self, scope: Scope) -> SkillLibrary:
         """Return the library of a user as it was refreshed last."""
@@ -68,7 +74,7 @@ class SkillShelf:
         return shelf.library if shelf else self._base
 
     def examples_of(self, scope: Scope) -> SkillLibrary:
-        """Return the library that worked examples are taken from."""
+        """Return the library that worked examples are taken from: skills that serve no message by themselves too."""
         shelf = self._shelves.get(scope)
         return shelf.examples if shelf else self._base
 

@@ -17,6 +17,7 @@ from sanca.memory.experience.naming_slots import (
     words_of_slots,
 )
 from sanca.memory.experience.taught import NotLearnedError, Skeleton, Taught
+from sanca.memory.exactness import has_words
 from sanca.memory.slots import Reading
 
 _PHRASE_CHARS = 300
@@ -85,13 +86,15 @@ def _words_taken_for_granted(tree: ast.Module, reading: Reading) -> tuple[str, .
     named = words_of_slots(reading.slots, reading.text)
     said = reading.text.casefold()
     found: dict[str, None] = {}
+    prose = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
+        if id(node) in prose:
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 1:
             small = node.value.casefold().strip()
             if small in named or len(small) > 60 or not small:
                 continue
-            pattern = rf"(?<![\w-]){re.escape(small)}(?![\w-])" if small.isascii() else re.escape(small)
-            if re.search(pattern, said):
+            if has_words(said, small):
                 found[small] = None
         elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             number = f"{node.value:g}"

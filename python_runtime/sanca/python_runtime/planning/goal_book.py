@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import anyio.to_thread
 from sanca.core.messages import Message, SkillMatch
-from sanca.core.ports import SkillLibrary
+from sanca.core.ports import SkillLibraries
 from sanca.prompts import PlannedGoal
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.planning.evidence import look_for, rounds_of
@@ -44,9 +44,9 @@ class Facts(Protocol):
 class GoalBook:
     """Keeps the list where no model is needed for it."""
 
-    def __init__(self, library: SkillLibrary, facts: Facts, names: Names) -> None:
+    def __init__(self, libraries: SkillLibraries, facts: Facts, names: Names) -> None:
         """Take the skills, the journal, and who knows a session's names."""
-        self._library = library
+        self._libraries = libraries
         self._facts = facts
         self._names = names
 
@@ -91,8 +91,9 @@ class GoalBook:
     async def _match(self, state: RunState, percept: Percept, title: str, before: Sequence[str]) -> SkillMatch | None:
         """Return the skill for a part, if nothing has to be asked for it; what was named before counts for "it"."""
         said = [Message(id=f"part-{place}", role="user", content=text) for place, text in enumerate(before)]
+        library = self._libraries.of(state.request.caller.scope)
         match = partial(
-            self._library.match, entities=percept.entities, history=[*state.history, *said], language=state.language
+            library.match, entities=percept.entities, history=[*state.history, *said], language=state.language
         )
         found = await anyio.to_thread.run_sync(match, title)
         return None if found is None or found.missing else found

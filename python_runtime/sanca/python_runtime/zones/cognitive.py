@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import anyio.to_thread
 from sanca.core.messages import SkillMatch
-from sanca.core.ports import SkillLibrary
+from sanca.core.ports import SkillLibraries
 from sanca.python_runtime.expression.forms import Wanted, answers_to, ask_for
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.planning.evidence import rounds_of
@@ -66,8 +66,8 @@ class Cognitive:
 
     name = "cognitive"
 
-    def __init__(self, library: SkillLibrary, questions: Questions, planner: Planner, goals: GoalBook) -> None:
-        self._library = library
+    def __init__(self, libraries: SkillLibraries, questions: Questions, planner: Planner, goals: GoalBook) -> None:
+        self._libraries = libraries
         self._questions = questions
         self._planner = planner
         self._goals = goals
@@ -125,7 +125,8 @@ class Cognitive:
             return None
         if self._planner.is_available and len(goals_in(percept.meant or percept.text)) > 1:
             return None  # it would do one of several things; a model sees them all
-        match = partial(self._library.match, entities=percept.entities, history=state.history, language=state.language)
+        library = self._libraries.of(state.request.caller.scope)
+        match = partial(library.match, entities=percept.entities, history=state.history, language=state.language)
         found = await anyio.to_thread.run_sync(match, percept.text)
         if found is None and percept.meant:  # slips mended, and what the words point at in their place
             found = await anyio.to_thread.run_sync(match, percept.meant)

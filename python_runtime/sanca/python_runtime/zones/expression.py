@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sanca.core.ports import SkillLibrary
+from sanca.core.ports import SkillLibraries
 from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.expression.value_cards import ValueCards
 from sanca.python_runtime.language import sentence
@@ -19,9 +19,9 @@ class Expression:
     name = "expression"
 
     def __init__(
-        self, library: SkillLibrary, toolkits: Callable[[], Sequence[ToolkitDefinition]], *, cards_by_data: int
+        self, libraries: SkillLibraries, toolkits: Callable[[], Sequence[ToolkitDefinition]], *, cards_by_data: int
     ) -> None:
-        self._library = library
+        self._libraries = libraries
         self._toolkits = toolkits
         self._cards = ValueCards(cards_by_data)
 
@@ -56,7 +56,8 @@ class Expression:
 
     def _say_what_is_possible(self, state: RunState) -> None:
         language = state.language
-        listing = self._library.listing([toolkit.name for toolkit in self._toolkits()])
+        library = self._libraries.of(state.request.caller.scope)
+        listing = library.listing([toolkit.name for toolkit in self._toolkits()])
         how = sentence("how_to_set_a_model", language)
         entities = state.round.percept.entities if state.round.percept else {}
         skills = [

@@ -5,7 +5,7 @@ It interprets by rules and retrieval; the fast model is only asked where those a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anyio.to_thread
-from sanca.core.ports import Entities, SkillLibrary
+from sanca.core.messages import Caller
+from sanca.core.ports import Entities, SkillLibraries
 from sanca.python_runtime.asks import question
 from sanca.python_runtime.language import sentence, tell_language
 from sanca.python_runtime.perception import (
@@ -35,6 +36,18 @@ _CERTAIN, _CERTAIN_OF_DEED = 0.6, 0.9
 skill a little."""
 Names = Callable[[str], Mapping[str, str] | None]
 """From a session's id to the names its actions left and their types; None where they are not known."""
+Hear = Callable[[RunState, Entities], Awaitable[str | None]]
+"""Answers a message that asks for something to be remembered; None: it is another one."""
+
+
+class Talk(Protocol):
+    """Hears what is said to memory (`MemoryTalk`)."""
+
+    async def hear(self, state: RunState, text: str) -> str:
+        """Return the answer to a message that is said to memory alone; empty when there is more to do."""
+
+    async def language(self, caller: Caller) -> str:
+        """Return the English name of the language a user always wants; empty when they did not say."""
 
 
 class Environment(Protocol):
@@ -56,7 +69,7 @@ class Perception:
     def __init__(
         self,
         environment: Environment,
-        library: SkillLibrary,
+        libraries: SkillLibraries,
         interpreter: Interpreter,
         languages: SessionLanguages,
         names: Names,
@@ -64,27 +77,33 @@ class Perception:
         *,
         sure_at: float,
         asks: bool = True,
+        hear: Hear | None = None,
+        memory: Talk | None = None,
     ) -> None:
         """Take what it understands by.
 
         Args:
             environment: What exists now.
-            library: The skills: a message that one of them fits is a goal.
+            libraries: Everyone's skills: a message that one of them fits is a goal.
             interpreter: The rules.
             languages: What language each session asked for.
             names: The names of a session's sandbox.
             fast: Asked where the rules are less sure than `sure_at`.
             sure_at: A share in [0, 1].
             asks: Whether a person is asked when no goal can be formed.
+            hear: Answers a message that is about the last run rather than a goal.
+            memory: Hears wishes, and what is to be forgotten; None: nobody does.
         """
         self._environment = environment
-        self._library = library
+        self._libraries = libraries
         self._interpreter = interpreter
         self._languages = languages
         self._names = names
         self._fast = fast
         self._sure_at = sure_at
         self._asks = asks
+        self._hear = hear
+        self._memory = memory
 
     async def run(self, state: RunState) -> None:
         """Set the round's percept, the language of answers and the run's goal."""
@@ -127,9 +146,17 @@ class Perception:
         request = state.request
         text = words_of(request, _of_sentences(tell_language(request.message, request.caller.language)))
         wish = await self._languages.wished(request.caller, request.session_id, request.message)
+        if not wish and self._memory is not None:
+            wish = await self._memory.language(request.caller)
         language = tell_language(text, request.caller.language)
         state.language = _answers_in(wish, language)
+        if self._memory is not None and (said := await self._memory.hear(state, text)):
+            _end(state, said)
+            return Percept(text=text, language=language, source=request.came_by, intent=Intent.CONTROL.value)
         entities = await self._environment.entities(request.run_id)
+        if self._hear is not None and (told := await self._hear(state, entities)) is not None:
+            _end(state, told)
+            return Percept(text=text, language=language, source=request.came_by, entities=entities)
         around = self._surroundings(state, entities)
         found = await self._understand(text, around, state)
         if found.clarification is not None and await self._is_to_be_asked(found, around, state):
@@ -186,7 +213,8 @@ class Perception:
             return False
         if found.lack == "choice":
             return True
-        match = partial(self._library.match, entities=around.entities, history=around.history, language=state.language)
+        library = self._libraries.of(state.request.caller.scope)
+        match = partial(library.match, entities=around.entities, history=around.history, language=state.language)
         fitting = await anyio.to_thread.run_sync(match, found.text)
         return fitting is None or fitting.score < (_CERTAIN_OF_DEED if found.lack == "deed" else _CERTAIN)
 
