@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import structlog
@@ -33,6 +34,20 @@ _DEEDS = {
 _ANYTHING = re.compile(r"\b(?:any|anything|all|every|everything)\b|任何|所有|一切|什么都|全部", re.IGNORECASE)
 
 
+_POINTING = re.compile(r"\b(?:it|its|this|that|them|they|there|one)\b|它|这|那|该", re.IGNORECASE)
+"""What is left of a message stands alone only without these."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What memory makes of a message."""
+
+    answer: str = ""
+    """Not empty: there is nothing else to do."""
+    rest: str = ""
+    """Not empty: what is left to do, where the message also said something for good."""
+
+
 class MemoryTalk:
     """What perception asks about each message of a person."""
 
@@ -40,20 +55,20 @@ class MemoryTalk:
         """Take what is remembered by."""
         self._parts = parts
 
-    async def hear(self, state: RunState, text: str) -> str:
-        """Return the answer to a message that is said to memory alone; empty when there is more to do.
+    async def hear(self, state: RunState, text: str) -> Heard:
+        """Return the answer to a message that is said to memory alone, or what is left to do of another.
 
         Wishes are kept in any case, and told in a notice where the answer does not. A store that is down changes
         nothing.
         """
         request = state.request
         if request.came_by != "message" or not self._parts.settings.recalls_for(request.caller.tenant):
-            return ""
+            return Heard()
         try:
             return await self._hear(state, request.caller.scope, text)
         except SancaError as error:
             log.warning("memory_not_heard", reason=str(error))
-            return ""
+            return Heard()
 
     async def language(self, caller: Caller) -> str:
         """Return the English name of the language a user always wants; empty when they did not say."""
@@ -65,7 +80,7 @@ class MemoryTalk:
             log.warning("language_not_recalled", reason=str(error))
             return ""
 
-    async def wishes_against(self, caller: Caller, toolkit: str, tool: str, arguments_json: str) -> str:
+    async def wishes_against(self, caller: Caller, tool: str, arguments_json: str) -> str:
         """Return what the user forbade that a call would do, in a sentence; empty when nothing is against it."""
         if not self._parts.settings.recalls_for(caller.tenant):
             return ""
@@ -82,19 +97,20 @@ class MemoryTalk:
 
     # -- what is said to memory ---------------------------------------------------------------------------------------
 
-    async def _hear(self, state: RunState, scope: Scope, text: str) -> str:
+    async def _hear(self, state: RunState, scope: Scope, text: str) -> Heard:
         asked = asked_of_memory(text)
         if asked is not None:
-            return await self._answer(state, scope, asked)
+            return Heard(await self._answer(state, scope, asked))
         learned = await self._parts.preferences.learn(scope, text, run_id=state.request.run_id)
         if not learned:
-            return ""
+            return Heard()
         told = _told(learned, state.language)
         is_language = any(one.id == "language" for one in learned.kept)
         if learned.is_all and not is_language:
-            return f"{told}\n\n{memory_sentence('how_to_change', state.language)}"
+            change = memory_sentence("how_to_change", state.language) if learned.kept else ""
+            return Heard("\n\n".join(part for part in (told, change) if part))
         state.reporter.notice(" ".join(told.split()), code="preference_kept")
-        return ""
+        return Heard(rest="" if learned.is_all or _POINTING.search(learned.rest) else learned.rest)
 
     async def _answer(self, state: RunState, scope: Scope, asked: Asked) -> str:
         if asked.wants == "about_me":

@@ -40,6 +40,7 @@ def round_content(state: RunState) -> dict[str, Any]:
         "calls_total": len(calls) + round_.more_calls.total(),
         "usage": round_.usage.model_dump() if round_.usage else None,
         "self_check": round_.checked,
+        "recalled": round_.recalled,
         "budget": state.guard.shares(state),
         "check": facts_of(round_.check, time.monotonic() - round_.began_at) if round_.check else None,
     }

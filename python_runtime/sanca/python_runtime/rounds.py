@@ -223,6 +223,8 @@ class Round:
     usage: Usage | None = None
     has_spoken: bool = False
     """Whether the answer was already shown, piece by piece."""
+    recalled: list[dict[str, str]] = field(default_factory=list)
+    """What of memory went into it: `layer, id, session_id, citation` of each."""
     checked: dict[str, Any] | None = None
     """What self-check found in the claim: `verdict, reasons, verified, unverified`."""
 

@@ -51,6 +51,8 @@ class PageContext(BaseModel):
     url: str = ""
     title: str = ""
     selection: str = ""
+    selected_before: str = ""
+    """What was selected some minutes ago, when the message speaks of it."""
     time_zone: str = ""
     """The browser's, an IANA name: `Asia/Shanghai`."""
     takes_commands: bool = False

@@ -48,6 +48,16 @@ class Learns(Protocol):
         """Learn from a run that is over, beside whatever comes next."""
 
 
+class Remembers(Protocol):
+    """What a run does with memory (`RunMemory`)."""
+
+    async def look(self, request: RunRequest) -> RunRequest:
+        """Return the request with what its page, or one of some minutes ago, shows."""
+
+    async def masked(self, text: str) -> str:
+        """Return a message as it may be kept."""
+
+
 class RunWork:
     """What every run of this engine is made with."""
 
@@ -59,6 +69,7 @@ class RunWork:
         journal: Journal,
         settings: EngineSettings,
         learning: Learns,
+        memory: Remembers,
     ) -> None:
         self._zones = zones
         self._sessions = sessions
@@ -66,6 +77,7 @@ class RunWork:
         self._journal = journal
         self._settings = settings
         self._learning = learning
+        self._memory = memory
 
     async def perform(self, live: LiveRun, finish: Finish) -> None:
         """Run it to its end; every end is told."""
@@ -105,7 +117,7 @@ class RunWork:
             await finish(live, RunStatus.DONE if state.verdict is Verdict.DONE else RunStatus.FAILED)
 
     async def _state(self, live: LiveRun) -> RunState:
-        request = live.record.request
+        request = await self._memory.look(live.record.request)
         history = await self._history(request)
         if done := request.already_done:
             language = answer_language(request.message, request.caller.language)
@@ -131,7 +143,11 @@ class RunWork:
             caller.tenant, caller.user, session_id, limit=self._settings.history_messages
         )
         said = Message(
-            id=request.message_id, role="user", content=request.text, run_id=request.run_id, created_at=_now()
+            id=request.message_id,
+            role="user",
+            content=await self._memory.masked(request.text),
+            run_id=request.run_id,
+            created_at=_now(),
         )
         await self._sessions.add_message(caller.tenant, caller.user, session_id, said)
         return [message for message in history if message.id != request.message_id]
@@ -141,10 +157,14 @@ class RunWork:
         if not text:
             return
         request = state.request
-        answer = Message(
-            id=f"msg_{uuid.uuid4().hex}", role="assistant", content=text, run_id=request.run_id, created_at=_now()
-        )
         with anyio.CancelScope(shield=True):
+            answer = Message(
+                id=f"msg_{uuid.uuid4().hex}",
+                role="assistant",
+                content=await self._memory.masked(text),
+                run_id=request.run_id,
+                created_at=_now(),
+            )
             await self._sessions.add_message(request.caller.tenant, request.caller.user, request.session_id, answer)
 
 

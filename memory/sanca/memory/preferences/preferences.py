@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,14 @@ _SAME, _AGAINST = 0.85, 0.6
 """Shares of common words from which a wish says the same as an earlier one, or goes against it."""
 _MOST = 200
 """Preferences of one user at most; then the oldest learned one gives way."""
+_KIND_WORDS = {
+    "role": r"^(?:my )?(?:role|job|position|title)s?$|^我?的?(?:角色|职位|岗位)$",
+    "language": r"^(?:my )?(?:preferred )?languages?$|^我?的?语言(?:偏好)?$",
+    "name": r"^(?:my )?(?:nick ?)?name$|^我?的?(?:名字|姓名)$",
+    "habit": r"^(?:my )?habits?$|^我?的?习惯$",
+    "time-zone": r"^(?:my )?time ?zone$|^我?的?时区$",
+}
+"""Kinds and ids by the words that people forget them by."""
 TIME_ZONE = "time-zone"
 
 
@@ -29,6 +38,8 @@ class Learned:
     """What it went against, or said before in other words: not kept any more."""
     is_all: bool = False
     """Whether the message says nothing else."""
+    rest: str = ""
+    """What else it says."""
 
     def __bool__(self) -> bool:
         """Whether anything was changed."""
@@ -73,7 +84,7 @@ class Preferences:
         await self._forget_ids(scope, [name for name in gone if name not in kept_ids])
         replaced = tuple(one for one in gone.values() if one.text not in {record.text for record in made})
         is_all = not said.rest or (not said.wishes and said.rest == " ".join(said.allows))
-        return Learned(tuple(made), replaced, is_all)
+        return Learned(tuple(made), replaced, is_all, said.rest)
 
     async def set(
         self, scope: Scope, name: str, text: str, kind: str, *, by: str = "user", **data: Any
@@ -92,8 +103,11 @@ class Preferences:
 
     async def about(self, scope: Scope, words: str) -> list[MemoryRecord]:
         """Return the user's own that are about what the words name, the best first."""
-        wanted = content_of(words)
         own = [one for one in await self.all(scope) if one.user == scope.user]
+        named = next((kind for kind, said in _KIND_WORDS.items() if re.search(said, words, re.IGNORECASE)), "")
+        if of_kind := [one for one in own if named and named in (one.id, one.data.get("kind"))]:
+            return of_kind
+        wanted = content_of(words)
         scored = [(len(wanted & content_of(f"{one.text} {one.id}")) / max(1, len(wanted)), one) for one in own]
         return [one for score, one in sorted(scored, key=lambda it: -it[0]) if score >= 0.5]
 

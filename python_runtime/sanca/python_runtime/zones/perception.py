@@ -17,6 +17,7 @@ from sanca.core.messages import Caller
 from sanca.core.ports import Entities, SkillLibraries
 from sanca.python_runtime.asks import question
 from sanca.python_runtime.language import sentence, tell_language
+from sanca.python_runtime.memory_talk import Heard
 from sanca.python_runtime.perception import (
     Intent,
     Interpreter,
@@ -43,8 +44,8 @@ Hear = Callable[[RunState, Entities], Awaitable[str | None]]
 class Talk(Protocol):
     """Hears what is said to memory (`MemoryTalk`)."""
 
-    async def hear(self, state: RunState, text: str) -> str:
-        """Return the answer to a message that is said to memory alone; empty when there is more to do."""
+    async def hear(self, state: RunState, text: str) -> Heard:
+        """Return the answer to a message that is said to memory alone, or what is left to do of another."""
 
     async def language(self, caller: Caller) -> str:
         """Return the English name of the language a user always wants; empty when they did not say."""
@@ -150,9 +151,11 @@ class Perception:
             wish = await self._memory.language(request.caller)
         language = tell_language(text, request.caller.language)
         state.language = _answers_in(wish, language)
-        if self._memory is not None and (said := await self._memory.hear(state, text)):
-            _end(state, said)
+        heard = await self._memory.hear(state, text) if self._memory is not None else Heard()
+        if heard.answer:
+            _end(state, heard.answer)
             return Percept(text=text, language=language, source=request.came_by, intent=Intent.CONTROL.value)
+        text = heard.rest or text
         entities = await self._environment.entities(request.run_id)
         if self._hear is not None and (told := await self._hear(state, entities)) is not None:
             _end(state, told)
