@@ -22,6 +22,8 @@ class MemorySettings(BaseSettings):
     """File name of the SQLite database inside the state folder."""
     busy_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
     """How long a write waits for another process that holds the database."""
+    knowledge_recheck_hours: float = Field(default=24.0, ge=0)
+    """How often the files of known documents are looked at again; 0: never."""
     skill_folders: tuple[Path, ...] = ()
     """Folders of further skills beside the shipped ones, as a JSON list; a later skill replaces one of its name."""
     match_threshold: float = Field(default=0.2, ge=0, le=1)

@@ -16,9 +16,11 @@ import anyio
 import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
+from sanca.core.memory import Scope
 from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
 from sanca.memory import MemorySettings, SkillLibrary, Store, load_skill_library, open_store
+from sanca.memory.care import UserData
 from sanca.memory.embedders import CatchingUp
 from sanca.memory.knowledge import KnowledgeBase
 from sanca.memory.memory import Memory
@@ -37,6 +39,7 @@ from sanca.python_runtime.environment import SystemEnvironment
 from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.history import WhatRunsDid
 from sanca.python_runtime.journal import Journal
+from sanca.python_runtime.knowledge_upkeep import keep_knowledge_fresh
 from sanca.python_runtime.last_words import LastWords
 from sanca.python_runtime.learning import Learning, Proofs
 from sanca.python_runtime.learning.making import make_learning
@@ -68,6 +71,7 @@ from sanca.python_runtime.side_questions import SidePrompts
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
+from sanca.python_runtime.user_traces import make_user_data
 from sanca.python_runtime.workers import SessionWorkers
 from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
 from sanca.python_runtime.zones.within_budget import WithinBudget
@@ -102,6 +106,8 @@ class Parts:
     runs: Runs
     remembering: MemoryParts
     learning: Learning = field(init=False)
+    user_data: UserData = field(init=False)
+    """Everything of a user, to hand over or to forget."""
 
     @property
     def memory(self) -> Memory:
@@ -143,6 +149,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
             tasks.start_soon(CatchingUp(parts.sessions, parts.memory.embedder).keep)
             tasks.start_soon(_warm_up, parts)
             tasks.start_soon(_warm_libraries, parts)
+            tasks.start_soon(keep_knowledge_fresh, parts.knowledge, parts.remembering.settings)
             yield parts
         finally:
             with anyio.CancelScope(shield=True):
@@ -209,7 +216,19 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         remembering=make_memory_parts(memory, home, sessions),
     )
     parts.learning = _learning(parts, memory)
+    parts.user_data = make_user_data(home, sessions, store, files, partial(_let_go, parts))
     return parts
+
+
+async def _let_go(parts: Parts, scope: Scope, session_ids: Sequence[str]) -> None:
+    """Stop what is under way of a user, so that nothing of it is written any more."""
+    for record in await parts.store.of_user(scope):
+        if record.is_live:
+            await parts.runs.cancel(record.request.caller, record.run_id)
+    for session_id in session_ids:
+        await parts.workers.let_go(session_id)
+    await parts.journal.flush()
+    await parts.remembering.open_days.forget(scope)
 
 
 def _learning(parts: Parts, memory: MemorySettings) -> Learning:

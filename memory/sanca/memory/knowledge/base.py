@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import posixpath
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -280,7 +281,7 @@ def _number(record: MemoryRecord) -> int:
 
 
 def _placed(before: KnownDocument, origin: Origin | None) -> KnownDocument:
-    return replace(before, path=origin.path, root=origin.root) if origin else before
+    return replace(before, path=origin.path, root=origin.root, machine=platform.node()) if origin else before
 
 
 def digest_of(content: bytes) -> str:

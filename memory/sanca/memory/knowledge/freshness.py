@@ -115,7 +115,7 @@ async def _add_files(
                 result.added.append(added)
     there = {str(file.path) for file in files}
     for document in known:
-        if document.root == str(root) and document.path not in there:
+        if document.root == str(root) and document.is_checkable and document.path not in there:
             await knowledge.forget(scope, document.name)
             result.forgotten.append(document.name)
 
@@ -201,13 +201,14 @@ def _state_of(document: KnownDocument) -> str:
     return "same" if digest_of(content) == document.digest else "changed"
 
 
-async def recheck(knowledge: KnowledgeBase) -> Findings:
+async def recheck(knowledge: KnowledgeBase, *, not_since: datetime | None = None) -> Findings:
     """Look at every tenant's files again: changed ones are added anew, gone ones are marked, the others confirmed.
 
-    A file that is as it was does not renew its validity: only who adds it again with one says that it still holds.
+    Only files of this machine, and with `not_since` only those that were not looked at since then. A file that is as
+    it was does not renew its validity: only who adds it again with one says that it still holds.
     """
     findings = Findings()
-    heads = [record async for record in knowledge.records(None) if is_head(record)]
+    heads = [record async for record in knowledge.records(None) if is_head(record) and _is_due(record, not_since)]
     async with knowledge.many():
         for head in heads:
             document = document_of(head)
@@ -226,6 +227,13 @@ async def recheck(knowledge: KnowledgeBase) -> Findings:
             "knowledge_rechecked", changed=len(findings.changed), gone=len(findings.gone), refused=len(findings.refused)
         )
     return findings
+
+
+def _is_due(head: MemoryRecord, not_since: datetime | None) -> bool:
+    document = document_of(head)
+    if not document.is_checkable:
+        return False
+    return not_since is None or not document.checked_at or datetime.fromisoformat(document.checked_at) < not_since
 
 
 async def _add_again(knowledge: KnowledgeBase, scope: Scope, document: KnownDocument, findings: Findings) -> None:

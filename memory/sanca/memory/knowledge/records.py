@@ -6,6 +6,7 @@ given once and never again in a document, so that a piece that stays keeps its r
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,8 @@ class KnownDocument:
     """The file it was read from, to check it again; empty: uploaded."""
     root: str = ""
     """The folder with which it was added."""
+    machine: str = ""
+    """On which its file lies; another one does not look for it."""
     gone_at: str = ""
     """Since when its file is not there any more."""
     remarks: tuple[str, ...] = ()
@@ -51,8 +54,8 @@ class KnownDocument:
 
     @property
     def is_checkable(self) -> bool:
-        """Whether there is a file to look at again."""
-        return bool(self.path)
+        """Whether there is a file that this machine can look at again."""
+        return bool(self.path) and self.machine == platform.node()
 
     def is_expired(self, now: datetime) -> bool:
         """Whether its validity is over."""
@@ -108,7 +111,7 @@ def document_of(record: MemoryRecord) -> KnownDocument:
 
 _HEAD_FIELDS = (
     "title", "is_runbook", "pieces", "digest", "next_number", "added_at", "checked_at", "valid_for_days", "path",
-    "root", "gone_at",
+    "root", "machine", "gone_at",
 )  # fmt: skip
 
 
