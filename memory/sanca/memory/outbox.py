@@ -318,6 +318,34 @@ class BufferedStore:
             return await self._copy.files(tenant, user, session_id)
         return await self._read(lambda store: store.files(tenant, user, session_id))
 
+    async def feedback(self, tenant: str, user: str, run_id: str) -> dict[str, str] | None:
+        """Return `thumb, comment, created_at` of a run, or None."""
+        return await self._read(lambda store: store.feedback(tenant, user, run_id))
+
+    async def known_sessions(self, tenant: str, user: str) -> list[str]:
+        """Return the ids of all sessions the user has or had, deleted ones too."""
+        return await self._read(lambda store: store.known_sessions(tenant, user))
+
+    async def erase_user(self, tenant: str, user: str) -> int:
+        """Forget everything kept of the user; return how many records there were.
+
+        Raises:
+            StoreUnavailableError: The store is down or lags behind: what waits for it might be the user's. Nothing
+                was forgotten.
+        """
+        if self._is_behind:
+            reason = self._outage.reason if self._outage else "Writes still wait for the memory store."
+            raise StoreUnavailableError(f"{reason} Forgetting everything needs it; try again when it answers.")
+        count = await self._remote.erase_user(tenant, user)
+        await self._copy.erase_user(tenant, user)
+        await self._waiting.forget_refused(tenant, user)
+        return count
+
+    async def scrub(self) -> None:
+        """Take what was deleted out of the files, here and, as far as it can, there."""
+        for store in (self._copy, self._waiting, self._remote):
+            await store.scrub()
+
     # Records
 
     async def put(self, records: Sequence[MemoryRecord], vectors: Vectors | None = None, embedder: str = "") -> None:

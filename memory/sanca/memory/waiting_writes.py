@@ -98,7 +98,27 @@ class WaitingWrites:
 
         await self._database.write(work)
 
+    async def forget_refused(self, tenant: str, user: str) -> None:
+        """Take out what was set aside and is of this user."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for row in rows(connection, "SELECT position, body FROM refused"):
+                if _is_of(json.loads(row["body"]), tenant, user):
+                    connection.execute("DELETE FROM refused WHERE position = ?", (row["position"],))
+
+        await self._database.write(work)
+
+    async def scrub(self) -> None:
+        """Rewrite the file without what was taken out."""
+        await self._database.scrub()
+
     async def _count(self, table: str) -> int:
         counted = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of two names above
         found = await self._database.read(lambda connection: rows(connection, counted))
         return int(found[0][0])
+
+
+def _is_of(body: Mapping[str, Any], tenant: str, user: str) -> bool:
+    """Whether a write is a user's: it names its owner, has a scope, or brings records."""
+    owners = [body, body.get("scope") or {}, *body.get("records", ())]
+    return any((one.get("tenant"), one.get("user")) == (tenant, user) for one in owners)

@@ -13,6 +13,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 from sanca.core.errors import StoreError
+from sanca.core.memory import Scope
 from sanca.core.messages import Caller
 from sanca.python_runtime.run_record import RunRecord, RunStatus
 
@@ -86,6 +87,15 @@ class RunStore:
         where = "DELETE FROM sanca_runs WHERE session_id = ? AND tenant = ? AND user = ?"
         await self._in_thread(lambda: self._execute(where, session_id, caller.tenant, caller.user))
 
+    async def of_user(self, scope: Scope) -> list[RunRecord]:
+        """Return all records of a user, replaced ones too, oldest first."""
+        where = "WHERE tenant = ? AND user = ? ORDER BY rowid"
+        return await self._in_thread(lambda: self._select(where, scope.tenant, scope.user))
+
+    async def forget_user(self, scope: Scope) -> None:
+        """Forget all records of a user, and have the file's bytes forget them too."""
+        await self._in_thread(lambda: self._forget_user(scope))
+
     # -- in the thread ------------------------------------------------------------------------------------------------
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -98,7 +108,14 @@ class RunStore:
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only let go
         self._connection.executescript(_SCHEMA)
+
+    def _forget_user(self, scope: Scope) -> None:
+        self._execute("DELETE FROM sanca_runs WHERE tenant = ? AND user = ?", scope.tenant, scope.user)
+        assert self._connection is not None, "open() first"  # noqa: S101 - a programming error, not a user's
+        self._connection.execute("VACUUM")  # records that grew moved, and left what they were behind
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _execute(self, statement: str, *values: object) -> None:
         assert self._connection is not None, "open() first"  # noqa: S101 - a programming error, not a user's

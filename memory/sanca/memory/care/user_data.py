@@ -23,22 +23,6 @@ _OWN = RecordFilter(own_only=True)
 _SHORT = ("speaker", "time", "title", "text", "source", "language", "document", "valid_until", "data", "created_at")
 
 
-class ErasingStore(Store, Protocol):
-    """A store that can forget a user."""
-
-    async def feedback(self, tenant: str, user: str, run_id: str) -> dict[str, str] | None:
-        """Return `thumb, comment, created_at` of a run, or None."""
-
-    async def known_sessions(self, tenant: str, user: str) -> list[str]:
-        """Return the ids of all sessions the user has or had, deleted ones too."""
-
-    async def erase_user(self, tenant: str, user: str) -> int:
-        """Forget everything kept of the user; return how many records there were."""
-
-    async def scrub(self) -> None:
-        """Take what was deleted out of the files, as far as this store can."""
-
-
 class Keeper(Protocol):
     """Keeps something of users outside of the store."""
 
@@ -57,7 +41,7 @@ class Keeper(Protocol):
 class UserData:
     """What the page, the command line and the engine's door use. Safe to call from many tasks at once."""
 
-    def __init__(self, store: ErasingStore, keepers: Sequence[Keeper] = ()) -> None:
+    def __init__(self, store: Store, keepers: Sequence[Keeper] = ()) -> None:
         """Take who has something of users.
 
         Args:

@@ -72,6 +72,12 @@ class OpenDays:
         self._open.discard((scope, day))
         self._write()
 
+    async def forget(self, scope: Scope) -> None:
+        """Take all days of a user off the list."""
+        self._read()
+        self._open = {one for one in self._open if one[0] != scope}
+        self._write()
+
     def _read(self) -> None:
         if self._is_read:
             return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import ValidationError
-from sanca.core.errors import ConfigurationError
 from sanca.core.memory import RecordStore
 from sanca.core.ports import SessionStore
 from sanca.memory.settings import MemorySettings
@@ -14,6 +12,18 @@ from sanca.memory.settings import MemorySettings
 
 class Store(SessionStore, RecordStore, Protocol):
     """Sessions and records in one object; `open` and `close` serve both."""
+
+    async def feedback(self, tenant: str, user: str, run_id: str) -> dict[str, str] | None:
+        """Return `thumb, comment, created_at` of a run, or None."""
+
+    async def known_sessions(self, tenant: str, user: str) -> list[str]:
+        """Return the ids of all sessions the user has or had, deleted ones too."""
+
+    async def erase_user(self, tenant: str, user: str) -> int:
+        """Forget everything kept of the user; return how many records there were. Ids of sessions stay taken."""
+
+    async def scrub(self) -> None:
+        """Take what was deleted out of the files, as far as this store can."""
 
 
 def open_store(settings: MemorySettings, home: Path) -> Store:
@@ -40,12 +50,6 @@ def open_store(settings: MemorySettings, home: Path) -> Store:
 
 def _behind_outbox(home: Path) -> Store:
     from sanca.memory.outbox import BufferedStore
-    from sanca.memory.stores.elasticsearch import ElasticsearchSettings, ElasticsearchStore
+    from sanca.memory.stores.elasticsearch import ElasticsearchStore, elasticsearch_settings
 
-    try:
-        remote = ElasticsearchStore(ElasticsearchSettings())
-    except ValidationError as error:
-        first = error.errors()[0]
-        names = "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"SANCA_MEMORY_ELASTICSEARCH_{names}: {first['msg']}.".replace("_:", ":")) from error
-    return BufferedStore(remote, home)
+    return BufferedStore(ElasticsearchStore(elasticsearch_settings()), home)

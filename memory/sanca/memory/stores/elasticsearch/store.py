@@ -20,6 +20,7 @@ from sanca.memory.stores.elasticsearch.documents import (
     record_of,
     vector_field,
 )
+from sanca.memory.stores.elasticsearch.erasing import UserErasing
 from sanca.memory.stores.elasticsearch.filters import of_session, own, visible
 from sanca.memory.stores.elasticsearch.indices import Indices
 from sanca.memory.stores.elasticsearch.positions import Positions
@@ -37,7 +38,7 @@ MOST_TERMS = 1_000
 _LOCKS = 64
 
 
-class ElasticsearchStore:
+class ElasticsearchStore(UserErasing):
     """`sanca.core.ports.SessionStore` and `sanca.core.memory.RecordStore` over one cluster."""
 
     name = "elasticsearch"
@@ -51,7 +52,8 @@ class ElasticsearchStore:
         self._kinds = (records, sessions)
         self.records = Access(self._connection, self._indices.alias(records))
         self.session_rows = Access(self._connection, self._indices.alias(sessions))
-        self.writer = Writer(self._connection, self.records, Positions(self.session_rows))
+        self.positions = Positions(self.session_rows)
+        self.writer = Writer(self._connection, self.records, self.positions)
         self._sessions = Sessions(self.session_rows)
         # Messages of one session are numbered and written one after the other, those of others meanwhile.
         self._appending = [anyio.Lock() for _ in range(_LOCKS)]
