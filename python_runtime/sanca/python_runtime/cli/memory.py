@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+StoreName = Literal["sqlite", "elasticsearch"]
 
 memory = typer.Typer(help="What it remembers: bring it in, search it.", no_args_is_help=True)
 
@@ -51,3 +53,27 @@ def search(
 
     asked = Asked(session=session, limit=limit, speakers=tuple(speaker or ()), now=now, tenant=tenant, user=user)
     sys.exit(print_hits(question, queries, asked, as_json=as_json))
+
+
+@memory.command("check")
+def check(
+    salvage: Annotated[
+        Path | None, typer.Option(help="Save what can be read into this new file; the old one is left as it is.")
+    ] = None,
+) -> None:
+    """Say whether the embedded memory's file is whole; exit code 1 when it is damaged."""
+    from sanca.python_runtime.cli.memory_check import check_memory
+
+    sys.exit(check_memory(salvage))
+
+
+@memory.command("migrate")
+def migrate(
+    source: Annotated[StoreName, typer.Option("--from", help="The store that has everything now.")],
+    target: Annotated[StoreName, typer.Option("--to", help="The store that gets it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Move everything of every tenant to another store, and compare it there; may be stopped and repeated."""
+    from sanca.python_runtime.cli.memory_migrate import migrate_memory
+
+    migrate_memory(source, target, as_json=as_json)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sanca.core.errors import ConfigurationError
 
 
 class ElasticsearchSettings(BaseSettings):
@@ -40,3 +41,17 @@ class ElasticsearchSettings(BaseSettings):
     def urls(self) -> list[str]:
         """The nodes' addresses."""
         return [url.strip().rstrip("/") for url in self.url.split(",") if url.strip()]
+
+
+def elasticsearch_settings() -> ElasticsearchSettings:
+    """Return the settings of the environment.
+
+    Raises:
+        ConfigurationError: One of them is wrong; says which.
+    """
+    try:
+        return ElasticsearchSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in ("SANCA_MEMORY_ELASTICSEARCH", *first["loc"])).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}.", setting=name) from error
