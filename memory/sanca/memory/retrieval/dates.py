@@ -71,7 +71,10 @@ class Span:
 def spans_in(text: str, today: date) -> list[Span]:
     """Return the spans of days that a text names; `today` is what "yesterday" counts from."""
     lowered = text.lower()
-    found = [span for pattern in _CALENDAR for match in pattern.finditer(lowered) if (span := _of_calendar(match))]
+    found: list[Span] = []
+    for pattern in _CALENDAR:
+        found += [span for match in pattern.finditer(lowered) if (span := _of_calendar(match))]
+        lowered = pattern.sub(" ", lowered)  # what was read as a day is not read as its month, too
     found += [_ago(match, today) for pattern in (_AGO, _AGO_ZH) for match in pattern.finditer(lowered)]
     for words, (newest, oldest) in _NEAR.items():
         if words in lowered:

@@ -13,7 +13,7 @@ _KINDS = {
     "speaker": ("speaker", "own_words"),
     "time": ("day", "wants_time"),
     "neighbour": ("before", "after", "before_2", "after_2", "near", "answers", "sitting"),
-    "second_look": ("again_words", "again_meaning", "again_sitting", "again_beside"),
+    "second_look": ("again_words", "again_meaning", "again_beside"),
 }
 _LEAST_SHARE = 0.02
 _WORDS_MOST = 6

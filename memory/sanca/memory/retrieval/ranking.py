@@ -105,7 +105,6 @@ def look_again(question: Question, pool: Pool, sums: Column, vectors: Vectors | 
     columns: dict[str, Column] = {
         "again_words": _with_their_words(question, pool, best, trust),
         "again_meaning": np.zeros(len(pool)),
-        "again_sitting": np.bincount(sitting_of, likely).astype(float)[sitting_of],
         "again_beside": moved(likely, 1, sitting_of) + moved(likely, -1, sitting_of),
     }
     if vectors is not None:
