@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from sanca.core.memory import Scope
+from sanca.memory.outbox import BufferedStore
 from sanca.python_runtime.engine import Engine
 from sanca.python_runtime.memory_panel import MemoryPanel, check_may_teach
 from sanca.python_runtime.refusals import BadRequestError
@@ -12,6 +13,14 @@ from sanca.python_runtime.service import conversions as convert
 from sanca.python_runtime.service import engine_pb2 as pb
 from sanca.python_runtime.service import memory_conversions as convert_memory
 from sanca.python_runtime.service.incoming import read_file
+
+_OUTAGE = {
+    "en": (
+        "The memory store does not answer. This is the copy on this machine; what you change is kept and delivered "
+        "later."
+    ),
+    "zh": "记忆存储没有响应。这里显示的是本机的副本；你的更改会先保留，稍后送达。",
+}
 
 
 class MemoryDoor:
@@ -25,7 +34,10 @@ class MemoryDoor:
         """Find or list what is remembered of the caller and of the tenant."""
         caller = convert.caller_from(request.caller)
         found = await self._panel.find(caller, convert_memory.wanted_from(request))
-        return convert_memory.found_message(found, self._engine.parts.memory.store.name)
+        store = self._engine.parts.sessions
+        is_out = isinstance(store, BufferedStore) and store.outage is not None
+        notice = _OUTAGE["zh" if caller.language.startswith("zh") else "en"] if is_out else ""
+        return convert_memory.found_message(found, store.name, notice)
 
     async def edit_memory(self, request: pb.EditMemoryRequest) -> pb.MemoryItem:
         """Correct a record, or add a preference."""

@@ -42,7 +42,6 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
       <summary>
         <BookOpenText size={15} aria-hidden className="tone-muted" />
         <b className="file-name">{name}</b>
-        <Doubt item={head} />
         <span className="tone-muted num">
           {count === 1 ? t("memoryAddedOne") : t("memoryAdded", { count: number(count) })}
         </span>
@@ -64,6 +63,7 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
           />
         )}
       </summary>
+      <Doubt item={head} />
       {remarks.map((remark) => (
         <p key={remark} className="upload-remark">
           <TriangleAlert size={13} aria-hidden /> {remark}

@@ -1,4 +1,5 @@
 // What makes a piece of knowledge doubtful: its time is over, or another document says otherwise.
+import { TriangleAlert } from "lucide-react";
 import type { MemoryItem } from "../api/types";
 import { useI18n } from "../i18n/context";
 
@@ -12,10 +13,9 @@ export function Doubt({ item }: { item: MemoryItem }) {
   ];
   if (sentences.length === 0) return null;
   return (
-    <span className="badge warn" title={sentences.join(" ")} data-testid="doubt">
-      {t("memoryDoubt")}
-      <span className="hidden-visually">{sentences.join(" ")}</span>
-    </span>
+    <p className="upload-remark" data-testid="doubt">
+      <TriangleAlert size={13} aria-hidden /> {sentences.join(" ")}
+    </p>
   );
 }
 

@@ -59,7 +59,7 @@ function RunLink({ run }: { run: string }) {
   if (gone) return <span role="status">{t("memoryRunGone")}</span>;
   return (
     <button type="button" className="link" data-testid="run-link" data-run={run} onClick={open}>
-      {t("memoryFromRun", { run: run.length > 14 ? `${run.slice(0, 12)}…` : run })}
+      {t("memoryFromRun", { run: run.replace(/^run_/, "").slice(0, 8) })}
     </button>
   );
 }

@@ -1,5 +1,5 @@
 // One thing remembered: what, where from, when, why it was found; corrected and forgotten in its place.
-import { MessageSquareText, Pencil, Trash2 } from "lucide-react";
+import { ArrowUpRight, Pencil, Trash2 } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import type { MemoryItem } from "../api/types";
 import { useHost } from "../app/host";
@@ -39,7 +39,6 @@ export const MemoryCard = memo(function MemoryCard({ item, expanded, onRead, onF
         <Icon size={15} aria-hidden className="tone-muted" />
         <h3>{label}</h3>
         {item.wholeTenant && item.layer !== "knowledge" && <span className="badge">{t("memoryEveryone")}</span>}
-        <Doubt item={item} />
         <When item={item} />
         <Actions item={item} onEdit={() => setEditing(true)} onForgotten={onForgotten} />
       </header>
@@ -48,9 +47,10 @@ export const MemoryCard = memo(function MemoryCard({ item, expanded, onRead, onF
       ) : (
         <Text item={item} expanded={expanded} />
       )}
+      <Doubt item={item} />
       {item.layer === "experience" && <ExperienceFacts item={item} />}
       {item.layer === "preference" && item.data.by === "learned" && <p className="memory-note">{t("memoryLearned")}</p>}
-      <Reasons reasons={item.reasons} />
+      <Reasons reasons={item.reasons} score={item.score} />
     </article>
   );
 });
@@ -102,7 +102,7 @@ function Actions({ item, onEdit, onForgotten }: ActionsProps) {
           aria-label={t("memoryOpenConversation")}
           title={t("memoryOpenConversation")}
         >
-          <MessageSquareText size={14} strokeWidth={1.9} aria-hidden />
+          <ArrowUpRight size={15} strokeWidth={1.9} aria-hidden />
         </a>
       )}
       {item.canEdit && (
@@ -131,6 +131,9 @@ function Actions({ item, onEdit, onForgotten }: ActionsProps) {
   );
 }
 
+/** In pixels; a text that is hardly longer than its folded form is shown whole. */
+const foldedHeight = 190;
+
 /** A text of any length: a few lines of it, and the rest on demand. */
 function Text({ item, expanded }: { item: MemoryItem; expanded: boolean }) {
   const { t } = useI18n();
@@ -139,14 +142,14 @@ function Text({ item, expanded }: { item: MemoryItem; expanded: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = box.current;
-    if (element && !open) setLong(element.scrollHeight > element.clientHeight + 2);
+    if (element && !open) setLong(element.scrollHeight > foldedHeight);
   }, [item.text, open]);
   const written = item.layer === "summary" || item.layer === "knowledge" || item.speaker === "assistant";
   return (
     <>
       <div
         ref={box}
-        className={`memory-text ${open ? "" : "clamped"}`}
+        className={`memory-text ${long && !open ? "clamped" : ""}`}
         id={`text-${keyOf(item)}`}
         data-testid="memory-text"
       >

@@ -5,13 +5,18 @@ import { en, type Key } from "../i18n/en";
 
 const labelOf = (kind: string): Key | null => (`reason_${kind}` in en ? (`reason_${kind}` as Key) : null);
 
-export function Reasons({ reasons }: { reasons: MemoryReason[] }) {
+/** The bar is as long as the hit is good, and parted by its reasons. */
+export function Reasons({ reasons, score }: { reasons: MemoryReason[]; score: number }) {
   const { t, percent } = useI18n();
   if (reasons.length === 0) return null;
   const sorted = reasons.toSorted((a, b) => b.share - a.share);
   return (
     <div className="reasons" data-testid="reasons">
-      <div className="reasons-bar" aria-hidden>
+      <div
+        className="reasons-bar"
+        aria-hidden
+        style={{ width: `${Math.round(Math.min(1, Math.max(0.08, score)) * 100)}%` }}
+      >
         {sorted.map((reason, index) => (
           <i key={index} data-kind={reason.kind} style={{ flexGrow: Math.max(reason.share, 0) }} />
         ))}

@@ -1,0 +1,3 @@
+import type { MemoryItem } from "../src/api/types";
+
+export function newMemory(): MemoryItem[];
