@@ -25,7 +25,7 @@ NO_MOMENT = np.iinfo(np.int64).min
 _PAGE = 20_000
 _READ_ANEW = 20_000
 _KINDS = {"rows": np.int64, "sessions": np.uint32, "speakers": np.uint32, "moments": np.int64, "lengths": np.uint16}
-_SELECT = "SELECT row, session, speaker, moment, min(length, 65535), embedder, signs FROM marks WHERE space = ?"
+_SELECT = "SELECT row, session, speaker, moment, min(length, 65535){} FROM marks WHERE space = ?"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class View:
     space: int
     records: int
     """How many there are, without those that were forgotten since the columns were read."""
+    terms: int
+    """How many terms they have together."""
     rows: NDArray[np.int64]
     sessions: NDArray[np.uint32]
     speakers: NDArray[np.uint32]
@@ -48,6 +50,9 @@ class View:
         """Return where rows are; those that are not here are left out."""
         if not len(self.rows):
             return np.zeros(0, np.int64)
+        if self.rows[-1] - self.rows[0] == len(self.rows) - 1:  # none is missing between: no need to search
+            near: NDArray[np.int64] = numbers[(numbers >= self.rows[0]) & (numbers <= self.rows[-1])]
+            return near - self.rows[0]
         found: NDArray[np.int64] = np.minimum(np.searchsorted(self.rows, numbers), len(self.rows) - 1)
         here: NDArray[np.int64] = found[self.rows[found] == numbers]
         return here
@@ -83,16 +88,23 @@ class Columns:
             count = self._count
             columns = {name: column[:count] for name, column in self._columns.items()}
             has_signs = self._has_signs[:count]
-            return View(self._space, count - self._gone, signs=self._signs[:, :count], has_signs=has_signs, **columns)
+            return View(
+                self._space,
+                count - self._gone,
+                self._terms,
+                signs=self._signs[:, :count],
+                has_signs=has_signs,
+                **columns,
+            )
 
     def _forget_all(self, capacity: int, words: int = 0) -> None:
-        self._count = self._gone = 0
+        self._count = self._gone = self._terms = 0
         self._columns: dict[str, NDArray[Any]] = {name: np.zeros(capacity, kind) for name, kind in _KINDS.items()}
         self._signs: NDArray[np.uint64] = np.zeros((words, capacity), np.uint64)
         self._has_signs: NDArray[np.bool_] = np.zeros(capacity, np.bool_)
 
     def _keep_up(self, connection: sqlite3.Connection) -> None:
-        newest, oldest = rows(connection, "SELECT coalesce(max(change), 0), coalesce(min(change), 0) FROM changes")[0]
+        newest, oldest = changes_kept(connection)
         if self._mark >= newest:
             return
         changed: list[int] | None = None
@@ -107,16 +119,21 @@ class Columns:
             self._read_all(connection)
         elif changed:
             self._read_changed(connection, changed)
+        self._terms = int(self._columns["lengths"][: self._count].sum())
         self._mark = newest
+
+    @property
+    def _select(self) -> str:
+        return _SELECT.format(", embedder, signs" if len(self._signs) else "")
 
     def _read_all(self, connection: sqlite3.Connection) -> None:
         count = rows(connection, "SELECT count(*) FROM marks WHERE space = ?", (self._space,))[0][0]
         self._forget_all(_roomy(count), len(self._signs))
-        for page in _pages(connection, f"{_SELECT} ORDER BY row", (self._space,)):
+        for page in _pages(connection, f"{self._select} ORDER BY row", (self._space,)):
             self._append(page)
 
     def _read_changed(self, connection: sqlite3.Connection, changed: list[int]) -> None:
-        chosen = f"{_SELECT} AND row IN (SELECT value FROM json_each(?)) ORDER BY row"  # noqa: S608
+        chosen = f"{self._select} AND row IN (SELECT value FROM json_each(?)) ORDER BY row"  # noqa: S608
         last = int(self._columns["rows"][self._count - 1]) if self._count else -1
         known = np.searchsorted(self._columns["rows"][: self._count], [row for row in changed if row <= last])
         self._has_signs[known] = False  # those still there get theirs again below
@@ -139,7 +156,7 @@ class Columns:
     def _fill(self, places: NDArray[Any], page: list[tuple[Any, ...]]) -> None:
         if not page:
             return
-        for name, values in zip(_KINDS, zip(*(row[:5] for row in page), strict=True), strict=True):
+        for name, values in zip(_KINDS, zip(*page, strict=True), strict=False):  # signs are no column
             plain = [NO_MOMENT if value is None else value for value in values] if name == "moments" else values
             self._columns[name][places] = plain
         if len(self._signs):
@@ -171,6 +188,13 @@ class Columns:
         self._columns = {name: np.pad(column, (0, more)) for name, column in self._columns.items()}
         self._signs = np.pad(self._signs, ((0, 0), (0, more)))
         self._has_signs = np.pad(self._has_signs, (0, more))
+
+
+def changes_kept(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the newest and the oldest change that is kept; 0, 0: none."""
+    # Two subqueries: one query for both would read the whole table.
+    found = rows(connection, "SELECT (SELECT max(change) FROM changes), (SELECT min(change) FROM changes)")[0]
+    return found[0] or 0, found[1] or 0
 
 
 def _roomy(count: int) -> int:

@@ -13,7 +13,7 @@ from sanca.core.errors import StoreError
 from sanca.core.memory import RecordFilter, Scope
 from sanca.memory.stores.sqlite import wide
 from sanca.memory.stores.sqlite.blocks import Block
-from sanca.memory.stores.sqlite.columns import NO_MOMENT, Columns, View
+from sanca.memory.stores.sqlite.columns import NO_MOMENT, Columns, View, changes_kept
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.filters import Where, listed, period, visible_spaces, where
 from sanca.memory.stores.sqlite.rows import name_number
@@ -126,7 +126,7 @@ class Mirror:
         self, connection: sqlite3.Connection, spaces: Sequence[int], sessions: tuple[str, ...]
     ) -> Block | None:
         key = (tuple(spaces), sessions)
-        newest, oldest = rows(connection, "SELECT coalesce(max(change), 0), coalesce(min(change), 0) FROM changes")[0]
+        newest, oldest = changes_kept(connection)
         with self._lock:
             kept = self._blocks.get(key)
             if kept and kept[1] >= oldest - 1 and not _changed(connection, key, kept[1]):

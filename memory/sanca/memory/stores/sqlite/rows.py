@@ -94,6 +94,13 @@ def stored_vectors(vectors: Vectors) -> list[StoredVector]:
     ]
 
 
+def signs_of(whole: bytes) -> bytes:
+    """Return the signs of a vector as it is kept."""
+    import numpy as np
+
+    return np.packbits(np.frombuffer(whole, np.int8) > 0).tobytes()
+
+
 def record_of(row: sqlite3.Row) -> MemoryRecord:
     """Return the record of a row of `COLUMNS`."""
     values: dict[str, Any] = {name: row[name] for name in _AS_THEY_ARE}

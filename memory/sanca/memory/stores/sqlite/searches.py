@@ -66,8 +66,9 @@ def _best(
     pairs = pairs[: max(limit, 0)]
     found = rows(
         connection,
-        f"SELECT {COLUMNS} FROM records r JOIN spaces s USING (space)"  # noqa: S608
-        " WHERE r.row IN (SELECT value FROM json_each(?)) AND s.tenant = ? AND s.user IN (?, '')",
+        # CROSS: from the few to their records, never from the space to all that it has.
+        f"SELECT {COLUMNS} FROM json_each(?) few CROSS JOIN records r ON r.row = few.value"  # noqa: S608
+        " CROSS JOIN spaces s USING (space) WHERE s.tenant = ? AND s.user IN (?, '')",
         (listed([number for number, _ in pairs]), scope.tenant, scope.user),
     )
     records = {row["row"]: record_of(row) for row in found}

@@ -12,12 +12,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sanca.memory.stores.sqlite.blocks import VectorRows
-from sanca.memory.stores.sqlite.bm25 import idf, length_norm, saturated
+from sanca.memory.stores.sqlite.bm25 import K1, B, idf, length_norm, saturated
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.filters import listed
 
@@ -75,7 +76,7 @@ def lexical(
 ) -> Scored:
     """Return candidates and their BM25 among all records of the parts; more than the limit."""
     records = sum(part.view.records for part in parts)
-    average = sum(int(part.view.lengths.sum()) for part in parts) / max(records, 1)
+    average = sum(part.view.terms for part in parts) / max(records, 1)
     having = {term: [counts.count(connection, part.view, term) for part in parts] for term in terms}
     weights = {term: weight * idf(records, sum(having[term])) for term, weight in terms.items() if sum(having[term])}
     numbers, scores = _by_rare_terms(connection, parts, weights, having, average)
@@ -135,9 +136,9 @@ def _exact(
     scores = np.zeros(len(found), np.float32)
     for place, row in enumerate(found):
         words = row["terms"].split()
-        norm = float(length_norm(np.array([len(words)], np.float32), average)[0])
+        norm = K1 * (1 - B + B * len(words) / max(average, 1.0))
         times = Counter(word for word in words if word in weights)
-        scores[place] = sum(weights[word] * n * 2.2 / (n + norm) for word, n in times.items())
+        scores[place] = sum(weights[word] * n * (K1 + 1) / (n + norm) for word, n in times.items())
     return np.array([row["row"] for row in found], np.int64), scores
 
 
@@ -147,7 +148,7 @@ def _having(connection: sqlite3.Connection, space: int, term: str, limit: int) -
     with closing(connection.cursor()) as cursor:
         cursor.row_factory = None
         cursor.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (quoted, limit))
-        return np.fromiter((row[0] for row in cursor), np.int64)
+        return np.fromiter(chain.from_iterable(cursor.fetchall()), np.int64)
 
 
 def _closest_signs(

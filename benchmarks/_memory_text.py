@@ -1,0 +1,83 @@
+"""Messages for the memory benchmark: seeded, Zipf-like, in sessions that have topics and names. Not a benchmark itself.
+
+Words are those of the static embedding's vocabulary, so that vectors mean what they do in use; numbers and the names of a
+session's own things are the rare ones. Ten sessions of 1,000 messages go on at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from sanca.core.memory import MemoryRecord, Scope
+from sanca.memory.embedding import _TOKENIZER, _wheel_folder
+
+SCOPE = Scope(tenant="default", user="local")
+SESSION_MESSAGES, AT_ONCE = 1_000, 10
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_TOPIC_WORDS, _NAMES = 60, 12
+
+
+class Corpus:
+    """The same messages for the same seed."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self._seed = seed
+        self.words = _vocabulary()
+        chances = 1 / (np.arange(len(self.words)) + 2.7)
+        self._usual = np.cumsum(chances / chances.sum())
+
+    def session_of(self, number: int) -> str:
+        """Return the session of a message."""
+        group, within = divmod(number, SESSION_MESSAGES * AT_ONCE)
+        return f"session-{group * AT_ONCE + within % AT_ONCE:04}"
+
+    def messages(self, first: int, last: int, batch: int = 1_000) -> Iterator[list[MemoryRecord]]:
+        """Yield the messages from `first` to before `last`; both are multiples of the batch."""
+        for start in range(first, last, batch):
+            random = np.random.default_rng((self._seed, start))
+            lengths = random.integers(5, 26, batch)
+            yield [self._message(start + at, int(length), random) for at, length in enumerate(lengths)]
+
+    def questions(self, count: int, below: int, seed: int) -> list[tuple[str, str]]:
+        """Return questions about messages, each with the session of its message; made of a third of its words."""
+        random = np.random.default_rng((self._seed, 1, seed))
+        found = []
+        for number in random.integers(0, below // 1_000, count) * 1_000:
+            message = next(self.messages(int(number), int(number) + 1_000))[int(random.integers(0, 1_000))]
+            words = message.text.split()
+            chosen = random.choice(len(words), max(3, len(words) // 3), replace=False)
+            found.append(("what about the " + " ".join(words[at] for at in sorted(chosen)), message.session_id))
+        return found
+
+    def _message(self, number: int, length: int, random: np.random.Generator) -> MemoryRecord:
+        session = self.session_of(number)
+        own = np.random.default_rng((self._seed, 2, int(session[-4:])))
+        topic = np.searchsorted(self._usual, own.random(_TOPIC_WORDS))
+        names = own.integers(0, len(self.words), (_NAMES, 2))
+        kinds = random.random(length)
+        usual = np.searchsorted(self._usual, random.random(length))
+        text = []
+        for at, kind in enumerate(kinds):
+            if kind < 0.62:
+                text.append(self.words[usual[at]])
+            elif kind < 0.92:
+                text.append(self.words[topic[usual[at] % _TOPIC_WORDS]])
+            elif kind < 0.97:
+                text.append("-".join(self.words[part] for part in names[usual[at] % _NAMES]))
+            else:
+                text.append(str(int(random.integers(1, 10_000))))
+        return MemoryRecord.model_construct(
+            tenant=SCOPE.tenant, user=SCOPE.user, session_id=session, layer="message", id=f"m{number:07}",
+            text=" ".join(text), speaker=("user", "assistant")[number // AT_ONCE % 2],
+            time=(_START + timedelta(seconds=20 * number)).isoformat(),
+        )  # fmt: skip
+
+
+def _vocabulary() -> list[str]:
+    """Return lower-case words, the more usual ones first."""
+    vocabulary = json.loads((_wheel_folder() / _TOKENIZER).read_text(encoding="utf-8"))["model"]["vocab"]
+    words = [token[1:] for token in sorted(vocabulary, key=vocabulary.__getitem__) if token.startswith("\u2581")]
+    return [word for word in words if word.isascii() and word.isalpha() and word.islower() and len(word) > 1]
