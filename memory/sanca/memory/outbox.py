@@ -36,6 +36,7 @@ COPIED_RECORDS = 20_000
 """How much the short-term copy keeps when it is opened; what is older is let go of there, not in the store."""
 SEEDED_MESSAGES = 200
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
+LOOK_SECONDS = 30.0
 _BATCH = 50
 
 
@@ -119,8 +120,11 @@ class BufferedStore:
         pause = FIRST_PAUSE_SECONDS
         while True:
             if not self._is_behind:
-                await self._woken.wait()
+                with anyio.move_on_after(LOOK_SECONDS):  # another process may have left writes in the queue
+                    await self._woken.wait()
                 self._woken, pause = anyio.Event(), FIRST_PAUSE_SECONDS
+            if not self._is_behind and not await self._waiting.count():
+                continue
             try:
                 await self._deliver_all()
             except StoreUnavailableError as error:

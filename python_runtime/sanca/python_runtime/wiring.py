@@ -26,6 +26,7 @@ from sanca.memory.knowledge import KnowledgeBase
 from sanca.memory.memory import Memory
 from sanca.memory.outbox import BufferedStore
 from sanca.memory.preferences import Preferences
+from sanca.memory.retention import Retention
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
@@ -146,6 +147,8 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
             tasks.start_soon(parts.observed.keep)
             if isinstance(parts.sessions, BufferedStore):
                 tasks.start_soon(parts.sessions.keep)
+            keep_days = parts.remembering.settings.keep_days
+            tasks.start_soon(Retention(parts.sessions, keep_days, home / "memory").keep)
             tasks.start_soon(CatchingUp(parts.sessions, parts.memory.embedder).keep)
             tasks.start_soon(_warm_up, parts)
             tasks.start_soon(_warm_libraries, parts)
