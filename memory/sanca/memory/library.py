@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sanca.core.messages import Message, SkillMatch
 from sanca.core.ports import Entities
-from sanca.memory.exactness import is_exact, is_said
+from sanca.memory.exactness import fit_of, is_said
 from sanca.memory.lexicon import Lexicon, shipped_lexicon
 from sanca.memory.parameters import Context, fill_parameters, names_setting, service_from_history
 from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
@@ -102,7 +102,7 @@ class SkillLibrary:
         from sanca.memory.learned import shipped_weights
         from sanca.memory.ranking import Ranker
 
-        return Ranker(self.skills, self.lexicon, self.embed, shipped_weights())
+        return Ranker([one for one in self.skills if not one.sheet.cues], self.lexicon, self.embed, shipped_weights())
 
     def match(
         self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
@@ -119,9 +119,13 @@ class SkillLibrary:
         if not (reading.pieces or reading.slots) or not self.skills:
             return None
         context = Context(self.lexicon, entities, history, self._clock())
+        if (cued := self._cued(reading, context, language)) is not None:
+            return cued
         known = service_from_history(reading, context) is not None
         ranked = self.ranker.rank(reading, service_known=known)
-        best = next((scored for scored in ranked if _allowed(scored, reading, self.lexicon)), None)
+        best = self._just_that(ranked, reading) or next(
+            (scored for scored in ranked if _allowed(scored, reading, self.lexicon)), None
+        )
         if best is None or best.score < _bar(best, reading, service_known=known, threshold=self.threshold):
             return None
         values, missing = fill_parameters(best.skill, reading, context)
@@ -134,6 +138,31 @@ class SkillLibrary:
             why=_why(best, reading, language or language_of(reading.text)),
             code=best.skill.code(),
         )
+
+    def _cued(self, reading: Reading, context: Context, language: str) -> SkillMatch | None:
+        """Return the first skill that has a cue in the message."""
+        for skill in self.skills:
+            if skill.sheet.cue is not None and (hit := skill.sheet.cue.search(reading.text)):
+                values, missing = fill_parameters(skill, reading, context)
+                said = language or language_of(reading.text)
+                title = skill.sheet.title.in_language(said)
+                why = f"“{hit.group().strip()}”" + (f"：这是“{title}”。" if said == "zh" else f" asks for “{title}”.")
+                return SkillMatch(
+                    skill=skill.name, title=title, score=1.0, parameters=values, missing=missing, why=why,
+                    code=skill.code(),
+                )  # fmt: skip
+        return None
+
+    def _just_that(self, ranked: Sequence[Scored], reading: Reading) -> Scored | None:
+        """Return the learned skill whose phrase the message says, word for word, whatever else is alike."""
+        none = max(0.0, 1.0 - sum(scored.score for scored in ranked))
+        for scored in ranked:
+            alone = scored.score / (scored.score + none) if scored.score else 0.0
+            if not scored.skill.sheet.exact or alone < max(_UNLEARNED_THRESHOLD, scored.skill.least_score):
+                continue
+            if is_said(scored.skill.sheet, reading) and fit_of(scored.skill.sheet, reading, self.lexicon) == "whole":
+                return replace(scored, score=alone)
+        return None
 
     def nearest(
         self,
@@ -233,7 +262,7 @@ def load_skill_library(folders: Sequence[Path] = (), *, threshold: float = DEFAU
 def _allowed(scored: Scored, reading: Reading, lexicon: Lexicon) -> bool:
     """A skill that changes something is never guessed: the message must say so in some word the lexicon knows."""
     sheet = scored.skill.sheet
-    if not is_said(sheet, reading) or (sheet.exact and not is_exact(sheet, reading)):
+    if not is_said(sheet, reading) or (sheet.exact and fit_of(sheet, reading, lexicon) == "no"):
         return False
     needed = set(sheet.only_with)
     said = {name for piece in reading.pieces for name in piece.concepts}

@@ -13,7 +13,6 @@ import small_fleet
 from model_script import Serve
 from model_server import FakeModelServer
 
-
 MEADOW = '''
 """Flowers beside services: something that no shipped skill knows of."""
 

@@ -130,6 +130,8 @@ class Learning:
     async def close(self, limit_seconds: float) -> None:
         """Give lessons under way a little time, and end those that take longer."""
         with anyio.move_on_after(limit_seconds):
+            for learned in [one for events in tuple(self._pending.values()) for one in tuple(events.values())]:
+                await learned.wait()
             for lesson in tuple(self._lessons):
                 await lesson.done.wait()
         for lesson in tuple(self._lessons):
