@@ -77,3 +77,44 @@ def migrate(
     from sanca.python_runtime.cli.memory_migrate import migrate_memory
 
     migrate_memory(source, target, as_json=as_json)
+
+
+@memory.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file; it gets JSON lines, each saying what it is.")],
+    tenant: Tenant = "default",
+    user: User = "",
+) -> None:
+    """Save everything kept of a user: sessions, files, preferences, what was learned, runs."""
+    from sanca.python_runtime.cli.memory_data import export_data
+
+    export_data(file, tenant=tenant, user=user)
+
+
+@memory.command("forget")
+def forget(
+    tenant: Tenant = "default",
+    user: User = "",
+    sure: Annotated[bool, typer.Option("--yes", help="You mean it: nothing brings it back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget everything kept of a user, everywhere."""
+    from sanca.python_runtime.cli.memory_data import forget_data
+
+    forget_data(tenant=tenant, user=user, sure=sure, as_json=as_json)
+
+
+@memory.command("encrypt")
+def encrypt() -> None:
+    """Encrypt the embedded memory's file with the key that SANCA_MEMORY_ENCRYPTION_KEY_FILE names."""
+    from sanca.python_runtime.cli.memory_encryption import encrypt_memory
+
+    encrypt_memory()
+
+
+@memory.command("decrypt")
+def decrypt() -> None:
+    """Make an encrypted memory's file plain again."""
+    from sanca.python_runtime.cli.memory_encryption import decrypt_memory
+
+    decrypt_memory()
