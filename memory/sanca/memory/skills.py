@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sanca.core.errors import ConfigurationError
 
 SHIPPED_SKILLS = Path(__file__).parent / "skills"
@@ -77,9 +77,26 @@ class SkillSheet(BaseModel):
     """The whole point of it is to change something: it must be surer than others to be used."""
     says: tuple[str, ...] = ()
     """Words that the message must have, all of them: what the action takes for granted."""
+    cues: tuple[str, ...] = ()
+    """Regular expressions: a message that one of them fits is for this skill, and it is found by them alone."""
     exact: bool = False
     """A message that names more than the parameters take, or says "not", "if" or "unless" where no phrase does, is
     another one."""
+
+    @field_validator("cues")
+    @classmethod
+    def _compiles(cls, cues: tuple[str, ...]) -> tuple[str, ...]:
+        for cue in cues:
+            try:
+                re.compile(cue, re.IGNORECASE)
+            except re.error as error:
+                raise ValueError(f"the cue {cue!r} is no regular expression: {error}") from None
+        return cues
+
+    @cached_property
+    def cue(self) -> re.Pattern[str] | None:
+        """All cues as one expression."""
+        return re.compile("|".join(f"(?:{one})" for one in self.cues), re.IGNORECASE) if self.cues else None
 
 
 class Skill(BaseModel):

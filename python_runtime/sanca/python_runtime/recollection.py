@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import structlog
 from sanca.core.errors import SancaError
 from sanca.core.memory import Hit, MemoryRecord, Query, RecordFilter, Scope
-from sanca.core.messages import Caller, Message
+from sanca.core.messages import Message
 from sanca.memory.day_summaries import brief_of
 from sanca.memory.knowledge import doubt_of
 from sanca.prompts import Recalled
 from sanca.python_runtime.memory_parts import MemoryParts
+from sanca.python_runtime.run_record import RunRequest
 
 log = structlog.get_logger()
 
-_EARLIER_FITS, _OTHERS_FIT = 0.15, 0.3
-"""Scores from which something goes into a prompt unasked: of this session, of others."""
+_EARLIER_FITS, _OTHERS_FIT = 0.04, 0.06
+"""Scores from which something goes into a prompt unasked: of this session, of others. They are low because the message
+itself is among what is compared, and fits best; measured, what fits has .07 to .36 and what does not below .05."""
 _MOST = 6
 _KNOWLEDGE_CHARS, _OTHERS_CHARS, _EARLIER_CHARS = 5_000, 3_500, 3_500
 _TEXT_CHARS, _BRIEF_CHARS = 1_200, 900
@@ -53,22 +55,22 @@ class Recollection:
         self._parts = parts
         self._history = history_messages
 
-    async def fitting(self, caller: Caller, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+    async def fitting(self, request: RunRequest, text: str, history: Sequence[Message]) -> Remembered:
         """Return what fits a message; nothing when the tenant does without, or the memory does not answer."""
-        if not self._parts.settings.recalls_for(caller.tenant):
+        if not self._parts.settings.recalls_for(request.caller.tenant):
             return Remembered()
-        scope = Scope(tenant=caller.tenant, user=caller.user)
         try:
-            return await self._fitting(scope, session_id, text[:_QUERY_CHARS], history)
+            return await self._fitting(request, text[:_QUERY_CHARS], history)
         except SancaError as error:
             log.warning("nothing_recalled", reason=str(error))
             return Remembered()
 
-    async def _fitting(self, scope: Scope, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+    async def _fitting(self, request: RunRequest, text: str, history: Sequence[Message]) -> Remembered:
+        scope = request.caller.scope
         wishes = await self._parts.preferences.all(scope)
         knowledge = await self._parts.knowledge.relevant(scope, text, _KNOWLEDGE_CHARS)
-        others = await self._others(scope, session_id, text)
-        earlier, brief = await self._earlier(scope, session_id, text, history)
+        others = await self._others(scope, request.session_id, text)
+        earlier, brief = await self._earlier(request, text, history)
         best = sorted([*knowledge, *others, *earlier], key=lambda hit: -hit.score)
         return Remembered(
             preferences=tuple(one.text for one in wishes),
@@ -82,15 +84,18 @@ class Recollection:
         which = RecordFilter(layers=("message", "summary"), not_session_ids=(session_id,), own_only=True)
         query = Query(text=text, limit=_MOST, filter=which, half_life_days=_HALF_LIFE_DAYS, max_chars=_OTHERS_CHARS)
         hits = await self._parts.memory.recall(scope, query)
-        return [hit for hit in hits if hit.score >= _OTHERS_FIT and not _is_mark(hit.record)]
+        return [
+            one for one in hits if one.score >= _OTHERS_FIT and not _is_mark(one.record) and one.record.text != text
+        ]
 
     async def _earlier(
-        self, scope: Scope, session_id: str, text: str, history: Sequence[Message]
+        self, request: RunRequest, text: str, history: Sequence[Message]
     ) -> tuple[list[Hit], list[Recalled]]:
         """Return what fits of this session's messages that the prompt does not show, and the rest of them in short."""
         if len(history) < self._history - 1:
             return [], []
-        shown = {one.id for one in history}
+        scope, session_id = request.caller.scope, request.session_id
+        shown = {request.message_id, *(one.id for one in history)}
         which = RecordFilter(layers=("message",), session_ids=(session_id,))
         query = Query(text=text, limit=2 * _MOST, filter=which, max_chars=_EARLIER_CHARS)
         hits = await self._parts.memory.recall(scope, query)

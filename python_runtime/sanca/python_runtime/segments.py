@@ -20,6 +20,7 @@ from sanca.core.syntax import parse_module
 from sanca.prompts import EarlierRound, Experience, Goal, Page, PromptInputs
 from sanca.python_runtime.recollection import Remembered
 from sanca.python_runtime.rounds import Percept, Round, RoundsSummary, RunState, SubGoal
+from sanca.python_runtime.run_record import RunRequest
 
 _ORIGIN_CHARS = 70
 _PARSED_CHARS = 20_000
@@ -61,7 +62,7 @@ class Experiences(Protocol):
 class Memories(Protocol):
     """Finds what of memory fits a message (`Recollection`)."""
 
-    async def fitting(self, caller: Caller, session_id: str, text: str, history: Sequence[Message]) -> Remembered:
+    async def fitting(self, request: RunRequest, text: str, history: Sequence[Message]) -> Remembered:
         """Return it; nothing where there is none."""
 
 
@@ -141,8 +142,7 @@ class SegmentBuilder:
         """Return what of memory the prompts show; of a sub-goal only what the person wants at all times."""
         if self._memories is None or state.request.came_by == "agent_reply":
             return {}
-        request = state.request
-        found = await self._memories.fitting(request.caller, request.session_id, message, state.history)
+        found = await self._memories.fitting(state.request, message, state.history)
         if not own:
             return {"preferences": found.preferences}
         state.round.recalled = list(found.shown)
