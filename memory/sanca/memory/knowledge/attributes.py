@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from sanca.memory.text import CJK, normalise, stem
 
@@ -168,7 +169,8 @@ _BY_LENGTH = sorted(_CANONICAL.items(), key=lambda pair: -len(pair[0]))
 def things_in(text: str) -> frozenset[str]:
     """Return the words of a text that name something, stemmed; an environment is `env:prod`."""
     found = set()
-    for word in _WORD.findall(_CAMEL.sub(" ", normalise(text)).lower().replace("_", " ").replace(".", " ")):
+    words = _WORD.findall(_CAMEL.sub(" ", normalise(text)).lower().replace("_", " ").replace(".", " "))
+    for word in chain.from_iterable(map(_parts_of, words)):
         if CJK.match(word):
             found |= _chinese_things(word)
         elif word in _ENVIRONMENTS:
@@ -176,6 +178,12 @@ def things_in(text: str) -> frozenset[str]:
         elif word not in GENERIC and stem(word) not in GENERIC:
             found.add(stem(word))
     return frozenset(found)
+
+
+def _parts_of(word: str) -> list[str]:
+    """Return `application-staging` in two words, and `pool-size` as the one it is."""
+    parts = word.split("-")
+    return parts if any(part in GENERIC or part in _ENVIRONMENTS for part in parts) else [word]
 
 
 def _chinese_things(words: str) -> set[str]:

@@ -118,22 +118,22 @@ def _fact(subject: frozenset[str], attribute: str, value: str, shown: str = "") 
         yield Fact(" ".join(sorted(subject)), named, normal, (shown or value).strip(" `*")[:80])
 
 
-def _named(subject: frozenset[str], key: str, value: str) -> Iterator[Fact]:
-    """Yield the fact of `key: value` in a place that is about a subject."""
+def _named(subject: frozenset[str], key: str, value: str, of_heading: frozenset[str] | None = None) -> Iterator[Fact]:
+    """Yield the fact of `key: value` in a place that is about a subject.
+
+    A key that names a thing itself (`payment port`) is of the heading's subject, if there is one, never of the file's.
+    """
     before, attribute = split_attribute(key)
     if attribute and "." not in key and "_" not in key:
-        yield from _fact(_joined(subject, before), attribute, value)
+        own = things_in(before)
+        place = subject if of_heading is None or not own else of_heading | _environments(subject)
+        yield from _fact(place | own, attribute, value)
     elif _NAMED_SETTING.search(key) and any(letter.isdigit() or letter.isalpha() for letter in value):
         yield from _fact(subject, key, value)
 
 
-def _joined(subject: frozenset[str], before: str) -> frozenset[str]:
-    """Return what `payment pool limit` is about where `payment` is spoken of, or where something else is."""
-    return subject | things_in(before)
-
-
 def _of_prose(piece: Piece, path: str) -> Iterator[Fact]:
-    subject = subject_of(piece.heading, path)
+    subject, of_heading = subject_of(piece.heading, path), subject_of(piece.heading, "")
     for line in piece.text.split("\n"):
         text = line.strip()[:_LINE_CHARS]
         if _DOUBTFUL.search(text):
@@ -141,7 +141,7 @@ def _of_prose(piece: Piece, path: str) -> Iterator[Fact]:
         if text.startswith("|"):
             continue
         if (pair := _KEY.match(text)) and len(pair["value"]) <= 80:
-            yield from _named(subject, pair["key"], _plain(pair["value"]))
+            yield from _named(subject, pair["key"], _plain(pair["value"]), of_heading)
             continue
         yield from _of_sentences(text, subject)
     if "\n|" in piece.text:

@@ -75,9 +75,10 @@ async def add_path(
     if await AsyncPath(path).is_file():
         known = await knowledge.documents(scope)
         name = _own_name(path, path.name, known)
+        root = next((document.root for document in known if document.name == name), "")
         content = await _read(path, name)
         added = await knowledge.add_document(
-            scope, name, content, valid_for_days=valid_for_days, origin=Origin(str(path))
+            scope, name, content, valid_for_days=valid_for_days, origin=Origin(str(path), root)
         )
         result.added.append(added)
         return result

@@ -154,7 +154,7 @@ def cut_line(line: str) -> Iterator[str]:
             held = ""
         held = f"{held} {sentence}" if held and held[-1].isascii() else held + sentence
     if held.strip():
-        yield held
+        yield held.rstrip()
 
 
 def with_headings(pieces: Iterable[Piece], title: str) -> list[Piece]:

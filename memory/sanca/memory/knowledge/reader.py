@@ -48,6 +48,11 @@ class DocumentReader:
         with anyio.CancelScope(shield=True):
             await self._end()
 
+    @property
+    def process_id(self) -> int:
+        """Of its process; 0: none runs."""
+        return self._process.pid if self._process else 0
+
     async def read(self, name: str, content: bytes, media_type: str = "") -> ReadDocument:
         """Return the document's pieces.
 

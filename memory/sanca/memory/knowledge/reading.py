@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Callable
 
 from sanca.memory.knowledge.code import cut_code
@@ -14,6 +15,8 @@ from sanca.memory.knowledge.pieces import PIECES_MOST, Piece, ReadDocument, with
 from sanca.memory.knowledge.plain import cut_log, cut_settings, cut_table, cut_text
 
 _PAGES_MOST = 2_000
+_UNPACKED_BYTES = 100_000_000
+"""A Word document that unpacks to more is a bomb, or full of pictures; zipfile holds a part to the size it names."""
 _RUNBOOK_NAME = re.compile(r"run-?books?|play-?books?|\bsop\b|预案|运维手册|操作手册|应急", re.IGNORECASE)
 _RUNBOOK_HEADING = re.compile(
     r"symptom|diagnos|mitigation|remediation|escalat|roll ?back|recover|resolution|verif|prerequisite|"
@@ -133,7 +136,12 @@ def _docx(content: bytes, kind: DocumentKind, name: str) -> _Read:
     import mammoth
 
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > _UNPACKED_BYTES:
+                raise UnreadableError("it unpacks to more than a document may hold")
         converted = mammoth.convert_to_html(io.BytesIO(content), convert_image=mammoth.images.img_element(_no_image))
+    except UnreadableError:
+        raise
     except Exception as error:  # whatever a hostile or broken file raises in it means the same to a person
         raise UnreadableError("it is no Word document, or a broken one") from error
     text = html_to_markdown(converted.value)[1]
