@@ -51,8 +51,8 @@ class View:
         if not len(self.rows):
             return np.zeros(0, np.int64)
         if self.rows[-1] - self.rows[0] == len(self.rows) - 1:  # none is missing between: no need to search
-            near: NDArray[np.int64] = numbers[(numbers >= self.rows[0]) & (numbers <= self.rows[-1])]
-            return near - self.rows[0]
+            near: NDArray[np.int64] = numbers[(numbers >= self.rows[0]) & (numbers <= self.rows[-1])] - self.rows[0]
+            return near
         found: NDArray[np.int64] = np.minimum(np.searchsorted(self.rows, numbers), len(self.rows) - 1)
         here: NDArray[np.int64] = found[self.rows[found] == numbers]
         return here
