@@ -532,6 +532,7 @@ class Bench:
     """Is told the name of every tool of `system` that the action takes."""
     mcp: Any = field(default_factory=Names)
     agents: Any = field(default_factory=Names)
+    sanca: Any = field(default_factory=Names)
 
     def run(self, skill: str, *, language: str = "en", **parameters: Any) -> str:
         """Run an action as the engine does: parameters in front, the value of the last expression is the answer."""
@@ -548,7 +549,7 @@ class Bench:
         assert isinstance(last, ast.Expr), f"{skill} does not end in an expression"
         names: dict[str, Any] = {
             "system": Watched(SystemDouble(self.fleet), self.watch), "card": self.card, "say": self.said.append,
-            "mcp": self.mcp, "agents": self.agents,
+            "mcp": self.mcp, "agents": self.agents, "sanca": self.sanca,
             "ToolError": ToolError, "ToolDeniedError": ToolDeniedError, "ToolFailedError": ToolFailedError,
             "ToolNotFoundError": ToolNotFoundError,
             "__name__": "__action__",

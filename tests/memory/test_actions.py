@@ -204,6 +204,24 @@ def test_runbook_answers_of_any_shape_are_shown(bench: Bench, reply: object) -> 
     assert bench.mcp.runbooks.asked == "disk full"
 
 
+def test_runbooks_are_looked_up_in_known_documents_where_no_server_has_them(bench: Bench) -> None:
+    asked: list[Any] = []
+
+    def recall(query: str, *, limit: int, layers: list[str]) -> list[dict[str, Any]]:
+        asked.append((query, layers))
+        known = {"id": "1", "text": "Free the disk first.", "source": "disk.md, lines 3-9", "score": 0.6, "doubt": ""}
+        return [known, {**known, "id": "2", "text": "Feed the cat.", "score": 0.01}]
+
+    bench.sanca.recall = recall
+    answer = bench.run("search_runbook", query="disk full")
+    assert "Free the disk first." in answer and "disk.md, lines 3-9" in answer and "cat" not in answer
+    assert asked == [("disk full", ["knowledge"])]
+    bench.mcp.runbooks = Runbooks([])
+    assert "Free the disk first." in bench.run("search_runbook", query="disk full")
+    bench.mcp.runbooks = Runbooks("Call the storage team.")
+    assert "disk.md" not in bench.run("search_runbook", query="disk full")
+
+
 def test_runbook_trouble_is_one_sentence(bench: Bench) -> None:
     assert "No runbook server is connected" in bench.run("search_runbook", query="x")
     bench.mcp.runbooks = Runbooks(ToolFailedError("the server is away"))

@@ -1,4 +1,4 @@
-"""Look something up in the runbooks, by whatever search tool their server has."""
+"""Look something up in the runbooks, by whatever search tool their server has, or in the documents it knows."""
 
 
 def texts(result):
@@ -15,11 +15,28 @@ def texts(result):
     return []
 
 
+def known():
+    """Return what the documents say that it knows itself, each with its source."""
+    try:
+        found = [one for one in sanca.recall(query, limit=5, layers=["knowledge"]) if one["score"] >= LEAST]
+    except (NameError, AttributeError, ToolNotFoundError):
+        return []
+    doubts = {one["id"]: t(f" (may not hold any more: {one['doubt']})", f"（可能已不适用：{one['doubt']}）") if one["doubt"] else "" for one in found}
+    return [f"{one['text'].strip()}\n\n— *{one['source']}*{doubts[one['id']]}" for one in found]
+
+
+LEAST = 0.12
+nothing = t(f"The runbooks say nothing about {query!r}.", f"手册中没有关于 {query!r} 的内容。")
 try:
-    found = [text for text in texts(mcp.runbooks.search(query)) if text.strip()]
-    answer = "\n\n---\n\n".join(found[:5]) or t(f"The runbooks say nothing about {query!r}.", f"手册中没有关于 {query!r} 的内容。")
+    found = [text for text in texts(mcp.runbooks.search(query)) if text.strip()] or known()
 except (NameError, AttributeError, ToolNotFoundError):
-    answer = t("No runbook server is connected (see toolkits.json).", "没有连接手册服务器（见 toolkits.json）。")
+    found = known()
+    nothing = t(
+        f"No runbook server is connected (see toolkits.json), and the documents it knows say nothing about {query!r}.",
+        f"没有连接手册服务器（见 toolkits.json），已知的文档中也没有关于 {query!r} 的内容。",
+    )
 except ToolError as error:
-    answer = t(f"The runbooks could not be searched: {error}", f"无法搜索手册：{error}")
+    found = known()
+    nothing = t(f"The runbooks could not be searched: {error}", f"无法搜索手册：{error}")
+answer = "\n\n---\n\n".join(found[:5]) or nothing
 answer
