@@ -19,7 +19,8 @@ Operation = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 class Access:
     """One alias. What this process wrote, its next search finds: it refreshes first, once for all writes before it.
 
-    What other processes wrote is found within the index's refresh interval, a second.
+    What other processes wrote is found within the index's refresh interval, a second, or at once after a refresh for
+    others too, as before the messages of a session are read: another engine may have had it last.
     """
 
     def __init__(self, connection: Connection, alias: str) -> None:
@@ -88,9 +89,9 @@ class Access:
             if len(hits) < page:
                 return
 
-    async def refresh(self) -> None:
-        """Make what was written findable, if anything was."""
-        if self._is_stale:
+    async def refresh(self, *, others_too: bool = False) -> None:
+        """Make findable what this process wrote, if anything, or what every process did."""
+        if self._is_stale or others_too:
             self._is_stale = False  # before the call: what is written meanwhile needs another
             try:
                 with self._connection.errors():

@@ -113,6 +113,7 @@ class ElasticsearchStore(UserErasing):
     async def messages(self, tenant: str, user: str, session_id: str, *, limit: int = 50) -> list[Message]:
         """Return the newest messages, oldest first."""
         query = _messages_of(tenant, user, session_id)
+        await self.records.refresh(others_too=True)
         found: list[Message] = []
         order = [{"position": "desc"}, {"key": "asc"}]
         async for hits in self.records.documents(query, order, max(1, min(limit, 1_000))):
@@ -128,6 +129,7 @@ class ElasticsearchStore(UserErasing):
         if first is None:
             return
         query = _messages_of(tenant, user, session_id)
+        await self.records.refresh(others_too=True)
         query["bool"]["filter"].append({"range": {"position": {"gte": first["_source"]["position"]}}})
         async for hits in self.records.documents(query, [{"key": "asc"}], 1_000):
             await self.writer.drop([hit["_id"] for hit in hits])
