@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,26 @@ def test_a_document_is_taken_cited_and_forgotten_only_by_who_may_teach(engine: S
     assert status(lambda: engine.ForgetMemory(forget))[0] is grpc.StatusCode.PERMISSION_DENIED
     assert engine.ForgetMemory(pb.ForgetMemoryRequest(caller=CALLER, document="payment.md")).forgotten > 0
     assert list(search(engine, ANN, query="pool size of payment").items) == []
+
+
+def test_everything_of_a_user_is_handed_over_and_forgotten_and_nothing_of_others(engine: ServedEngine) -> None:
+    list(engine.start("s1", message="remember: the pool of checkout holds 40 connections", run_id="r1"))
+    prefer(engine, "Send me tables, please")
+    add(engine, CALLER, "payment.md", RUNBOOK)
+    theirs = pb.MemoryItem(layer="preference", text="Tea, please", data_json='{"kind": "do"}')
+    engine.EditMemory(pb.EditMemoryRequest(caller=ANN, item=theirs))
+    chunks = list(engine.ExportMemory(pb.ExportMemoryRequest(caller=CALLER)))
+    lines = [json.loads(line) for line in b"".join(chunk.data for chunk in chunks).splitlines()]
+    words = json.dumps(lines, ensure_ascii=False)
+    assert chunks[0].info.name.startswith("sanca-memory-olga-")
+    assert "40 connections" in words
+    assert "Send me tables" in words
+    assert "Tea, please" not in words
+    assert engine.ForgetMemory(pb.ForgetMemoryRequest(caller=CALLER, everything=True)).forgotten > 0
+    assert [item.layer for item in search(engine).items if not item.whole_tenant] == []
+    assert list(engine.ListSessions(pb.ListSessionsRequest(caller=CALLER)).sessions) == []
+    assert [item.text for item in search(engine, ANN, layers=["preference"]).items] == ["Tea, please"]
+    assert search(engine, ANN, query="pool size of payment").items
 
 
 def test_wrong_requests_get_a_status_and_one_sentence(engine: ServedEngine) -> None:

@@ -67,7 +67,7 @@ describe("the memory panel", () => {
     await userEvent.type(await screen.findByTestId("memory-search"), "restart night");
     await screen.findAllByTestId("reasons");
     expect(within(card("night")).getByTestId("reasons")).toHaveTextContent(/Words\s*restart, night\s*69%/);
-    expect(screen.getByTestId("memory-count")).toHaveTextContent("2 found");
+    expect(screen.getByTestId("memory-count")).toHaveTextContent("3 found");
   });
 
   it("filters by kind, and counts each", async () => {

@@ -14,6 +14,7 @@ from sanca.python_runtime.service import engine_pb2 as pb
 from sanca.python_runtime.service import memory_conversions as convert_memory
 from sanca.python_runtime.service.incoming import read_file
 
+_CHUNK_BYTES = 256 * 1024
 _OUTAGE = {
     "en": (
         "The memory store does not answer. This is the copy on this machine; what you change is kept and delivered "
@@ -46,16 +47,31 @@ class MemoryDoor:
         return convert_memory.item_message(await self._panel.edit(caller, change))
 
     async def forget_memory(self, request: pb.ForgetMemoryRequest) -> pb.ForgetMemoryReply:
-        """Forget records, or a document of the tenant's knowledge."""
+        """Forget records, a document of the tenant's knowledge, or all that is kept of the caller."""
         caller = convert.caller_from(request.caller)
         if sum([bool(request.items), request.everything, bool(request.document)]) != 1:
             raise BadRequestError("Say what to forget, and only one: items, a document, or everything.")
+        if request.everything:
+            return pb.ForgetMemoryReply(forgotten=await self._engine.parts.user_data.forget(caller.scope))
         if request.document:
             check_may_teach(caller)
             scope = Scope(tenant=caller.tenant, user="")
             return pb.ForgetMemoryReply(forgotten=await self._engine.parts.knowledge.forget(scope, request.document))
         keys = [convert_memory.key_from(item, caller) for item in request.items]
         return pb.ForgetMemoryReply(forgotten=await self._panel.forget(caller, keys))
+
+    async def export_memory(self, request: pb.ExportMemoryRequest) -> AsyncIterator[pb.FileChunk]:
+        """Stream all that is kept of the caller, as lines of JSON."""
+        caller = convert.caller_from(request.caller)
+        info = pb.FileInfo(name=convert_memory.export_name(caller), media_type="application/jsonl")
+        yield pb.FileChunk(info=info)
+        waiting = bytearray()
+        async for line in self._engine.parts.user_data.export(caller.scope):
+            waiting += line.encode()
+            if len(waiting) >= _CHUNK_BYTES:
+                yield pb.FileChunk(data=bytes(waiting))
+                waiting.clear()
+        yield pb.FileChunk(data=bytes(waiting))
 
     async def add_knowledge(self, chunks: AsyncIterator[pb.FileChunk]) -> pb.AddKnowledgeReply:
         """Add a document to the tenant's knowledge."""
