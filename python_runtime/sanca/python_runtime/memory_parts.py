@@ -29,6 +29,8 @@ class MemoryParts:
     preferences: Preferences
     days: DaySummaries
     open_days: OpenDays
+    zone: Callable[[Scope], Awaitable[tzinfo]]
+    """Tells where a user's days begin."""
     own_words: Masker
     """For what is said in a session: secrets are taken out, what the next message may need stays."""
 
@@ -51,14 +53,15 @@ def make_memory_parts(
     embedder = make_embedder(settings)
     memory = Memory(store, HybridRetriever(store, embedder), embedder, make_masker(settings, home))
     preferences = Preferences(memory)
-    folder = home / "memory"
+    folder, zone = home / "memory", zone_of(preferences)
     return MemoryParts(
         settings=settings,
         memory=memory,
         knowledge=KnowledgeBase(memory),
         preferences=preferences,
         days=DaySummaries(memory, folder if _keeps_files(settings, store) else None, wording=wording),
-        open_days=OpenDays(store, folder / "open_days.json", zone_of(preferences)),
+        open_days=OpenDays(store, folder / "open_days.json", zone),
+        zone=zone,
         own_words=make_masker(settings, home, own_words=True),
     )
 

@@ -23,9 +23,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "forget_all": (
         "Everything I keep of you, conversations and files included, is forgotten on the memory page "
-        "(“Forget everything”) or by `sanca memory forget --everything`. I don't do it on a word, because it cannot be "
+        "(“Forget everything”) or by `sanca memory forget`. I don't do it on a word, because it cannot be "
         "undone.",
-        "要忘掉关于您的一切（包括对话和文件），请在记忆页面选择“全部忘记”，或运行 `sanca memory forget --everything`。"
+        "要忘掉关于您的一切（包括对话和文件），请在记忆页面选择“全部忘记”，或运行 `sanca memory forget`。"
         "因为无法撤销，我不会只凭一句话就这样做。",
     ),
     "about_me": ("This is what I know about you:", "这是我所知道的关于您的内容："),

@@ -36,6 +36,7 @@ from sanca.python_runtime.broker.records import BrokerSettings
 from sanca.python_runtime.broker_keeper import BrokerKeeper
 from sanca.python_runtime.callbacks import EngineCallbacks
 from sanca.python_runtime.compaction import Compaction
+from sanca.python_runtime.day_wording import day_wording
 from sanca.python_runtime.environment import SystemEnvironment
 from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.history import WhatRunsDid
@@ -72,6 +73,7 @@ from sanca.python_runtime.side_questions import SidePrompts
 from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
+from sanca.python_runtime.upkeep import Upkeep
 from sanca.python_runtime.user_traces import make_user_data
 from sanca.python_runtime.workers import SessionWorkers
 from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
@@ -150,6 +152,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
             keep_days = parts.remembering.settings.keep_days
             tasks.start_soon(Retention(parts.sessions, keep_days, home / "memory").keep)
             tasks.start_soon(CatchingUp(parts.sessions, parts.memory.embedder).keep)
+            tasks.start_soon(Upkeep(parts.remembering, lambda: parts.workers.is_idle).keep)
             tasks.start_soon(_warm_up, parts)
             tasks.start_soon(_warm_libraries, parts)
             tasks.start_soon(keep_knowledge_fresh, parts.knowledge, parts.remembering.settings)
@@ -216,7 +219,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         runs=Runs(
             store=store, queue=queue, sessions=sessions, gate=broker, journal=journal.of_run, engine_id=engine_id
         ),
-        remembering=make_memory_parts(memory, home, sessions),
+        remembering=make_memory_parts(memory, home, sessions, wording=day_wording(lambda: _own_model(parts, "fast"))),
     )
     parts.learning = _learning(parts, memory)
     parts.user_data = make_user_data(home, sessions, store, files, partial(_let_go, parts))
@@ -427,6 +430,7 @@ async def _warm_up(parts: Parts) -> None:
     warm = Surroundings(now=datetime.now(UTC))
     await anyio.to_thread.run_sync(partial(parts.interpreter.interpret, "warm up", warm))
     await anyio.to_thread.run_sync(importlib.import_module, "sanca.python_runtime.cards")
+    await anyio.to_thread.run_sync(parts.remembering.own_words.mask, "warm up")
 
 
 async def _warm_libraries(parts: Parts) -> None:

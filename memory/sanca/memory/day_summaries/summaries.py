@@ -54,6 +54,8 @@ class DaySummaries:
         self._memory = memory
         self._folder = folder
         self._wording = wording
+        self._looked_at: dict[tuple[Scope, str], int] = {}
+        """Times of files that were compared with their marks."""
 
     async def compact(self, scope: Scope, day: str, zone: tzinfo) -> DayReport:
         """Sum up a day; again only what changed since.
@@ -94,6 +96,9 @@ class DaySummaries:
         found = []
         for tenant, user, day, changed_at in await anyio.to_thread.run_sync(_files, self._folder):
             scope = Scope(tenant=tenant, user=user)
+            if self._looked_at.get((scope, day)) == changed_at:
+                continue
+            self._looked_at[scope, day] = changed_at
             mark = await self._memory.get(scope, _mark_key(scope, day))
             if mark is not None and mark.data.get("file_time") != changed_at:
                 found.append((scope, day))

@@ -55,6 +55,19 @@ def search(
     sys.exit(print_hits(question, queries, asked, as_json=as_json))
 
 
+@memory.command("compact")
+def compact(
+    day: Annotated[str, typer.Option(help="Such as 2026-11-22; by default every day that is over.")] = "",
+    tenant: Tenant = "default",
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Sum up days into notes that you can read and edit; what you changed in them is taken over."""
+    from sanca.python_runtime.cli.memory_compact import compact_memory
+
+    compact_memory(day, tenant=tenant, user=user, as_json=as_json)
+
+
 @memory.command("check")
 def check(
     salvage: Annotated[

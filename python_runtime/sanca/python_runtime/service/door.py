@@ -131,6 +131,7 @@ class EngineDoor(MemoryDoor):
                 await parts.runs.cancel(caller, record.run_id)
         await parts.workers.let_go(request.session_id)
         await parts.sessions.delete_session(caller.tenant, caller.user, request.session_id)
+        await parts.remembering.days.forget_session(caller.scope, request.session_id)
         await parts.store.forget_session(caller, request.session_id)
         await parts.files.forget(request.session_id)
         return pb.Empty()
