@@ -18,6 +18,7 @@ _SAME, _AGAINST = 0.85, 0.6
 """Shares of common words from which a wish says the same as an earlier one, or goes against it."""
 _MOST = 200
 """Preferences of one user at most; then the oldest learned one gives way."""
+_ZONE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]+)+|UTC")
 _KIND_WORDS = {
     "role": r"^(?:my )?(?:role|job|position|title)s?$|^我?的?(?:角色|职位|岗位)$",
     "language": r"^(?:my )?(?:preferred )?languages?$|^我?的?语言(?:偏好)?$",
@@ -113,20 +114,27 @@ class Preferences:
 
     async def language(self, scope: Scope) -> str:
         """Return the English name of the language to answer in; empty: the message's own."""
-        record = await self._memory.get(scope, RecordKey(layer="preference", id="language", user=scope.user))
+        record = await self._read(scope, "language")
         return language_in(record) if record else ""
 
     async def time_zone(self, scope: Scope) -> str:
         """Return the user's time zone, an IANA name; empty when it is not known."""
-        record = await self._memory.get(scope, RecordKey(layer="preference", id=TIME_ZONE, user=scope.user))
-        return str(record.data.get("time_zone", "")) if record else ""
+        record = await self._read(scope, TIME_ZONE)
+        return zone_in(record) if record else ""
 
     async def note_time_zone(self, scope: Scope, name: str) -> None:
-        """Remember where the user's days begin, as the page tells it; what the user set by hand stays."""
-        record = await self._memory.get(scope, RecordKey(layer="preference", id=TIME_ZONE, user=scope.user))
-        if not is_zone(name) or (record and (record.data.get("by") == "user" or record.data.get("time_zone") == name)):
+        """Remember where the user's days begin, as the page tells it; what the user said or wrote stays."""
+        key = RecordKey(layer="preference", id=TIME_ZONE, user=scope.user)
+        record = await self._memory.get(scope, key)
+        is_told = record is not None and zone_in(record) != record.data.get("time_zone")
+        if is_told or not is_zone(name) or (record is not None and zone_in(record) == name):
             return
         await self.set(scope, TIME_ZONE, f"My time zone is {name}.", "habit", by="learned", time_zone=name)
+
+    async def _read(self, scope: Scope, name: str) -> MemoryRecord | None:
+        """Return the user's own, else the tenant's."""
+        keys = [RecordKey(layer="preference", id=name, user=user) for user in dict.fromkeys((scope.user, ""))]
+        return next(iter(await self._memory.store.get(scope, keys)), None)
 
     def _record(self, scope: Scope, wish: Wish, run_id: str) -> MemoryRecord:
         data = {"kind": wish.kind, "by": "learned", "run_id": run_id}
@@ -153,6 +161,11 @@ def language_in(record: MemoryRecord) -> str:
     """Return the language a preference names: what was learned with it, unless its text was edited since."""
     wish = next((one for one in said_for_good(record.text).wishes if one.kind == "language"), None)
     return wish.language if wish else str(record.data.get("language", ""))
+
+
+def zone_in(record: MemoryRecord) -> str:
+    """Return the time zone that a preference names; empty when it names none that there is."""
+    return next((name for name in _ZONE.findall(record.text) if is_zone(name)), "")
 
 
 def is_zone(name: str) -> bool:
