@@ -1,10 +1,10 @@
 // A document of what everybody here knows: how it stands; its pieces are read when somebody opens it.
-import { BookOpenText, Trash2, TriangleAlert } from "lucide-react";
+import { BookOpenText, ChevronRight, Trash2, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import type { MemoryItem } from "../api/types";
 import { useHost } from "../app/host";
 import { useI18n } from "../i18n/context";
-import { IconButton, Spinner } from "../ui/controls";
+import { Spinner } from "../ui/controls";
 import { Doubt } from "./Doubt";
 import { Forgetting } from "./Forgetting";
 import { MemoryCard } from "./MemoryCard";
@@ -23,12 +23,18 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
   const { client } = useHost();
   const [asking, setAsking] = useState(false);
   const [pieces, setPieces] = useState<MemoryItem[] | null>(null);
+  const [error, setError] = useState<string | null>(null);
   const name = head.document;
   const count = typeof head.data.pieces === "number" ? head.data.pieces : 0;
   const remarks = Array.isArray(head.data.remarks) ? head.data.remarks.map(String) : [];
   const read = async (): Promise<void> => {
-    const found = await client.searchMemory({ layers: ["knowledge"], document: name, limit: piecesMost });
-    setPieces(found.items.filter((item) => item.data.kind !== "document"));
+    try {
+      const found = await client.searchMemory({ layers: ["knowledge"], document: name, limit: piecesMost });
+      setPieces(found.items.filter((item) => item.data.kind !== "document"));
+      setError(null);
+    } catch (cause) {
+      setError((cause as Error).message);
+    }
   };
   const replace = (changed: MemoryItem): void =>
     setPieces((known) => known?.map((one) => (sameItem(one, changed) ? changed : one)) ?? null);
@@ -40,6 +46,7 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
       onToggle={(event) => event.currentTarget.open && pieces === null && void read()}
     >
       <summary>
+        <ChevronRight size={14} aria-hidden className="tone-muted" />
         <BookOpenText size={15} aria-hidden className="tone-muted" />
         <b className="file-name">{name}</b>
         <span className="tone-muted num">
@@ -50,18 +57,6 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
             {ago(head.time)}
           </time>
         )}
-        {head.canForget && (
-          <IconButton
-            small
-            icon={Trash2}
-            label={t("memoryForgetDocument")}
-            data-testid="document-forget"
-            onClick={(event) => {
-              event.preventDefault(); // else the row would open too
-              setAsking(true);
-            }}
-          />
-        )}
       </summary>
       <Doubt item={head} />
       {remarks.map((remark) => (
@@ -69,14 +64,27 @@ export function DocumentRow({ head, onForgotten }: DocumentRowProps) {
           <TriangleAlert size={13} aria-hidden /> {remark}
         </p>
       ))}
-      {pieces === null ? (
-        <p className="memory-loading">
-          <Spinner />
+      {error !== null && (
+        <p className="notice error" role="alert">
+          {error === "unreachable" ? t("unreachable") : error}
         </p>
+      )}
+      {pieces === null ? (
+        <p className="memory-loading">{error === null && <Spinner />}</p>
       ) : (
         pieces.map((item) => (
           <MemoryCard key={keyOf(item)} item={item} expanded={false} onRead={replace} onForgotten={() => void read()} />
         ))
+      )}
+      {head.canForget && (
+        <button
+          type="button"
+          className="button ghost danger small document-forget"
+          data-testid="document-forget"
+          onClick={() => setAsking(true)}
+        >
+          <Trash2 size={13} aria-hidden /> {t("memoryForgetDocument")}
+        </button>
       )}
       {asking && (
         <Forgetting

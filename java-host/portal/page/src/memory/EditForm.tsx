@@ -54,6 +54,7 @@ export function EditForm({ item, onDone, onRead }: EditFormProps) {
   const isPreference = item.layer === "preference";
   const { layer, id, sessionId, wholeTenant, revision } = item;
 
+  const tell = (cause: Error): void => setError(cause.message === "unreachable" ? t("unreachable") : cause.message);
   const readAgain = async (): Promise<void> => {
     const found = await client.searchMemory({ layers: [layer], ids: [id], sessionId });
     const kept = found.items.find((one) => one.wholeTenant === wholeTenant);
@@ -70,8 +71,8 @@ export function EditForm({ item, onDone, onRead }: EditFormProps) {
       onDone();
     } catch (cause) {
       setBusy(false);
-      if (cause instanceof HostError && cause.status === 409) await readAgain();
-      else setError((cause as Error).message === "unreachable" ? t("unreachable") : (cause as Error).message);
+      if (cause instanceof HostError && cause.status === 409) await readAgain().catch(tell);
+      else tell(cause as Error);
     }
   };
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -25,10 +25,17 @@ interface MemoryCardProps {
 export const MemoryCard = memo(function MemoryCard({ item, expanded, onRead, onForgotten }: MemoryCardProps) {
   const { t } = useI18n();
   const [editing, setEditing] = useState(false);
+  const card = useRef<HTMLElement>(null);
+  const done = (): void => {
+    setEditing(false);
+    card.current?.focus(); // the form had it, and is gone
+  };
   const Icon = layerIcons[item.layer];
   const label = labelOf(item, t);
   return (
     <article
+      ref={card}
+      tabIndex={-1}
       className="memory-card"
       data-testid="memory-item"
       data-layer={item.layer}
@@ -37,16 +44,12 @@ export const MemoryCard = memo(function MemoryCard({ item, expanded, onRead, onF
     >
       <header>
         <Icon size={15} aria-hidden className="tone-muted" />
-        <h3>{label}</h3>
+        <h2>{label}</h2>
         {item.wholeTenant && item.layer !== "knowledge" && <span className="badge">{t("memoryEveryone")}</span>}
         <When item={item} />
         <Actions item={item} onEdit={() => setEditing(true)} onForgotten={onForgotten} />
       </header>
-      {editing ? (
-        <EditForm item={item} onDone={() => setEditing(false)} onRead={onRead} />
-      ) : (
-        <Text item={item} expanded={expanded} />
-      )}
+      {editing ? <EditForm item={item} onDone={done} onRead={onRead} /> : <Text item={item} expanded={expanded} />}
       <Doubt item={item} />
       {item.layer === "experience" && <ExperienceFacts item={item} />}
       {item.layer === "preference" && item.data.by === "learned" && <p className="memory-note">{t("memoryLearned")}</p>}

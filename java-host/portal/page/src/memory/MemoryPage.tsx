@@ -1,6 +1,6 @@
 // The memory page: look for what is remembered, see why it was recalled, correct it, have it forgotten.
 import { CircleAlert, Download, EllipsisVertical, Info, Search, Trash2, X } from "lucide-react";
-import { useDeferredValue, useEffect, useState, type FormEvent } from "react";
+import { useDeferredValue, useEffect, useRef, useState, type FormEvent } from "react";
 import type { MemoryLayer } from "../api/types";
 import { useHost } from "../app/host";
 import { go, memoryHash, memoryLayers, type MemoryPlace } from "../app/route";
@@ -25,6 +25,13 @@ export function MemoryPage({ place, onForgotten }: MemoryPageProps) {
   const [typed, setTyped] = useState("");
   const [query, setQuery] = useState("");
   const memory = useMemory(place, useDeferredValue(query));
+  const [said, setSaid] = useState("");
+  const list = useRef<HTMLDivElement>(null);
+  const forgotten = (): void => {
+    memory.reload();
+    setSaid(t("memoryForgotten"));
+    list.current?.focus(); // what had the focus is gone
+  };
   useEffect(() => {
     const wait = setTimeout(() => setQuery(typed.trim()), 350);
     return () => clearTimeout(wait);
@@ -38,7 +45,7 @@ export function MemoryPage({ place, onForgotten }: MemoryPageProps) {
         <p className="tone-muted">{t("memoryText")}</p>
         <MoreMenu
           onForgotten={() => {
-            memory.reload();
+            forgotten();
             onForgotten();
           }}
         />
@@ -69,7 +76,18 @@ export function MemoryPage({ place, onForgotten }: MemoryPageProps) {
       <p className={searches ? "memory-count tone-muted" : "hidden-visually"} role="status" data-testid="memory-count">
         {busy ? "" : counted}
       </p>
-      <MemoryList memory={memory} query={query} expanded={place.id !== ""} />
+      <p className="hidden-visually" role="status" data-testid="memory-said">
+        {said}
+      </p>
+      <div ref={list} tabIndex={-1} className="memory-results">
+        <MemoryList
+          memory={memory}
+          query={query}
+          expanded={place.id !== ""}
+          onSaved={() => setSaid(t("memorySaved"))}
+          onForgotten={forgotten}
+        />
+      </div>
       {place.id !== "" && (
         <a className="button memory-all" href={memoryHash(place.layer)}>
           {t("memoryShowAll")}
