@@ -1,13 +1,13 @@
 """Messages for the memory benchmark: seeded, Zipf-like, in sessions that have topics and names. Not a benchmark itself.
 
-Words are those of the static embedding's vocabulary, so that vectors mean what they do in use; numbers and the names of a
-session's own things are the rare ones. Ten sessions of 1,000 messages go on at once.
+Words are those of the static embedding's vocabulary, so that vectors mean what they do in use; numbers and the names
+of a session's own things are the rare ones. Ten sessions of 1,000 messages go on at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ from sanca.memory.embedding import _TOKENIZER, _wheel_folder
 
 SCOPE = Scope(tenant="default", user="local")
 SESSION_MESSAGES, AT_ONCE = 1_000, 10
+_BATCH = 1_000
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _TOPIC_WORDS, _NAMES = 60, 12
 
@@ -34,23 +35,31 @@ class Corpus:
         group, within = divmod(number, SESSION_MESSAGES * AT_ONCE)
         return f"session-{group * AT_ONCE + within % AT_ONCE:04}"
 
-    def messages(self, first: int, last: int, batch: int = 1_000) -> Iterator[list[MemoryRecord]]:
+    def messages(self, first: int, last: int, batch: int = _BATCH) -> Iterator[list[MemoryRecord]]:
         """Yield the messages from `first` to before `last`; both are multiples of the batch."""
         for start in range(first, last, batch):
             random = np.random.default_rng((self._seed, start))
             lengths = random.integers(5, 26, batch)
             yield [self._message(start + at, int(length), random) for at, length in enumerate(lengths)]
 
-    def questions(self, count: int, below: int, seed: int) -> list[tuple[str, str]]:
-        """Return questions about messages, each with the session of its message; made of a third of its words."""
+    def questions(self, count: int, sessions: int, seed: int) -> list[tuple[str, str]]:
+        """Return questions about messages of the first sessions, with it: a third of a message's words."""
         random = np.random.default_rng((self._seed, 1, seed))
-        found = []
-        for number in random.integers(0, below // 1_000, count) * 1_000:
-            message = next(self.messages(int(number), int(number) + 1_000))[int(random.integers(0, 1_000))]
-            words = message.text.split()
-            chosen = random.choice(len(words), max(3, len(words) // 3), replace=False)
-            found.append(("what about the " + " ".join(words[at] for at in sorted(chosen)), message.session_id))
-        return found
+        return [self._question(int(session), random) for session in random.integers(0, sessions, count)]
+
+    def questions_of(self, sessions: Sequence[int], count: int, seed: int) -> list[tuple[str, str]]:
+        """Return questions about messages of these sessions, in turn."""
+        random = np.random.default_rng((self._seed, 3, seed))
+        return [self._question(sessions[at % len(sessions)], random) for at in range(count)]
+
+    def _question(self, session: int, random: np.random.Generator) -> tuple[str, str]:
+        group, within = divmod(session, AT_ONCE)
+        number = group * SESSION_MESSAGES * AT_ONCE + int(random.integers(0, SESSION_MESSAGES)) * AT_ONCE + within
+        first = number // _BATCH * _BATCH
+        message = next(self.messages(first, first + _BATCH))[number - first]
+        words = message.text.split()
+        chosen = random.choice(len(words), max(3, len(words) // 3), replace=False)
+        return "what about the " + " ".join(words[at] for at in sorted(chosen)), message.session_id
 
     def _message(self, number: int, length: int, random: np.random.Generator) -> MemoryRecord:
         session = self.session_of(number)

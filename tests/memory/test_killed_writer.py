@@ -124,6 +124,7 @@ async def test_killed_writer_loses_nothing_that_it_acknowledged(place: tuple[str
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 async def test_writer_killed_two_hundred_times_loses_nothing_that_it_acknowledged(place: tuple[str, str]) -> None:
     await _kill_and_look(place, kills=200, seed=2)
 
