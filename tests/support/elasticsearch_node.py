@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -10,8 +11,9 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +26,7 @@ BOOT_SECONDS = 150.0
 JDK_FOLDERS = ("/usr/lib/jvm", "/Library/Java/JavaVirtualMachines", "/opt/java", "/opt")
 JDK_NEEDED = 21
 NOBODY = 65534
+USER, PASSWORD = "engine", "a-password-of-tests"
 
 _SETTINGS = """\
 cluster.name: sanca-test
@@ -45,8 +48,10 @@ class ElasticsearchNode:
     As root it runs as nobody, for Elasticsearch refuses root; else as the user.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, role: Mapping[str, object] | None = None) -> None:
+        """Take a folder for config, data and logs; with a role the node asks for `USER` and `PASSWORD`, who has it."""
         self._folder = folder
+        self._role = role
         self.port = _free_port()
         self._transport = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,9 +97,22 @@ class ElasticsearchNode:
         options = self._folder / "config" / "jvm.options"
         text = re.sub(r".*Xlog:gc.*\n", "", options.read_text(encoding="utf-8"))
         options.write_text(text.replace("-XX:+UseG1GC", "-XX:+UseSerialGC"), encoding="utf-8")
+        if self._role is not None:
+            self._add_user(self._role)
         if os.getuid() == 0:
             for path in (self._folder, *self._folder.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
+
+    def _add_user(self, role: Mapping[str, object]) -> None:
+        """Have the node ask who it is; roles and users lie in files (its API keys need more than this distribution)."""
+        config = self._folder / "config"
+        settings = config / "elasticsearch.yml"
+        asks = "xpack.security.enabled: true\nxpack.security.autoconfiguration.enabled: false"
+        text = settings.read_text(encoding="utf-8").replace("xpack.security.enabled: false", asks)
+        settings.write_text(text, encoding="utf-8")
+        (config / "roles.yml").write_text(json.dumps({USER: role}), encoding="utf-8")  # JSON is YAML
+        tool = [str(INSTALLED / "bin" / "elasticsearch-users"), "useradd", USER, "-p", PASSWORD, "-r", USER]
+        subprocess.run(["bash", *tool], env=self._environment(), check=True, capture_output=True)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -120,6 +138,9 @@ class ElasticsearchNode:
         try:
             with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 - loopback
                 return bool(reply.status == 200)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code == 401 and self._role is not None
         except OSError:
             return False
 
