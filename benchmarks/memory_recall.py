@@ -68,11 +68,11 @@ def main() -> None:
 
 
 def _bm25(case: Case) -> NDArray[np.float64]:
-    return case.pool.words.scores(case.question.weights)
+    return np.asarray(case.pool.words.scores(case.question.weights))
 
 
 def _pieces(case: Case) -> NDArray[np.float64]:
-    return case.pool.pieces.scores(pieces(case.question.text))
+    return np.asarray(case.pool.pieces.scores(pieces(case.question.text)))
 
 
 def _embedding(case: Case) -> NDArray[np.float64]:

@@ -60,9 +60,11 @@ def compare(question: Question, pool: Pool, meaning: Column, today: date) -> Com
         "day": _on_day(question, pool, today),
     }
     columns |= _beside(pool, (words + cut) / 2)
-    columns |= {kind: pool.traits[kind] for kind in ("question", "length", "short")}
-    columns |= {f"wants_{kind}": pool.traits[kind] * (kind in question.wants) for kind in _WANTED}
-    columns["own_words"] = pool.traits["self"] * (said_by if named else 0.5)
+    columns |= {kind: pool.trait(kind) for kind in ("question", "length", "short")}
+    columns |= {
+        f"wants_{kind}": pool.trait(kind) if kind in question.wants else np.zeros(len(pool)) for kind in _WANTED
+    }
+    columns["own_words"] = pool.trait("self") * (said_by if named else 0.5)
     return Compared(columns, named, weights)
 
 
@@ -94,7 +96,7 @@ def _beside(pool: Pool, likeness: Column) -> dict[str, Column]:
         "before_2": from_(2, likeness),
         "after_2": from_(-2, likeness),
         "near": (from_(3, likeness) + from_(-3, likeness) + from_(4, likeness) + from_(-4, likeness)) / 4,
-        "answers": from_(1, likeness * pool.traits["question"]),
+        "answers": from_(1, likeness * pool.trait("question")),
     }
 
 

@@ -19,19 +19,27 @@ if TYPE_CHECKING:
 
 _PAUSE_SECONDS = 4 * 3600
 _WITHOUT_TIME = 24
-_QUESTION = re.compile(r"[?？]\s*\W*$|[吗呢]\W*$")
-_TIME = re.compile(
-    r"\b(yesterday|today|tonight|tomorrow|last|next|ago|weekend|week|month|year|january|february|march|april|may|june|july"
-    r"|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|since|recently"
-    r"|just|morning|evening|afternoon|night)\b|\d{4}|昨天|今天|明天|前天|上周|下周|上个月|下个月|去年|今年|明年|周末|月|号|年|刚|最近"
-)
-_NUMBER = re.compile(
-    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|couple|few|several|once|twice|hundred|dozen)\b"
-    r"|[一二三四五六七八九十两]"
-)
-_FIRST_PERSON = re.compile(r"\b(i|my|we|our|me|mine|i'm|i've)\b|我|咱")
-_PLACE = re.compile(r"\b(in|at|to|from|near|around)\s+(the\s+)?[A-Z]|在|去|到")
-_REASON = re.compile(r"\b(because|since|so that|wanted|reason|inspired|made me|helps?|to be)\b|因为|所以|为了|想")
+_FEW_TERMS = 4
+_TRAITS = {
+    "question": re.compile(r"[?？]\s*\W*$|[吗呢]\W*$"),
+    "time": re.compile(
+        r"\b(yesterday|today|tonight|tomorrow|last|next|ago|weekend|week|month|year|january|february|march|april|may|june"
+        r"|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|since"
+        r"|recently|just|morning|evening|afternoon|night)\b|\d{4}"
+        r"|昨天|今天|明天|前天|上周|下周|上个月|下个月|去年|今年|明年|周末|月|号|年|刚|最近",
+        re.IGNORECASE,
+    ),
+    "number": re.compile(
+        r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|couple|few|several|once|twice|hundred|dozen)\b"
+        r"|[一二三四五六七八九十两]",
+        re.IGNORECASE,
+    ),
+    "place": re.compile(r"\b(in|at|to|from|near|around)\s+(the\s+)?[A-Z]|在|去|到"),
+    "reason": re.compile(
+        r"\b(because|since|so that|wanted|reason|inspired|made me|helps?|to be)\b|因为|所以|为了|想", re.IGNORECASE
+    ),
+    "self": re.compile(r"\b(i|my|we|our|me|mine|i'm|i've)\b|我|咱", re.IGNORECASE),
+}
 
 
 class Pool:
@@ -44,6 +52,7 @@ class Pool:
         self.words = Bm25(self.terms)
         self.pieces = Cosine([pieces(text) for text in self.texts])
         self.sitting_of = self._sittings()
+        self._traits: dict[str, NDArray[np.float64]] = {}
 
     def __len__(self) -> int:
         return len(self.records)
@@ -57,21 +66,23 @@ class Pool:
             joined[sitting] += found
         return Bm25(joined)
 
-    @cached_property
-    def traits(self) -> dict[str, NDArray[np.float64]]:
-        """What kind of text each is, each trait of shape (records,)."""
+    def trait(self, name: str) -> NDArray[np.float64]:
+        """Return which of the texts have a trait, or how much of it; shape (records,).
+
+        Args:
+            name: question, time, number, place, reason or self (of the text's form), length, short (of its terms).
+        """
         import numpy as np
 
-        return {
-            "question": np.array([bool(_QUESTION.search(text)) for text in self.texts], float),
-            "time": np.array([bool(_TIME.search(text.lower())) for text in self.texts], float),
-            "number": np.array([bool(_NUMBER.search(text.lower())) for text in self.texts], float),
-            "place": np.array([bool(_PLACE.search(text)) for text in self.texts], float),
-            "reason": np.array([bool(_REASON.search(text.lower())) for text in self.texts], float),
-            "self": np.array([bool(_FIRST_PERSON.search(text.lower())) for text in self.texts], float),
-            "length": np.minimum(np.log1p([len(found) for found in self.terms]) / np.log(40), 1.5),
-            "short": np.array([len(set(found)) < 4 for found in self.terms], float),
-        }
+        if name not in self._traits:
+            if name == "length":
+                found = np.minimum(np.log1p([len(one) for one in self.terms]) / np.log(40), 1.5)
+            elif name == "short":
+                found = np.array([len(set(one)) < _FEW_TERMS for one in self.terms], float)
+            else:
+                found = np.array([bool(_TRAITS[name].search(text)) for text in self.texts], float)
+            self._traits[name] = found
+        return self._traits[name]
 
     @cached_property
     def speakers(self) -> list[str]:

@@ -25,7 +25,7 @@ WHOLE_MOST = 4_000
 """How many records of the sessions asked about are compared one by one; of more, only a store's candidates are."""
 _KEPT_MOST = 8_000
 _PAGE = 2_000
-_LEXICAL, _NEAREST = 120, 60
+_LEXICAL, _NEAREST = 100, 50
 _NEIGHBOURS_OF, _NEIGHBOURS = 6, 2
 _CHECKED = 20
 
