@@ -107,7 +107,7 @@ def point_at(files: Files, size: int, questions: int) -> Point:
     """Measure in a process of its own."""
     script = Path(__file__).with_name("_memory_timing.py")
     command = [sys.executable, script, files.ours, files.peer, size, questions]
-    printed = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
     found: dict[str, Any] = json.loads(printed)
     return Point(
         size, p95(found["ours"]), p95(found["bare"]), p95(found["ours_session"]), p95(found["bare_session"]),

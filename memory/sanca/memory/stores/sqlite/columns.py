@@ -1,6 +1,6 @@
 """One space's marks in memory, a column each: what searches over many records look at. Holds no text and no vector.
 
-58 bytes a record of 256 dimensions. Read once, then kept up with the file by its table of changes, whoever wrote them.
+63 bytes a record of 256 dimensions. Read once, then kept up with the file by its table of changes, whoever wrote them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NO_MOMENT = np.iinfo(np.int64).min
 _PAGE = 20_000
 _READ_ANEW = 20_000
-_KINDS = {"rows": np.int64, "sessions": np.uint32, "speakers": np.uint32, "moments": np.int64, "lengths": np.uint16}
+_KINDS = {"rows": np.int64, "sessions": np.int64, "speakers": np.uint32, "moments": np.int64, "lengths": np.uint16}
 _SELECT = "SELECT row, session, speaker, moment, min(length, 65535){} FROM marks WHERE space = ?"
 
 
@@ -38,7 +38,7 @@ class View:
     terms: int
     """How many terms they have together."""
     rows: NDArray[np.int64]
-    sessions: NDArray[np.uint32]
+    sessions: NDArray[np.int64]
     speakers: NDArray[np.uint32]
     moments: NDArray[np.int64]
     lengths: NDArray[np.uint16]

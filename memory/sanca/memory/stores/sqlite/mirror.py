@@ -16,7 +16,7 @@ from sanca.memory.stores.sqlite.blocks import Block
 from sanca.memory.stores.sqlite.columns import NO_MOMENT, Columns, View, changes_kept
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.filters import Where, listed, period, visible_spaces, where
-from sanca.memory.stores.sqlite.rows import name_number
+from sanca.memory.stores.sqlite.rows import name_number, speaker_number
 from sanca.memory.stores.sqlite.wide import Part, TermCounts
 from sanca.memory.stores.sqlite.writing import WHOLE_SPACE
 
@@ -192,7 +192,7 @@ def _mask(view: View, which: RecordFilter) -> NDArray[np.bool_] | None:
     if which.not_session_ids:
         masks.append(~np.isin(view.sessions, _named(which.not_session_ids)))
     if which.speakers:
-        masks.append(np.isin(view.speakers, _named([name.casefold() for name in which.speakers])))
+        masks.append(np.isin(view.speakers, np.array([speaker_number(name) for name in which.speakers], np.uint32)))
     since, until = period(which)
     if since is not None:
         masks.append(view.moments >= since)
@@ -201,5 +201,5 @@ def _mask(view: View, which: RecordFilter) -> NDArray[np.bool_] | None:
     return np.logical_and.reduce(masks) if masks else None
 
 
-def _named(names: Sequence[str]) -> NDArray[np.uint32]:
-    return np.array([name_number(name) for name in names], np.uint32)
+def _named(names: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([name_number(name) for name in names], np.int64)

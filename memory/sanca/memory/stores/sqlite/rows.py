@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import zlib
@@ -109,8 +110,14 @@ def record_of(row: sqlite3.Row) -> MemoryRecord:
 
 
 def name_number(name: str) -> int:
-    """Return a small number for a session or speaker; rarely two names share one, so the name decides in the end."""
-    return zlib.crc32(name.encode(errors="surrogatepass"))
+    """Return a number of 64 bits for a session: so many that no two names that are met share one."""
+    digest = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def speaker_number(name: str) -> int:
+    """Return a number of 32 bits for a speaker without regard to case; two may share one, the name decides later."""
+    return zlib.crc32(name.casefold().encode(errors="surrogatepass"))
 
 
 def _require_unicode(record: MemoryRecord, part: str) -> None:

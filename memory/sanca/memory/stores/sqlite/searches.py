@@ -80,7 +80,7 @@ def _best(
 
 
 def _fits(record: MemoryRecord, which: RecordFilter) -> bool:
-    """Whether a filter's names leave a record in: in memory they are numbers, and two names may share one."""
+    """Whether a filter's names leave a record in: in memory they are numbers, which two names might share."""
     speakers = {name.casefold() for name in which.speakers}
     return (
         (not which.session_ids or record.session_id in which.session_ids)

@@ -12,7 +12,7 @@ from sanca.core.errors import StoreError
 from sanca.memory.stores.sqlite.connection import connect, rows
 from sanca.memory.stores.sqlite.database import migrate
 from sanca.memory.stores.sqlite.moments import moment_of
-from sanca.memory.stores.sqlite.rows import name_number, signs_of
+from sanca.memory.stores.sqlite.rows import name_number, signs_of, speaker_number
 from sanca.memory.stores.sqlite.schema import MIGRATIONS
 from sanca.memory.stores.sqlite.writing import NO_EMBEDDER, spaced
 
@@ -180,7 +180,7 @@ def _index_anew(connection: sqlite3.Connection) -> None:
                 "INSERT INTO marks (space, row, session, speaker, moment, length, embedder, signs)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    space, row["row"], name_number(row["session_id"]), name_number(row["speaker"].casefold()),
+                    space, row["row"], name_number(row["session_id"]), speaker_number(row["speaker"]),
                     moment_of(row["time"]), len(terms.split()), row["embedder"] or NO_EMBEDDER,
                     signs_of(row["vector"]) if row["vector"] is not None else None,
                 ),

@@ -9,7 +9,7 @@ from sanca.core.errors import RecordConflictError
 from sanca.core.memory import MemoryRecord
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.moments import now
-from sanca.memory.stores.sqlite.rows import NewRecord, StoredVector, name_number
+from sanca.memory.stores.sqlite.rows import NewRecord, StoredVector, name_number, speaker_number
 
 WHOLE_SPACE = -1
 """As the row of a change: more of the space changed than is worth telling one by one."""
@@ -133,7 +133,7 @@ class RecordWriter:
         else:
             self._connection.execute(
                 "UPDATE marks SET speaker = ?, moment = ? WHERE space = ? AND row = ?",
-                (name_number(record.speaker.casefold()), new.moment, space, row),
+                (speaker_number(record.speaker), new.moment, space, row),
             )
             self._note(space, row, record.session_id)
 
@@ -145,7 +145,7 @@ class RecordWriter:
             "INSERT INTO marks (space, row, session, speaker, moment, length, embedder, signs)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                space, row, name_number(record.session_id), name_number(record.speaker.casefold()), new.moment,
+                space, row, name_number(record.session_id), speaker_number(record.speaker), new.moment,
                 new.length, embedder if vector else NO_EMBEDDER, vector.signs if vector else None,
             ),
         )  # fmt: skip
