@@ -33,6 +33,8 @@ application.add_typer(knowledge, name="knowledge")
 models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
 application.add_typer(models, name="models")
 
+SkillTenant = Annotated[str, typer.Option("--tenant", help="Whose users' skills are meant.")]
+SkillUser = Annotated[str, typer.Option("--user", help="Whose skills; by default those of this terminal.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 SECOND_ENGINE_EXIT_CODE = 3
 
@@ -192,11 +194,38 @@ def try_models(
 
 
 @skills.command("list")
-def list_skills(as_json: AsJson = False) -> None:
-    """List what it can do without a model."""
+def list_skills(tenant: SkillTenant = "default", user: SkillUser = "", as_json: AsJson = False) -> None:
+    """List what it can do without a model, and what runs taught: where it is from and how often it helped."""
     from sanca.python_runtime.cli.skills import print_skills
 
-    print_skills(as_json=as_json)
+    print_skills(tenant, user, as_json=as_json)
+
+
+@skills.command("learn")
+def learn_skill(
+    run_id: Annotated[str, typer.Argument(help="The run whose action is to be kept.")],
+    title: Annotated[str, typer.Option(help="How you will ask for it; names in it become parameters.")],
+) -> None:
+    """Keep what a run did as a skill."""
+    from sanca.python_runtime.cli.learned_skills import learn_skill
+
+    raise typer.Exit(learn_skill(run_id, title))
+
+
+@skills.command("share")
+def share_skill(name: str, tenant: SkillTenant = "default", user: SkillUser = "") -> None:
+    """Give a learned skill to every user of the tenant."""
+    from sanca.python_runtime.cli.learned_skills import share_skill
+
+    share_skill(name, tenant, user)
+
+
+@skills.command("forget")
+def forget_skill(name: str, tenant: SkillTenant = "default", user: SkillUser = "") -> None:
+    """Forget a learned skill, its folder too."""
+    from sanca.python_runtime.cli.learned_skills import forget_skill
+
+    forget_skill(name, tenant, user)
 
 
 @skills.command("match")

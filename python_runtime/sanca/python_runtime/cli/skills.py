@@ -21,11 +21,13 @@ def open_library() -> SkillLibrary:
     return load_skill_library([own] if own.is_dir() else [])
 
 
-def print_skills(*, as_json: bool) -> None:
-    """Print every skill with an example in both languages."""
-    listing = open_library().listing()
+def print_skills(tenant: str, user: str, *, as_json: bool) -> None:
+    """Print every skill with an example in both languages, and what runs taught."""
+    from sanca.python_runtime.cli.learned_skills import learned_skills, print_learned
+
+    listing, learned = open_library().listing(), learned_skills(tenant, user)
     if as_json:
-        print(json.dumps(listing, ensure_ascii=False))  # noqa: T201
+        print(json.dumps([*listing, *learned], ensure_ascii=False))  # noqa: T201
         return
     table = Table("skill", "title", "for example", box=None, pad_edge=False)
     for skill in listing:
@@ -33,6 +35,8 @@ def print_skills(*, as_json: bool) -> None:
             skill["name"], f"{skill['title_en']}\n{skill['title_zh']}", f"{skill['example_en']}\n{skill['example_zh']}"
         )
     Console().print(table)
+    if learned:
+        print_learned(learned)
 
 
 def print_matches(queries: Path, *, as_json: bool) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_RUN = r"(?P<run>run_[A-Za-z0-9_-]+)"
+_RUN = r"(?P<run>[A-Za-z0-9_.:-]{4,128})"
 _THIS = r"this|that|it|(?:the\s+)?(?:last|this|that)\s+(?:action|one|run|code)|what you (?:just )?did"
 _REMEMBER = (
     re.compile(
         r"^\s*(?:please\s+|ok(?:ay)?,?\s+|now\s+)?(?:remember|save|keep|learn)\s+"
-        rf"(?:(?:{_THIS})|(?:the\s+)?(?:run\s+)?{_RUN})"
+        rf"(?:(?:{_THIS})|(?:the\s+)?run\s+{_RUN})"
         r"\s+as\s+(?:(?:a|the)\s+)?(?:skill\s*(?:called|named|for|:)?\s*)?(?P<title>.+?)\s*$",
         re.IGNORECASE | re.DOTALL,
     ),

@@ -37,6 +37,7 @@ _STATUSES: tuple[tuple[type[SancaError], grpc.StatusCode], ...] = (
 )
 _CHUNK_BYTES = 256 * 1024
 _LIST_LIMIT = 200
+_MASKED_CHARS = 20_000
 _COMMENT_CHARS = 4_000
 _TITLE_CHARS = 200
 
@@ -102,6 +103,10 @@ class EngineDoor(MemoryDoor):
         newest = records[-_limit(request.limit) :]
         return pb.ListRunsReply(runs=[convert.summary_message(record) for record in newest])
 
+    def _masked(self, text: str) -> str:
+        """Return a person's words as they may be kept."""
+        return self._engine.parts.remembering.own_words.mask(text[:_MASKED_CHARS])
+
     # -- sessions -----------------------------------------------------------------------------------------------------
 
     async def list_sessions(self, request: pb.ListSessionsRequest) -> pb.ListSessionsReply:
@@ -115,7 +120,7 @@ class EngineDoor(MemoryDoor):
 
     async def rename_session(self, request: pb.RenameSessionRequest) -> pb.Session:
         """Give a session a title."""
-        caller, title = convert.caller_from(request.caller), request.title.strip()[:_TITLE_CHARS]
+        caller, title = convert.caller_from(request.caller), self._masked(request.title.strip())[:_TITLE_CHARS]
         if not title:
             raise BadRequestError("The title is empty.")
         await self._check_session(caller, request.session_id)
@@ -143,7 +148,10 @@ class EngineDoor(MemoryDoor):
             raise BadRequestError(f"The thumb must be up or down, not {request.thumb!r}.")
         await self._engine.parts.runs.get(caller, request.run_id)
         await self._engine.parts.sessions.add_feedback(
-            caller.tenant, caller.user, request.run_id, request.thumb, request.comment[:_COMMENT_CHARS]
+            caller.tenant, caller.user, request.run_id, request.thumb, self._masked(request.comment)[:_COMMENT_CHARS]
+        )
+        await self._engine.parts.learning.feedback(
+            caller, request.run_id, request.thumb, request.comment[:_COMMENT_CHARS]
         )
         return pb.Empty()
 
@@ -208,11 +216,12 @@ class EngineDoor(MemoryDoor):
         )
 
     async def list_skills(self, request: pb.ListSkillsRequest) -> pb.ListSkillsReply:
-        """List the skills whose toolkits there are."""
-        convert.caller_from(request.caller)
-        parts = self._engine.parts
+        """List the skills whose toolkits there are, those that the caller's runs taught among them."""
+        caller, parts = convert.caller_from(request.caller), self._engine.parts
         there = [toolkit.name for toolkit in parts.broker.client.toolkits]
-        return pb.ListSkillsReply(skills=[pb.SkillInfo(**one) for one in parts.library.listing(there)])
+        await parts.learning.shelf.refresh(caller.scope)
+        listing = parts.learning.shelf.of(caller.scope).listing(there)
+        return pb.ListSkillsReply(skills=[pb.SkillInfo(**one) for one in listing])
 
     async def toolkits_changed(self, _: pb.Empty) -> pb.Empty:
         """Read the host's toolkits again."""
