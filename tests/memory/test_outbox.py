@@ -33,6 +33,7 @@ class Cable:
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.is_cut = False
+        self.refuses = False
         self.tears_next = ""
 
     @property
@@ -43,13 +44,21 @@ class Cable:
         async def call(*arguments: Any, **named: Any) -> Any:
             if self.is_cut:
                 raise StoreUnavailableError("The cable is cut.")
+            if self.refuses and name == "open":
+                raise StoreError("You have no key.")
             answer = await getattr(self.store, name)(*arguments, **named)
             if self.tears_next == name:
                 self.tears_next, self.is_cut = "", True
                 raise StoreUnavailableError("The cable was torn.")
             return answer
 
-        return self.store.scan if name == "scan" else call
+        return self._scan if name == "scan" else call
+
+    async def _scan(self, *arguments: Any, **named: Any) -> AsyncIterator[Any]:
+        if self.is_cut:
+            raise StoreUnavailableError("The cable is cut.")
+        async for page in self.store.scan(*arguments, **named):
+            yield page
 
     async def close(self) -> None:
         await self.store.close()
@@ -204,3 +213,27 @@ async def test_a_store_that_refuses_keeps_the_engine_from_starting(tmp_path: Pat
     broken.write_bytes(b"this is no database at all, whatever it says")
     with pytest.raises(StoreError, match=r"remote\.db"):
         await BufferedStore(SqliteStore(broken), tmp_path).open()
+
+
+async def test_a_scan_that_meets_an_outage_shows_what_is_here(tmp_path: Path) -> None:
+    async with buffered(tmp_path) as (store, cable):
+        await store.touch_session(*OWN)
+        await store.add_message(*OWN, said(1))
+        cable.is_cut = True
+        assert [one.id async for page, _ in store.scan(ANN, RecordFilter()) for one in page] == ["m1"]
+        assert store.outage is not None
+        with pytest.raises(StoreUnavailableError):
+            [page async for page in store.scan(None, RecordFilter())]
+
+
+async def test_a_store_that_comes_back_and_refuses_does_not_end_the_engine(tmp_path: Path) -> None:
+    async with buffered(tmp_path, is_cut=True) as (store, cable):
+        await store.touch_session(*OWN)
+        cable.refuses = True
+        cable.is_cut = False
+        with anyio.move_on_after(1.5):
+            await store.settled()
+        assert store.outage is not None
+        cable.refuses = False
+        await back(store, cable)
+        assert await cable.store.owns_session(*OWN)
