@@ -39,7 +39,8 @@ class BareFts5:
 
     def __call__(self, question: str, session: str) -> int:
         """Return how many it found."""
-        words = [word for word in dict.fromkeys(question.replace("-", " ").split()) if word not in STOP_WORDS]
+        asked = dict.fromkeys(question.replace("-", " ").split())
+        words = [word for word in asked if word not in STOP_WORDS] or list(asked)
         chosen, values = "", [" OR ".join(f'"{word}"' for word in words)]
         if session:
             chosen, values = " AND session = ?", [*values, session]
