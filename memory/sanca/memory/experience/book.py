@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -193,7 +194,7 @@ class ExperienceBook:
     async def sweep(self, scope: Scope, known: Sequence[Kept]) -> None:
         """Delete folders whose record was forgotten."""
         held = {one.data.skill for one in known if one.scope == scope}
-        now = self.clock().timestamp()
+        now = time.time()  # what files' times are compared with
 
         def sweep() -> None:
             for name in self.folders.names(scope):

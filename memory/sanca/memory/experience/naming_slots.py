@@ -21,6 +21,7 @@ _KINDS = {
 _TAKES = {"quoted": "quoted", "payload": "payload", "file": "file", "table": "file"}
 _PLACEHOLDERS = {"quoted": "text", "payload": "json"}
 _NAMES = {"quoted": "text", "payload": "payload", "table": "file"}
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)$")
 _LEAST_NUMBER = 2
 """0 and 1 stand in every program for themselves."""
 
@@ -55,9 +56,17 @@ def parameters_in(reading: Reading, taken: Collection[str]) -> tuple[list[Parame
             found.append(Parameter(name, kind, slot.kind, slot.value))
     said = Counter(_KINDS.get(slot.kind, "") for slot in reading.slots)
     for kind, count in Counter(one.kind for one in found).items():
-        if count > 1 and (said[kind] != count or kind in {"text", "release"}):
+        is_clear = kind != "text" and (kind != "release" or _older_first(found))
+        if count > 1 and (said[kind] != count or not is_clear):
             why_not = why_not or f"the message names several things as {kind}"
     return found, why_not
+
+
+def _older_first(parameters: Sequence[Parameter]) -> bool:
+    """Whether two releases are said from the older to the newer: that is how a message's are given to a skill."""
+    hits = [_VERSION.fullmatch(str(one.value)) for one in parameters if one.kind == "release"]
+    numbers = [[int(part) for part in hit[1].split(".")] for hit in hits if hit]
+    return len(numbers) == len(hits) == 2 and numbers[0] <= numbers[1]
 
 
 def phrase_of(reading: Reading) -> str:

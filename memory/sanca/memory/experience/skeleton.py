@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from sanca.memory.exactness import has_words
 from sanca.memory.experience.caution import refuse_dangerous
 from sanca.memory.experience.joining import join, names_bound, names_read
 from sanca.memory.experience.naming_slots import (
@@ -17,7 +18,6 @@ from sanca.memory.experience.naming_slots import (
     words_of_slots,
 )
 from sanca.memory.experience.taught import NotLearnedError, Skeleton, Taught
-from sanca.memory.exactness import has_words
 from sanca.memory.slots import Reading
 
 _PHRASE_CHARS = 300
@@ -62,7 +62,7 @@ def _phrase(taught: Taught, reading: Reading, mask: Callable[[str], str]) -> str
     phrase = phrase_of(reading)
     if len(phrase) > _PHRASE_CHARS or taught.message.strip().count("\n") > 1:
         raise NotLearnedError("Its message is too long to be said again.")
-    if mask(phrase) != phrase:
+    if mask(taught.message) != taught.message:
         raise NotLearnedError("Its message holds what looks like a secret or personal data.")
     return phrase
 
