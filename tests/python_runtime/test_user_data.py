@@ -121,3 +121,14 @@ async def test_another_tenants_user_of_the_same_name_is_another(home: Path) -> N
         await engine.parts.user_data.forget(Scope(tenant=ANNA.tenant, user="anna"))
         messages = await engine.parts.sessions.messages("other", "anna", "ses_other")
         assert len(messages) == 2
+
+
+async def test_a_secret_that_was_said_is_nowhere_in_the_memory_file_not_even_as_a_title(home: Path) -> None:
+    said = "the db password is Tiger_4711x and what is 12% of 85?"
+    async with Engine(home) as engine:
+        await engine.run(said, session_id="ses_anna", caller=ANNA)
+        (session,) = await engine.parts.sessions.list_sessions(ANNA.tenant, ANNA.user)
+        messages = await engine.parts.sessions.messages(ANNA.tenant, ANNA.user, "ses_anna")
+    assert session["title"].startswith("the db password is [password ")
+    assert messages[0].content.startswith("the db password is [password ") and "12% of 85" in messages[0].content
+    assert not [name for name in _files_with(home, "Tiger_4711x") if "memory.db" in name]

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import anyio
+import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
 from sanca.core.errors import RunError, SancaError
@@ -58,6 +59,7 @@ class Runs:
         gate: Gate,
         journal: Callable[[RunRequest], EventStore],
         engine_id: str,
+        mask: Callable[[str], str],
     ) -> None:
         self._store = store
         self._queue = queue
@@ -65,6 +67,7 @@ class Runs:
         self._gate = gate
         self._journal = journal
         self._engine_id = engine_id
+        self._mask = mask
         self._intake = anyio.Lock()
         self._live: dict[str, LiveRun] = {}
         self._tasks: TaskGroup | None = None
@@ -128,7 +131,8 @@ class Runs:
         owns = await self._sessions.owns_session(caller.tenant, caller.user, session_id)
         if not owns and await self._sessions.session_exists(session_id):
             raise NotFoundError(f"There is no session {session_id!r} of yours.")
-        title = " ".join((request.action_code or request.text).split())[:_TITLE_CHARS]
+        said = await anyio.to_thread.run_sync(self._mask, request.action_code or request.text)
+        title = " ".join(said.split())[:_TITLE_CHARS]
         await self._sessions.touch_session(caller.tenant, caller.user, session_id, title=title)
         if request.replaces_message_id:
             await self._replace_from(request)

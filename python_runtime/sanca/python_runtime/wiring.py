@@ -36,6 +36,7 @@ from sanca.python_runtime.broker.records import BrokerSettings
 from sanca.python_runtime.broker_keeper import BrokerKeeper
 from sanca.python_runtime.callbacks import EngineCallbacks
 from sanca.python_runtime.compaction import Compaction
+from sanca.python_runtime.contradiction_judge import contradiction_judge
 from sanca.python_runtime.day_wording import day_wording
 from sanca.python_runtime.environment import SystemEnvironment
 from sanca.python_runtime.files import SessionFiles
@@ -196,6 +197,13 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         at_once=settings.runs_at_once,
         poll_seconds=settings.queue_poll_seconds,
     )
+    remembering = make_memory_parts(
+        memory,
+        home,
+        sessions,
+        wording=day_wording(lambda: _own_model(parts, "fast")),
+        judge=contradiction_judge(lambda: _own_model(parts, "fast")),
+    )
     parts = Parts(
         home=home,
         settings=settings,
@@ -217,9 +225,15 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         journal=journal,
         history=WhatRunsDid(journal, store),
         runs=Runs(
-            store=store, queue=queue, sessions=sessions, gate=broker, journal=journal.of_run, engine_id=engine_id
+            store=store,
+            queue=queue,
+            sessions=sessions,
+            gate=broker,
+            journal=journal.of_run,
+            engine_id=engine_id,
+            mask=remembering.own_words.mask,
         ),
-        remembering=make_memory_parts(memory, home, sessions, wording=day_wording(lambda: _own_model(parts, "fast"))),
+        remembering=remembering,
     )
     parts.learning = _learning(parts, memory)
     parts.user_data = make_user_data(home, sessions, store, files, partial(_let_go, parts))
