@@ -62,6 +62,19 @@ async def test_an_action_recalls_what_a_document_says_with_its_source_as_outside
     assert {one["layer"] for one in said} == {"message"} and not any(one["outside"] for one in said)
 
 
+async def test_a_round_tells_what_its_action_recalled(engine: Engine) -> None:
+    knowledge = engine.parts.remembering.knowledge
+    await knowledge.add_document(Scope(tenant="shop", user=""), "runbooks/payment.md", RUNBOOK.encode())
+    code = 'sanca.recall("how do I roll back payment?", layers=["knowledge"])\nsanca.recall("roll back payment")'
+    run = engine.request("s1", ALICE, action_code=code, run_id="run_recall")
+    events = await engine.start(run)
+    rounds = [json.loads(event.json) async for event in events.follow(until="first_end")]
+    shown = [one["content"]["recalled"] for one in rounds if one.get("activityType") == "sanca-round"][-1]
+    assert shown[0]["layer"] == "knowledge"
+    assert shown[0]["citation"] == "runbooks/payment.md, line 5"
+    assert len({(one["layer"], one["id"]) for one in shown}) == len(shown) <= 8
+
+
 async def test_a_note_is_the_users_until_it_is_forgotten(engine: Engine) -> None:
     note = await value(engine, 'sanca.remember("The till team deploys on Tuesdays.", about="payment")')
     again = await value(engine, 'sanca.remember("The till team deploys on Tuesdays.", about="payment")')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -21,6 +21,7 @@ NOTES_OF_RUN = 20
 _TEXT_CHARS = 4_000
 _ALL_CHARS = 40_000
 _QUERY_CHARS = 8_000
+_SHOWN_MOST = 8
 _ASKED_BESIDES = 5
 """Asked for besides, because the message that the run serves and the heads of documents are left out."""
 _OWN_SPEAKERS = frozenset({"user", "assistant"})
@@ -68,6 +69,7 @@ class MemoryTools:
         hits = await self._memory.recall(_scope(live), query)
         asked = live.record.request.message_id
         kept = [hit for hit in hits if hit.record.id != asked and not is_head(hit.record)]
+        _show(live, kept[:limit])
         return [_told(hit) for hit in kept[:limit]]
 
     async def _remember(self, live: LiveRun, arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -98,6 +100,20 @@ class MemoryTools:
 def _scope(live: LiveRun) -> Scope:
     caller = live.record.request.caller
     return Scope(tenant=caller.tenant, user=caller.user)
+
+
+def _show(live: LiveRun, hits: Sequence[Hit]) -> None:
+    """Have the round tell the page what it recalled, each once."""
+    if live.state is None:
+        return
+    recalled = live.state.round.recalled
+    for hit in hits:
+        if hit.score < hits[0].score / 2:  # the action sees it, but hardly used it
+            break
+        record = hit.record
+        one = {"layer": record.layer, "id": record.id, "session_id": record.session_id, "citation": hit.citation}
+        if one not in recalled and len(recalled) < _SHOWN_MOST:
+            recalled.append(one)
 
 
 def _note(scope: Scope, live: LiveRun, text: str, about: str) -> MemoryRecord:

@@ -17,6 +17,7 @@ _KINDS = {
 }
 _LEAST_SHARE = 0.02
 _WORDS_MOST = 6
+_CITED_CHARS = 80
 
 
 def reasons_for(at: int, pool: Pool, ranking: Ranking, aged: float = 1.0) -> tuple[Reason, ...]:
@@ -85,6 +86,9 @@ def _nearest_fit(at: int, pool: Pool, ranking: Ranking) -> str:
 
 def citation_of(record: MemoryRecord) -> str:
     """Return how an answer names a record: its source where it has one, else who said it and when."""
+    if record.layer in ("preference", "experience"):  # their source is a run, which tells a reader nothing
+        short = record.text[:_CITED_CHARS]
+        return record.title or (short if short == record.text else f"{short.rstrip()}…") or record.id
     if record.source:
         return record.source
     if record.layer in ("message", "sensory"):

@@ -3,8 +3,16 @@ import { useId } from "react";
 import type { Recalled } from "../agui/activities";
 import { useHost } from "../app/host";
 import { memoryHash } from "../app/route";
-import { useI18n } from "../i18n/context";
+import { useI18n, type I18n } from "../i18n/context";
 import { layerIcons } from "../memory/layers";
+
+const shownMost = 5;
+
+/** Messages are cited by who said them, in the page's words. */
+function nameOf({ layer, citation }: Recalled, t: I18n["t"]): string {
+  if (layer === "message") return citation.replace(/^user\b/, t("memoryYou")).replace(/^assistant\b/, "sanca");
+  return citation || t(`memory_${layer}`);
+}
 
 export function RecalledLine({ recalled }: { recalled: Recalled[] }) {
   const { t } = useI18n();
@@ -17,9 +25,9 @@ export function RecalledLine({ recalled }: { recalled: Recalled[] }) {
         {t("recalled")}
       </span>
       <ul aria-labelledby={id}>
-        {recalled.map((one) => {
+        {recalled.slice(0, shownMost).map((one) => {
           const Icon = layerIcons[one.layer];
-          const name = one.citation || t(`memory_${one.layer}`);
+          const name = nameOf(one, t);
           return (
             <li key={`${one.layer}/${one.session_id}/${one.id}`}>
               {hasMemory ? (
@@ -36,6 +44,9 @@ export function RecalledLine({ recalled }: { recalled: Recalled[] }) {
             </li>
           );
         })}
+        {recalled.length > shownMost && (
+          <li className="tone-muted num">{t("evidenceMore", { count: recalled.length - shownMost })}</li>
+        )}
       </ul>
     </div>
   );

@@ -134,6 +134,12 @@ function Actions({ item, onEdit, onForgotten }: ActionsProps) {
   );
 }
 
+/** A piece of a document begins with where it stands in it. */
+function partsOf({ layer, title, text }: MemoryItem): { heading: string; body: string } {
+  if (layer !== "knowledge" || !title) return { heading: "", body: text };
+  return { heading: title, body: text.startsWith(`${title}\n`) ? text.slice(title.length).trimStart() : text };
+}
+
 /** In pixels; a text that is hardly longer than its folded form is shown whole. */
 const foldedHeight = 190;
 
@@ -147,6 +153,7 @@ function Text({ item, expanded }: { item: MemoryItem; expanded: boolean }) {
     const element = box.current;
     if (element && !open) setLong(element.scrollHeight > foldedHeight);
   }, [item.text, open]);
+  const { heading, body } = partsOf(item);
   const written = item.layer === "summary" || item.layer === "knowledge" || item.speaker === "assistant";
   return (
     <>
@@ -156,7 +163,8 @@ function Text({ item, expanded }: { item: MemoryItem; expanded: boolean }) {
         id={`text-${keyOf(item)}`}
         data-testid="memory-text"
       >
-        {written ? <Markdown text={item.text} /> : <p>{item.text}</p>}
+        {heading && <p className="memory-note">{heading}</p>}
+        {written ? <Markdown text={body} /> : <p>{body}</p>}
       </div>
       {long && (
         <button

@@ -5,6 +5,9 @@ import { en, type Key } from "../i18n/en";
 
 const labelOf = (kind: string): Key | null => (`reason_${kind}` in en ? (`reason_${kind}` as Key) : null);
 
+/** The detail of these is the id of another record, which tells a person nothing. */
+const namesRecord = new Set(["neighbour", "second_look"]);
+
 /** The bar is as long as the hit is good, and parted by its reasons. */
 export function Reasons({ reasons, score }: { reasons: MemoryReason[]; score: number }) {
   const { t, percent } = useI18n();
@@ -28,7 +31,7 @@ export function Reasons({ reasons, score }: { reasons: MemoryReason[]; score: nu
             <li key={index} data-kind={reason.kind}>
               <i aria-hidden />
               {label ? t(label) : reason.kind}
-              {reason.detail && <span className="reason-detail">{reason.detail}</span>}
+              {reason.detail && !namesRecord.has(reason.kind) && <span className="reason-detail">{reason.detail}</span>}
               <span className="num tone-muted">{percent(reason.share)}</span>
             </li>
           );
