@@ -14,15 +14,19 @@ from sanca.core.memory import Hit, MemoryRecord, Query, RecordFilter, Scope
 from sanca.core.messages import Message
 from sanca.memory.day_summaries import brief_of
 from sanca.memory.knowledge import doubt_of
+from sanca.memory.retrieval.words import STOP_WORDS, raw_words
+from sanca.memory.text import index_terms
 from sanca.prompts import Recalled
 from sanca.python_runtime.memory_parts import MemoryParts
 from sanca.python_runtime.run_record import RunRequest
 
 log = structlog.get_logger()
 
-_EARLIER_FITS, _OTHERS_FIT = 0.04, 0.06
-"""Scores from which something goes into a prompt unasked: of this session, of others. They are low because the message
-itself is among what is compared, and fits best; measured, what fits has .07 to .36 and what does not below .05."""
+_SURE = 0.3
+"""A score from which something fits without sharing a word. Below it scores tell which fits better, not whether any
+does: the message itself is among what is compared, and outdoes the rest."""
+_SHARED, _SHARE = 2, 0.25
+"""What fits shares so many of the message's telling words (or the only one), and such a part of them."""
 _MOST = 6
 _KNOWLEDGE_CHARS, _OTHERS_CHARS, _EARLIER_CHARS = 5_000, 3_500, 3_500
 _TEXT_CHARS, _BRIEF_CHARS = 1_200, 900
@@ -68,7 +72,8 @@ class Recollection:
     async def _fitting(self, request: RunRequest, text: str, history: Sequence[Message]) -> Remembered:
         scope = request.caller.scope
         wishes = await self._parts.preferences.all(scope)
-        knowledge = await self._parts.knowledge.relevant(scope, text, _KNOWLEDGE_CHARS)
+        known = await self._parts.knowledge.recall(scope, Query(text=text, limit=_MOST, max_chars=_KNOWLEDGE_CHARS))
+        knowledge = [one for one in known if _fits(text, one)]
         others = await self._others(scope, request.session_id, text)
         earlier, brief = await self._earlier(request, text, history)
         best = sorted([*knowledge, *others, *earlier], key=lambda hit: -hit.score)
@@ -84,9 +89,7 @@ class Recollection:
         which = RecordFilter(layers=("message", "summary"), not_session_ids=(session_id,), own_only=True)
         query = Query(text=text, limit=_MOST, filter=which, half_life_days=_HALF_LIFE_DAYS, max_chars=_OTHERS_CHARS)
         hits = await self._parts.memory.recall(scope, query)
-        return [
-            one for one in hits if one.score >= _OTHERS_FIT and not _is_mark(one.record) and one.record.text != text
-        ]
+        return [one for one in hits if _fits(text, one) and not _is_mark(one.record)]
 
     async def _earlier(
         self, request: RunRequest, text: str, history: Sequence[Message]
@@ -99,7 +102,7 @@ class Recollection:
         which = RecordFilter(layers=("message",), session_ids=(session_id,))
         query = Query(text=text, limit=2 * _MOST, filter=which, max_chars=_EARLIER_CHARS)
         hits = await self._parts.memory.recall(scope, query)
-        fitting = [one for one in hits if one.score >= _EARLIER_FITS and one.record.id not in shown][:_MOST]
+        fitting = [one for one in hits if one.record.id not in shown and _fits(text, one)][:_MOST]
         return fitting, await self._in_short(scope, session_id, shown, {one.record.id for one in fitting})
 
     async def _in_short(self, scope: Scope, session_id: str, shown: set[str], fitting: set[str]) -> list[Recalled]:
@@ -113,6 +116,21 @@ class Recollection:
             return []
         text = brief_of(sorted(rest, key=lambda one: one.position), _BRIEF_CHARS)
         return [Recalled(text, "this session before, in short")] if text else []
+
+
+def _fits(text: str, hit: Hit) -> bool:
+    """Whether a hit is about what a message is about, rather than merely the nearest; its own words tell nothing."""
+    if hit.record.text.strip() == text.strip():
+        return False
+    asked = _telling(text)
+    shared = len(asked & _telling(f"{hit.record.title} {hit.record.text}"))
+    return hit.score >= _SURE or (shared >= min(_SHARED, len(asked)) > 0 and shared >= _SHARE * len(asked))
+
+
+def _telling(text: str) -> frozenset[str]:
+    """Return the words that name something; of Chinese pairs of characters."""
+    words = " ".join(word for word in raw_words(text) if word not in STOP_WORDS)
+    return frozenset(term for term in index_terms(words) if len(term) > 1 or term.isdigit())
 
 
 def _told(hit: Hit, doubt: str = "") -> Recalled:

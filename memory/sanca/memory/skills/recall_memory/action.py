@@ -1,6 +1,6 @@
 """Answer from memory: what was said and what documents say, each with its source."""
 
-LEAST, SURE, NEAR, SHOWN = 0.02, 0.12, 0.3, 4
+SURE, NEAR, SHOWN = 0.3, 0.2, 4
 LAYERS = ["message", "summary", "preference", "knowledge"]
 OPEN = ("?", "？", "吗", "呢")
 OWN = ("From memory:", "根据记忆：", "I find nothing about that", "在之前的对话和已知文档中")
@@ -23,7 +23,7 @@ def tells(one):
     text = one["text"].strip()
     if text.rstrip("。. ").endswith(OPEN) or text == question.strip() or text.startswith(OWN):
         return False
-    return one["score"] >= SURE or (one["score"] >= LEAST and bool(telling(question) & telling(text)))
+    return one["score"] >= SURE or bool(telling(question) & telling(text))
 
 
 def line(one):
