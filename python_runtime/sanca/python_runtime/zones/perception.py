@@ -151,15 +151,15 @@ class Perception:
             wish = await self._memory.language(request.caller)
         language = tell_language(text, request.caller.language)
         state.language = _answers_in(wish, language)
+        entities = await self._environment.entities(request.run_id)
+        if self._hear is not None and (told := await self._hear(state, entities)) is not None:
+            _end(state, told)
+            return Percept(text=text, language=language, source=request.came_by, intent=Intent.CONTROL.value)
         heard = await self._memory.hear(state, text) if self._memory is not None else Heard()
         if heard.answer:
             _end(state, heard.answer)
             return Percept(text=text, language=language, source=request.came_by, intent=Intent.CONTROL.value)
         text = heard.rest or text
-        entities = await self._environment.entities(request.run_id)
-        if self._hear is not None and (told := await self._hear(state, entities)) is not None:
-            _end(state, told)
-            return Percept(text=text, language=language, source=request.came_by, entities=entities)
         around = self._surroundings(state, entities)
         found = await self._understand(text, around, state)
         if found.clarification is not None and await self._is_to_be_asked(found, around, state):
