@@ -13,7 +13,7 @@ from sanca.memory import MemorySettings, Store
 from sanca.memory.care import make_masker
 from sanca.memory.day_summaries import DaySummaries, OpenDays, Wording
 from sanca.memory.embedders import make_embedder
-from sanca.memory.knowledge import KnowledgeBase
+from sanca.memory.knowledge import Judge, KnowledgeBase
 from sanca.memory.memory import Memory
 from sanca.memory.preferences import Preferences
 from sanca.memory.retrieval import HybridRetriever
@@ -36,7 +36,12 @@ class MemoryParts:
 
 
 def make_memory_parts(
-    settings: MemorySettings, home: Path, store: Store, *, wording: Wording | None = None
+    settings: MemorySettings,
+    home: Path,
+    store: Store,
+    *,
+    wording: Wording | None = None,
+    judge: Judge | None = None,
 ) -> MemoryParts:
     """Return the parts of an engine's memory; nothing is opened, loaded or asked.
 
@@ -45,6 +50,7 @@ def make_memory_parts(
         home: The state folder.
         store: Keeps everything; opened and closed by who made it.
         wording: Sums up conversations by a model; None: by rule.
+        judge: Tells by a model where documents contradict each other; None: by rules alone.
 
     Raises:
         ConfigurationError: The settings do not fit together; says which.
@@ -57,7 +63,7 @@ def make_memory_parts(
     return MemoryParts(
         settings=settings,
         memory=memory,
-        knowledge=KnowledgeBase(memory),
+        knowledge=KnowledgeBase(memory, judge=judge),
         preferences=preferences,
         days=DaySummaries(memory, folder if _keeps_files(settings, store) else None, wording=wording),
         open_days=OpenDays(store, folder / "open_days.json", zone),

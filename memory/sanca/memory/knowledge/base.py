@@ -29,6 +29,7 @@ from sanca.memory.knowledge.records import (
     renewed,
     tenant_scope,
 )
+from sanca.memory.knowledge.second_opinion import Judge, compare_by_reading
 from sanca.memory.memory import Memory
 
 log = structlog.get_logger()
@@ -70,8 +71,22 @@ class KnowledgeBase:
     Lifecycle: nothing to open or close; works as long as the store of its memory is open.
     """
 
-    def __init__(self, memory: Memory, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        judge: Judge | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            memory: Keeps and finds pieces.
+            judge: Reads where rules see no contradiction; None: rules alone.
+            clock: Tells the time.
+        """
         self.memory = memory
+        self._judge = judge
         self._clock = clock
         self._adding = anyio.Lock()
         self._contradictions = Contradictions(memory.store)
@@ -107,7 +122,7 @@ class KnowledgeBase:
             content: The file as it is, at most 20 MB.
             media_type: Tells the kind where the name does not.
             valid_for_days: From now on; 0: without end; None: as before.
-            origin: Where the file lies, if it is to be checked again.
+            origin: Where the file lies, if it is to be checked again; None: it is no file of this machine.
 
         Raises:
             DocumentError: It cannot be read; says why. What was known of it before is as it was.
@@ -193,7 +208,7 @@ class KnowledgeBase:
     ) -> AddedDocument:
         """Note that a document is as it was; with a validity it is valid anew."""
         now = self._clock()
-        document = replace(_placed(before, origin), checked_at=_iso(now))
+        document = replace(_placed(before, origin) if origin else before, checked_at=_iso(now))
         if valid_for_days is not None:
             document = renewed(document, now, valid_for_days)
         changed = [head_record(tenant, document)]
@@ -244,6 +259,8 @@ class KnowledgeBase:
 
     async def _compare(self, tenant: str, new: Sequence[MemoryRecord]) -> list[str]:
         clashes = await self._contradictions.find(tenant, new)
+        if self._judge is not None:
+            clashes += await compare_by_reading(self.memory, self._judge, tenant, new, clashes)
         if clashes:
             log.info("knowledge_contradicts", tenant=tenant, document=new[0].document, count=len(clashes))
             await self._contradictions.note(clashes)
@@ -281,7 +298,10 @@ def _number(record: MemoryRecord) -> int:
 
 
 def _placed(before: KnownDocument, origin: Origin | None) -> KnownDocument:
-    return replace(before, path=origin.path, root=origin.root, machine=platform.node()) if origin else before
+    """Return the document with where its file lies; what is uploaded over a file's document is no file's any more."""
+    if origin is None:
+        return replace(before, path="", root="", machine="")
+    return replace(before, path=origin.path, root=origin.root, machine=platform.node())
 
 
 def digest_of(content: bytes) -> str:

@@ -36,7 +36,7 @@ class Clash(NamedTuple):
 def told(fact: Fact) -> str:
     """Return what a statement is about, as a person would name it: `payment: port`."""
     subject = fact.subject.replace("env:", "")
-    return f"{subject}: {fact.attribute}"
+    return f"{subject}: {fact.attribute}" if subject else fact.attribute
 
 
 class Contradictions:

@@ -240,7 +240,8 @@ def _is_due(head: MemoryRecord, not_since: datetime | None) -> bool:
 async def _add_again(knowledge: KnowledgeBase, scope: Scope, document: KnownDocument, findings: Findings) -> None:
     findings.changed.append(document.name)
     try:
-        await knowledge.add_document(scope, document.name, await _read(Path(document.path), document.name))
+        content = await _read(Path(document.path), document.name)
+        await knowledge.add_document(scope, document.name, content, origin=Origin(document.path, document.root))
     except DocumentError as error:
         findings.refused.append(error)
 
