@@ -90,7 +90,14 @@ def test_what_was_said_is_seen_corrected_and_forgotten_and_another_sees_nothing(
     wish = page.get_by_test_id("memory-item").filter(has_text="on a Saturday")
     expect(wish).to_have_count(1)
 
-    page.get_by_test_id("layer-message").click()
+    page.get_by_test_id("new-session").click()
+    ask(page, "what did we say about restarting payment?")
+    wait_over(page)
+    page.get_by_test_id("recalled-link").first.click()
+    expect(page.get_by_test_id("memory-item")).to_have_count(1)
+    expect(page.get_by_test_id("memory-item")).to_contain_text("restart payment")
+
+    open_memory(page, "message")
     search(page, "when must payment not be restarted?")
     said = said_by_me(page, WISH)
     expect(said.get_by_test_id("reasons")).to_contain_text("Words")
