@@ -82,6 +82,14 @@ async def test_message_keeps_role_run_and_gets_a_time(store: Store) -> None:
     assert message.created_at.endswith("+00:00")
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body")  # that it holds the event loop a little: so it does
+async def test_a_message_longer_than_a_piece_of_memory_is_kept_whole(store: Store) -> None:
+    await store.touch_session(*ANN, "s1")
+    long = Message(id="m1", role="user", content="long 长 " * 60_000)
+    await store.add_message(*ANN, "s1", long)
+    assert [message.content for message in await store.messages(*ANN, "s1")] == [long.content]
+
+
 async def test_dropped_messages_are_left_out_and_new_ones_follow(store: Store) -> None:
     await store.touch_session(*ANN, "s1")
     for number in (1, 2, 3):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from sanca.core.errors import ConfigurationError, StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from sanca.memory.stores.elasticsearch.settings import ElasticsearchSettings
 
 BULK_OPERATIONS = 1_000
-BULK_CHARS = 8_000_000
-"""How much goes into one bulk request at most: a node takes 100 MB, and a small one chokes far below."""
+BULK_BYTES = 1_000_000
+"""How much goes into one bulk request at most, but for a single larger document: bodies of more hold the event loop."""
 
 _LATER = frozenset({408, 429, 502, 503, 504})
 
@@ -125,10 +126,9 @@ class Connection:
             StoreError: One was refused for another reason than a conflict or a document that is not there.
         """
         answers: list[dict[str, Any]] = []
-        for piece in _pieces(operations):
-            lines = [line for action, document in piece for line in (action, document) if line is not None]
+        for lines in _pieces(operations):
             with self.errors():
-                reply = await self.client.bulk(index=index, operations=lines)
+                reply = await self.client.bulk(index=index, operations=cast("Any", lines))
             answers += [next(iter(item.values())) for item in reply["items"]]
         for answer in answers:
             if answer["status"] >= 400 and answer["status"] not in (404, 409):
@@ -151,17 +151,24 @@ def _first_line(value: object) -> str:
     return (str(value).strip().splitlines() or [""])[0][:300]
 
 
-def _pieces(
-    operations: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]],
-) -> Iterator[list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]]:
-    piece: list[tuple[Mapping[str, Any], Mapping[str, Any] | None]] = []
-    chars = 0
-    for action, document in operations:
-        size = len(str(document)) if document else 100
-        if piece and (len(piece) >= BULK_OPERATIONS or chars + size > BULK_CHARS):
+def _pieces(operations: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> Iterator[list[bytes]]:
+    """Yield the lines of one bulk request after the other."""
+    piece: list[bytes] = []
+    count = size = 0
+    for operation in operations:
+        lines = [_line(part) for part in operation if part is not None]
+        more = sum(len(line) for line in lines)
+        if piece and (count >= BULK_OPERATIONS or size + more > BULK_BYTES):
             yield piece
-            piece, chars = [], 0
-        piece.append((action, document))
-        chars += size
+            piece, count, size = [], 0, 0
+        piece += lines
+        count, size = count + 1, size + more
     if piece:
         yield piece
+
+
+def _line(part: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(part)
+    except orjson.JSONEncodeError as error:
+        raise StoreError(f"What is to be kept cannot be written as JSON ({error}); send whole Unicode.") from error

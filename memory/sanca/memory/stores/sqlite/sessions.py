@@ -257,7 +257,7 @@ def _require_own(connection: sqlite3.Connection, tenant: str, user: str, session
 
 def record_of_message(tenant: str, user: str, session_id: str, message: Message) -> MemoryRecord:
     """Return a message as the record it is kept as."""
-    return MemoryRecord(
+    return MemoryRecord.model_construct(  # not validated: a message may be longer than a piece of memory
         tenant=tenant, user=user, session_id=session_id, layer="message", id=message.id, text=message.content,
         speaker=message.role, time=message.created_at or now(), data={"role": message.role, "run_id": message.run_id},
     )  # fmt: skip
