@@ -22,9 +22,13 @@ _SAID = (
     rf"(?i)\b(passwords?|passphrase|pwd|api keys?|access keys?|secret keys?|secrets?|tokens?)"
     rf"((?: [A-Za-z0-9_.-]{{1,24}}){{0,4}}? (?:is|was|are|to|with|=|changed to|set to)[: ]{{1,2}}){_VALUE}"
 )
+_NAMED = (
+    r"(?i)\b(passwords?|passphrase|pwd|api keys?|access keys?|secret keys?|tokens?)( )"
+    r"(?:`([^`\n]{4,200})`|\"([^\"\n]{4,200})\")"
+)
 _SAID_IN_CHINESE = (
     r"(?i)(密码|口令|密钥|秘钥|令牌|api ?key|token)"
-    rf"(\p{{Han}}{{0,8}}? ?(?:是|为|叫|改成|改为|设成|设为|设置为|换成)[：: ]{{0,2}}){_VALUE}"
+    rf"(\p{{Han}}{{0,8}}? ?(?:是|为|叫|改成|改为|设成|设为|设置为|换成)了?[：: ]{{0,2}}){_VALUE}"
 )
 _NAMED_IN_CHINESE = rf"(密码|口令|密钥|秘钥|令牌)([ \t：:]{{1,3}}){_VALUE}"
 _OPTION = (
@@ -80,7 +84,7 @@ def find(text: bytes) -> Iterator[Finding]:
     """Yield what is said to be a secret."""
     for match in pattern(_ASSIGNED).finditer(text):
         yield from _assigned(text, match)
-    for expression in (_SAID, _SAID_IN_CHINESE, _NAMED_IN_CHINESE):
+    for expression in (_SAID, _NAMED, _SAID_IN_CHINESE, _NAMED_IN_CHINESE):
         for match in pattern(expression).finditer(text):
             yield from _said(text, match)
     for match in pattern(_OPTION).finditer(text):
