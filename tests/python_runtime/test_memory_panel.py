@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from experience_runs import ENTITIES, MESSAGE, library, run
 from sanca.core.errors import RecordConflictError
 from sanca.core.memory import MemoryRecord, RecordKey, Scope
 from sanca.core.messages import Caller
@@ -163,6 +164,17 @@ async def test_a_days_file_says_what_was_edited_and_not_what_was_forgotten(room:
     assert "Lunch" not in file.read_text(encoding="utf-8")
     await room.parts.days.compact(ANN.scope, "2026-11-20", UTC)
     assert await room.list(layers=("summary",)) == ["We raised the pool."]
+
+
+async def test_a_forgotten_experience_takes_its_skill_along(room: Room) -> None:
+    kept = await room.book.learn(ANN.scope, run(), library().read(MESSAGE, ENTITIES))
+    folder = room.home / "skills"
+    assert list(folder.rglob("SKILL.md"))
+    (shown,) = (await room.panel.find(ANN, Wanted(layers=("experience",)))).records
+    assert await room.panel.forget(BOB, [kept.record.key.model_copy(update={"user": "bob"})]) == 0
+    assert await room.panel.forget(ANN, [shown.record.key]) == 1
+    assert await room.list(layers=("experience",)) == []
+    assert not list(folder.rglob("SKILL.md"))
 
 
 async def test_two_wishes_that_begin_alike_are_two_preferences(room: Room) -> None:
