@@ -2,7 +2,7 @@
 
 Words: the rarest of the question come first, until so many records have been looked up that the rest could hardly
 change the order; of a word that is in more records than that the newest are taken. Meaning: the signs of all vectors
-are compared, the best candidates by their whole vectors.
+are compared with the question's, those of the best are weighed by it, and the best of these compared in full.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ POSTINGS = 20_000
 """How many records a question's words may lead to before they are ranked."""
 _PROBE = 2_000
 _SCORED, _SCORED_A_HIT = 300, 4
-_COMPARED, _COMPARED_A_HIT = 800, 8
+_COMPARED, _COMPARED_A_HIT = 1_600, 8
+_WEIGHED_SHARE, _WEIGHED_LEAST, _WEIGHED_MOST = 0.025, 4_000, 40_000
 _KNOWN_TERMS = 50_000
 _STEP = 65_536
 
@@ -88,14 +89,15 @@ def nearest(
     connection: sqlite3.Connection, parts: Sequence[Part], vector: NDArray[np.float32], embedder: str, limit: int
 ) -> Scored:
     """Return candidates and their cosines; more than the limit."""
-    numbers, distances = [], []
-    wanted = max(_COMPARED, _COMPARED_A_HIT * limit)
+    signed = sum(part.view.records for part in parts)
+    weighed = min(max(int(signed * _WEIGHED_SHARE), _WEIGHED_LEAST), _WEIGHED_MOST)
+    numbers, scores = [], []
     for part in parts:
-        places, apart = _closest_signs(part, vector, wanted)
+        places = _closest_signs(part, vector, weighed)
         numbers.append(part.view.rows[places])
-        distances.append(apart)
+        scores.append(_weighed_signs(part.view, places, vector))
     found = np.concatenate(numbers)
-    best = _top(-np.concatenate(distances).astype(np.float32), wanted)
+    best = _top(np.concatenate(scores), max(_COMPARED, _COMPARED_A_HIT * limit))
     return VectorRows(connection, found[best].tolist(), embedder).cosines(vector)
 
 
@@ -151,10 +153,8 @@ def _having(connection: sqlite3.Connection, space: int, term: str, limit: int) -
         return np.fromiter(chain.from_iterable(cursor.fetchall()), np.int64)
 
 
-def _closest_signs(
-    part: Part, vector: NDArray[np.float32], wanted: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
-    """Return places whose signs differ least from the vector's, at least so many where there are, and by how much."""
+def _closest_signs(part: Part, vector: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
+    """Return places whose signs differ least from the vector's, at least so many where there are."""
     view = part.view
     bits = np.packbits(vector > 0)
     query = np.frombuffer(bits.tobytes().ljust(len(view.signs) * 8, b"\0"), np.uint64)
@@ -167,8 +167,21 @@ def _closest_signs(
     apart[~allowed] = np.iinfo(np.uint16).max
     sizes = np.cumsum(np.bincount(np.minimum(apart, len(vector) + 1), minlength=len(vector) + 2)[: len(vector) + 1])
     bound = int(np.searchsorted(sizes, wanted))
-    places = np.flatnonzero(apart <= min(bound, len(vector)))
-    return places, apart[places]
+    return np.flatnonzero(apart <= min(bound, len(vector)))
+
+
+def _weighed_signs(view: View, places: NDArray[np.int64], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the product of the vector and the signs at these places: each sign counts as much as the vector says."""
+    width = len(view.signs) * 8
+    padded = np.zeros(width * 8, np.float32)
+    padded[: len(vector)] = vector
+    signs_of_byte = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32) * 2 - 1
+    worth = padded.reshape(width, 8) @ signs_of_byte.T  # what each byte of signs is worth, shape (bytes, 256)
+    codes = np.ascontiguousarray(view.signs[:, places].T).view(np.uint8)
+    scores = np.zeros(len(places), np.float32)
+    for place in range(width):
+        scores += worth[place][codes[:, place]]
+    return scores
 
 
 def _top(scores: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
