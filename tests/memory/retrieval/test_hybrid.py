@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -186,21 +186,37 @@ async def test_a_question_about_nothing_that_was_said_recalls_nothing_likely(sto
     assert await HybridRetriever(store, EMBEDDER).recall(ADA, query("kayak", session="no-such")) == []
 
 
-class Away(StaticEmbedder):
-    """An endpoint that does not answer."""
+class Endpoint:
+    """Vectors from elsewhere: the static ones, as long as it is there."""
 
-    is_cheap = False
+    name, dimensions = EMBEDDER.name, EMBEDDER.dimensions
 
-    async def embed(self, texts: object, *, is_query: bool = False) -> Any:
-        """Fail."""
-        raise StoreUnavailableError("The endpoint is away.")
+    def __init__(self, *, is_there: bool) -> None:
+        self._is_there = is_there
+
+    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Any:
+        """Return vectors, or fail."""
+        if not self._is_there:
+            raise StoreUnavailableError("The endpoint is away.")
+        return await EMBEDDER.embed(texts)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("session", ["talk", ""])
 async def test_words_alone_are_gone_by_while_the_embedder_is_away(store: SqliteStore, session: str) -> None:
-    hits = await HybridRetriever(store, Away()).recall(ADA, query("kayak named Pelican", session=session))
+    hits = await HybridRetriever(store, Endpoint(is_there=False)).recall(
+        ADA, query("kayak named Pelican", session=session)
+    )
     assert ids(hits)[0] == "m1"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("session", ["talk", ""])
+async def test_meaning_counts_when_vectors_are_the_stores_only(store: SqliteStore, session: str) -> None:
+    asked = query("Did anybody purchase a boat?", session=session)
+    hits = await HybridRetriever(store, Endpoint(is_there=True)).recall(ADA, asked)
+    assert "meaning" in {reason.kind for hit in hits[:3] for reason in hit.reasons}
+    assert "m1" in ids(hits)[:3]
 
 
 @pytest.mark.anyio

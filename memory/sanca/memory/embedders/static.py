@@ -18,9 +18,6 @@ _MANY = 64
 class StaticEmbedder:
     """Vectors of 256 dimensions, means of static vectors of a text's tokens. Weak in Chinese; words carry that."""
 
-    is_cheap = True
-    """Whether a whole session may be embedded while somebody waits."""
-
     def __init__(self) -> None:
         self._loading = threading.Lock()
         self._embedding: StaticEmbedding | None = None

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from anyio import to_thread
 from sanca.core.errors import StoreUnavailableError
 from sanca.core.memory import Embedder, Hit, MemoryRecord, Query, RecordStore, Scope
 from sanca.memory.retrieval.explain import citation_of, reasons_for
 from sanca.memory.retrieval.filtering import leaves_in, same_words
+from sanca.memory.retrieval.pool import Pool
 from sanca.memory.retrieval.question import Question, name_parts, read_question
 from sanca.memory.retrieval.ranking import Ranking, rank
-from sanca.memory.retrieval.sources import Source, Sources, cosines_of
+from sanca.memory.retrieval.sources import Source, Sources
 from sanca.memory.retrieval.words import STOP_WORDS, raw_words
 from sanca.memory.text import index_terms
 
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 _TERMS_MOST = 32
 _READ_MOST = 3
 _FEW_SPEAKERS = 3
+_NEAREST = 200
 _UNLIKE = 0.12
 """A record that shares no word with the question, stands beside nothing that does, and is no nearer in meaning, is no
 hit."""
@@ -55,7 +58,8 @@ class HybridRetriever:
         vector = await self._vector(query.text)
         for _ in range(_READ_MOST):
             source = await self._source(scope, query, terms, vector)
-            hits = await self._ranked(question, query, source, vector)
+            meaning = await self._meaning(scope, query, question, source, vector)
+            hits = await to_thread.run_sync(ranked, question, query, source.pool, meaning, source.vectors)
             if await self._is_as_kept(scope, query, terms, source, hits):
                 return hits
         return hits
@@ -64,19 +68,19 @@ class HybridRetriever:
         whole = await self._sources.whole(scope, query)
         return whole or await self._sources.candidates(scope, query, terms, vector)
 
-    async def _ranked(self, question: Question, query: Query, source: Source, vector: Vectors) -> list[Hit]:
+    async def _meaning(
+        self, scope: Scope, query: Query, question: Question, source: Source, vector: Vectors
+    ) -> NDArray[np.float64]:
+        """Return the cosine of the question and each record, shape (records,); 0 where it is not known."""
         import numpy as np
 
-        pool = source.pool
-        allowed = np.array([leaves_in(query.filter, record) for record in pool.records], bool)
-        if not allowed.any():
-            return []
-        now = datetime.fromisoformat(query.now) if query.now else datetime.now(UTC)
-        meaning = cosines_of(source, await self._without_names(question, source, vector))
-        ranking = rank(question, pool, meaning, now.date(), vectors=source.vectors, second_look=query.second_look)
-        aged = age_factors(pool.records, now, query.half_life_days)
-        scores = np.where(allowed & is_like(ranking), ranking.scores() * aged, 0.0)
-        return _hits(source, ranking, scores, aged, query)
+        if source.vectors is not None:
+            return np.asarray(source.vectors @ await self._without_names(question, source, vector), float)
+        cosines = source.cosines
+        if source.whole and vector.any():
+            near = await self._store.nearest(scope, vector, self._embedder.name, query.filter, _NEAREST)
+            cosines = {one.record.key: one.score for one in near}
+        return np.array([cosines.get(record.key, 0.0) for record in source.pool.records], float)
 
     async def _is_as_kept(
         self, scope: Scope, query: Query, terms: Sequence[tuple[str, float]], source: Source, hits: Sequence[Hit]
@@ -114,6 +118,30 @@ class HybridRetriever:
             return np.zeros(self._embedder.dimensions, np.float32)
 
 
+def ranked(
+    question: Question, query: Query, pool: Pool, meaning: NDArray[np.float64], vectors: Vectors | None
+) -> list[Hit]:
+    """Return the records of a pool that help to answer, best first. Takes some milliseconds: for a thread.
+
+    Args:
+        question: What is asked, read.
+        query: The same with filter, limits and the moment it is asked at.
+        pool: The records.
+        meaning: The cosine of question and record, shape (records,).
+        vectors: The records' vectors where they are at hand.
+    """
+    import numpy as np
+
+    allowed = np.array([leaves_in(query.filter, record) for record in pool.records], bool)
+    if not allowed.any():
+        return []
+    now = datetime.fromisoformat(query.now) if query.now else datetime.now(UTC)
+    ranking = rank(question, pool, meaning, now.date(), vectors=vectors, second_look=query.second_look)
+    aged = age_factors(pool.records, now, query.half_life_days)
+    scores = np.where(allowed & is_like(ranking), ranking.scores() * aged, 0.0)
+    return _hits(pool, ranking, scores, aged, query)
+
+
 def search_terms(text: str) -> list[tuple[str, float]]:
     """Return the terms by which a store looks for candidates, each once with its weight; all stop words if no other."""
     words = [word for word in raw_words(text) if word.split("'", 1)[0] not in STOP_WORDS]
@@ -144,7 +172,7 @@ def is_like(ranking: Ranking) -> NDArray[np.bool_]:
 
 
 def _hits(
-    source: Source, ranking: Ranking, scores: NDArray[np.float64], aged: NDArray[np.float64], query: Query
+    pool: Pool, ranking: Ranking, scores: NDArray[np.float64], aged: NDArray[np.float64], query: Query
 ) -> list[Hit]:
     import numpy as np
 
@@ -152,14 +180,14 @@ def _hits(
     left = query.max_chars
     seen: set[tuple[str, ...]] = set()
     for at in np.argsort(-scores, kind="stable"):
-        record = source.pool.records[at]
+        record = pool.records[at]
         if scores[at] <= 0 or len(chosen) == query.limit:
             break
-        words = same_words(record, source.pool.terms[at])
+        words = same_words(record, pool.terms[at])
         if words in seen or (query.max_chars and len(record.text) > left):
             continue
         seen.add(words)
         left -= len(record.text)
-        why = reasons_for(int(at), source.pool, ranking, float(aged[at]))
+        why = reasons_for(int(at), pool, ranking, float(aged[at]))
         chosen.append(Hit(record=record, score=float(scores[at]), reasons=why, citation=citation_of(record)))
     return chosen

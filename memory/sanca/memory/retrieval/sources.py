@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 from sanca.core.memory import Candidate, Embedder, MemoryRecord, Query, RecordFilter, RecordKey, RecordStore, Scope
+from sanca.memory.embedders.static import StaticEmbedder
 from sanca.memory.retrieval.pool import Pool
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from sanca.core.memory import Vectors
 
 WHOLE_MOST = 4_000
@@ -26,7 +25,7 @@ WHOLE_MOST = 4_000
 _KEPT_MOST = 8_000
 _PAGE = 2_000
 _LEXICAL, _NEAREST = 100, 50
-_NEIGHBOURS_OF, _NEIGHBOURS = 6, 2
+_NEIGHBOURS_OF, _NEIGHBOURS = 4, 2
 _CHECKED = 20
 
 
@@ -57,7 +56,7 @@ class Sources:
         self._store = store
         self._embedder = embedder
         self._kept: OrderedDict[tuple[Scope, RecordFilter], _Kept] = OrderedDict()
-        self._too_many: dict[tuple[Scope, RecordFilter], str] = {}
+        self._too_many: set[tuple[Scope, RecordFilter]] = set()
         self._reading = anyio.Lock()
 
     async def whole(self, scope: Scope, query: Query) -> Source | None:
@@ -106,17 +105,18 @@ class Sources:
     def forget(self) -> None:
         """Keep nothing ready."""
         self._kept.clear()
+        self._too_many.clear()
 
     async def _read(self, scope: Scope, which: RecordFilter) -> _Kept | None:
         key = (scope, which)
-        kept = self._kept.get(key) or _Kept({}, self._too_many.get(key, ""))
         if key in self._too_many:
             return None
+        kept = self._kept.get(key) or _Kept({}, "")
         async for page, mark in self._store.scan(scope, which, after=kept.mark, page=_PAGE):
             kept.records |= {record.key: record for record in page}
             kept.mark, kept.source = mark, None if page else kept.source
             if len(kept.records) > WHOLE_MOST:
-                self._too_many[key] = mark
+                self._too_many.add(key)
                 self._kept.pop(key, None)
                 return None
         self._kept[key] = kept
@@ -127,11 +127,8 @@ class Sources:
 
     async def _made_ready(self, records: Sequence[MemoryRecord], *, whole: bool) -> Source:
         in_order = sorted(records, key=lambda one: (one.session_id, one.layer, one.document, one.position, one.time))
-        vectors = None
-        if getattr(self._embedder, "is_cheap", False):
-            vectors = await self._embedder.embed([record.text for record in in_order])
-        pool = await to_thread.run_sync(Pool, in_order)
-        return Source(pool, whole, vectors)
+        # One thread for both: each change of threads is a wait while others work.
+        return await to_thread.run_sync(_ready, in_order, whole, self._embedder)
 
     async def _beside(self, scope: Scope, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
         found: dict[RecordKey, MemoryRecord] = {}
@@ -147,10 +144,6 @@ class Sources:
         return list(found.values())
 
 
-def cosines_of(source: Source, vector: Vectors) -> NDArray[np.float64]:
-    """Return the cosine of a question's vector and each record, shape (records,); 0 where it is not known."""
-    import numpy as np
-
-    if source.vectors is not None:
-        return np.asarray(source.vectors @ vector, float)
-    return np.array([source.cosines.get(record.key, 0.0) for record in source.pool.records], float)
+def _ready(records: Sequence[MemoryRecord], whole: bool, embedder: Embedder) -> Source:
+    vectors = embedder.embed_now([record.text for record in records]) if isinstance(embedder, StaticEmbedder) else None
+    return Source(Pool(records), whole, vectors)
