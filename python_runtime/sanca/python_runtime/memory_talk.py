@@ -14,10 +14,11 @@ import structlog
 from sanca.core.errors import SancaError
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 from sanca.core.messages import Caller
-from sanca.memory.preferences import Asked, Learned, asked_of_memory, said_for_good
+from sanca.memory.preferences import Asked, Learned, Said, asked_of_memory, said_for_good
 from sanca.python_runtime.memory_parts import MemoryParts
 from sanca.python_runtime.memory_sentences import memory_sentence
 from sanca.python_runtime.rounds import RunState
+from sanca.python_runtime.wish_reader import WishReader
 
 log = structlog.get_logger()
 
@@ -51,9 +52,10 @@ class Heard:
 class MemoryTalk:
     """What perception asks about each message of a person."""
 
-    def __init__(self, parts: MemoryParts) -> None:
-        """Take what is remembered by."""
+    def __init__(self, parts: MemoryParts, reader: WishReader | None = None) -> None:
+        """Take what is remembered by, and who is asked where rules find no wish; None: nobody."""
         self._parts = parts
+        self._reader = reader
 
     async def hear(self, state: RunState, text: str) -> Heard:
         """Return the answer to a message that is said to memory alone, or what is left to do of another.
@@ -101,7 +103,12 @@ class MemoryTalk:
         asked = asked_of_memory(text)
         if asked is not None:
             return Heard(await self._answer(state, scope, asked))
-        learned = await self._parts.preferences.learn(scope, text, run_id=state.request.run_id)
+        said = said_for_good(text)
+        if not said.wishes and not said.allows and self._reader is not None:
+            read, usage = await self._reader.read(text)
+            state.usage += [usage] if usage is not None else []
+            said = Said(tuple(read), rest=text)
+        learned = await self._parts.preferences.keep(scope, said, run_id=state.request.run_id)
         if not learned:
             return Heard()
         told = _told(learned, state.language)

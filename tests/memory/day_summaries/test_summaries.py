@@ -209,6 +209,14 @@ async def test_a_deleted_session_takes_its_sections_along(tmp_path: Path) -> Non
         assert "pool" not in file_of(tmp_path).read_text(encoding="utf-8")
 
 
+async def test_a_day_of_which_everything_was_forgotten_leaves_nothing(tmp_path: Path) -> None:
+    async with days_in(tmp_path) as (_, memory, days):
+        assert (await days.compact(ADA, DAY, UTC)).messages == 0
+        which = RecordFilter(layers=("summary",))
+        assert [page async for page, _ in memory.store.scan(ADA, which) if page] == []
+    assert not file_of(tmp_path).exists()
+
+
 async def test_open_days_are_followed_across_restarts(tmp_path: Path) -> None:
     async def zone(_: Scope) -> ZoneInfo:
         return ZoneInfo("UTC")

@@ -72,6 +72,8 @@ class DaySummaries:
         known = await self._take_edits(scope, day, known, removed, report)
         talks = await self._talks(scope, day, zone)
         report.messages = sum(map(len, talks.values()))
+        if not talks and not known and mark is None:
+            return report  # nothing was ever said, or all of it was forgotten
         for session, messages in talks.items():
             await self._sum_up(scope, day, zone, (session, messages), known, removed, report)
         await self._finish(scope, day, known, removed, mark, report)

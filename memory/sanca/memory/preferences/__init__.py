@@ -2,6 +2,16 @@
 
 from sanca.memory.preferences.asking import Asked, asked_of_memory
 from sanca.memory.preferences.preferences import Learned, Preferences
-from sanca.memory.preferences.rules import Said, Wish, said_for_good
+from sanca.memory.preferences.rules import Kind, Said, Wish, said_for_good, wish_of
 
-__all__ = ["Asked", "Learned", "Preferences", "Said", "Wish", "asked_of_memory", "said_for_good"]
+__all__ = [
+    "Asked",
+    "Kind",
+    "Learned",
+    "Preferences",
+    "Said",
+    "Wish",
+    "asked_of_memory",
+    "said_for_good",
+    "wish_of",
+]

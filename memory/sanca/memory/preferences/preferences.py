@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sanca.core.memory import MemoryRecord, RecordFilter, RecordKey, Scope
 from sanca.memory.memory import Memory
-from sanca.memory.preferences.rules import Wish, content_of, likeness, said_for_good
+from sanca.memory.preferences.rules import Said, Wish, content_of, likeness, said_for_good
 
 _OPPOSITE = {"dont": ("do", "habit"), "do": ("dont",), "habit": ("dont",)}
 _SAME, _AGAINST = 0.85, 0.6
@@ -69,7 +69,14 @@ class Preferences:
         Raises:
             StoreUnavailableError: The store does not answer; nothing was learned.
         """
-        said = said_for_good(message)
+        return await self.keep(scope, said_for_good(message), run_id=run_id)
+
+    async def keep(self, scope: Scope, said: Said, *, run_id: str = "") -> Learned:
+        """Keep what was found in a message, as `learn` does.
+
+        Raises:
+            StoreUnavailableError: The store does not answer; nothing was learned.
+        """
         if not said.wishes and not said.allows:
             return Learned()
         known = [one for one in await self.all(scope) if one.user == scope.user]

@@ -113,10 +113,11 @@ def _wish(clause: str) -> Wish | None:
     kind = next((kind for kind, cue in _KINDS if cue.search(body)), None)
     if kind is None and told and not cues.REMINDER.search(body) and len(content_of(body)) >= 1:
         kind = "note"
-    return None if kind is None else _made(kind, body)
+    return None if kind is None else wish_of(kind, body)
 
 
-def _made(kind: Kind, body: str) -> Wish:
+def wish_of(kind: Kind, body: str) -> Wish:
+    """Return a wish of a kind in these words, with what it is about."""
     text = _sentence(body)
     if kind == "language" and (hit := cues.LANGUAGE.search(body)):
         return Wish(kind, text, "language", LANGUAGE_NAMES[next(filter(None, hit.groups())).lower()])
