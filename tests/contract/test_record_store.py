@@ -262,7 +262,13 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("which", "left"), FILTERS, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(
+    ("which", "left"),
+    FILTERS,
+    ids=[
+        ", ".join(which.model_dump(exclude_defaults=True)) + f" {number}" for number, (which, _) in enumerate(FILTERS)
+    ],
+)
 async def test_filter_means_the_same_to_every_method(store: Store, which: RecordFilter, left: set[str]) -> None:
     vectors = np.stack([unit(1, number) for number in range(len(FILTERED))])
     await store.put(FILTERED, vectors, MODEL)
