@@ -186,6 +186,28 @@ async def test_a_model_words_the_day_where_there_is_one(tmp_path: Path) -> None:
         assert (await days.compact(ADA, DAY, UTC)).written == []
 
 
+async def test_a_day_that_was_cut_off_is_finished_and_what_was_done_stays(tmp_path: Path) -> None:
+    asked = []
+
+    async def wording(_scope: Scope, _language: str, talk: str) -> str:
+        asked.append(talk)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return f"Summary {len(asked)}."
+
+    async with memory_in(tmp_path) as (store, memory):
+        days = DaySummaries(memory, tmp_path / "memory", wording=wording)
+        await say(store, ADA, "s1", TALK)
+        await say(store, ADA, "s2", [("2026-11-20T11:00:00+00:00", "user", "Restart the printer service.")])
+        with pytest.raises(KeyboardInterrupt):
+            await days.compact(ADA, DAY, UTC)
+        assert [one.text for one in await sections(memory)] == ["Summary 1."]
+        assert not file_of(tmp_path).exists()
+        assert (await days.compact(ADA, DAY, UTC)).written == [f"s2-{DAY}-1"]
+        assert sorted(one.text for one in await sections(memory)) == ["Summary 1.", "Summary 3."]
+        assert "Summary 1." in file_of(tmp_path).read_text(encoding="utf-8")
+
+
 async def test_a_day_begins_where_the_user_is_and_no_user_sees_anothers(tmp_path: Path) -> None:
     shanghai = ZoneInfo("Asia/Shanghai")
     async with days_in(tmp_path) as (store, memory, days):
