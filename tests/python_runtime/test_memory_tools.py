@@ -141,3 +141,12 @@ async def test_a_run_keeps_so_many_notes_and_no_more(engine: Engine) -> None:
 async def test_a_call_of_no_use_says_what_is_wrong(engine: Engine, code: str, said: str) -> None:
     told = await error(engine, code)
     assert "ToolArgumentError" in told and said in told
+
+
+async def test_a_tenant_that_has_recalling_switched_off_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANCA_MEMORY_TENANT_RECALL", json.dumps({"shop": "off"}))
+    async with Engine(tmp_path / "home") as engine:
+        assert "Recalling is switched off here" in await error(engine, 'sanca.recall("payment")')
+        assert await value(engine, 'sanca.recall("payment")', MALLORY) is not None

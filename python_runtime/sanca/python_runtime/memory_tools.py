@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -32,8 +32,15 @@ class MemoryTools:
 
     names = frozenset(tool.name for tool in MEMORY_TOOLS)
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, recalls_for: Callable[[str], bool] = lambda _tenant: True) -> None:
+        """Take what it works with.
+
+        Args:
+            memory: Keeps and finds.
+            recalls_for: Whether a tenant's messages are answered with what is remembered.
+        """
         self._memory = memory
+        self._recalls_for = recalls_for
         self._notes: WeakKeyDictionary[LiveRun, int] = WeakKeyDictionary()
 
     async def answer(self, live: LiveRun, tool: str, arguments: Mapping[str, Any]) -> Any:
@@ -42,7 +49,7 @@ class MemoryTools:
         Raises:
             ToolArgumentError: An argument is empty or of no use.
             BudgetExceededError: The run kept all the notes that it may keep.
-            ToolDeniedError: There is no user to keep a note for.
+            ToolDeniedError: There is no user to keep a note for, or the tenant has recalling switched off.
             StoreError: The store refused, or does not answer.
         """
         match tool:
@@ -58,6 +65,8 @@ class MemoryTools:
         text = str(arguments.get("query", "")).strip()
         if not text:
             raise ToolArgumentError("sanca.recall needs a query: say what you look for.", argument="query")
+        if not self._recalls_for(live.record.request.caller.tenant):
+            raise ToolDeniedError("Recalling is switched off here (SANCA_MEMORY_RECALL); answer without it.")
         limit = min(max(int(arguments.get("limit") or 5), 1), RECALL_MOST)
         layers = tuple(cast(Layer, layer) for layer in arguments.get("layers") or LAYERS)
         query = Query(

@@ -76,6 +76,7 @@ from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
 from sanca.python_runtime.upkeep import Upkeep
 from sanca.python_runtime.user_traces import make_user_data
+from sanca.python_runtime.wish_reader import WishReader
 from sanca.python_runtime.workers import SessionWorkers
 from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
 from sanca.python_runtime.zones.within_budget import WithinBudget
@@ -327,7 +328,10 @@ def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
         sure_at=settings.perception_sure_at,
         asks=settings.clarifying_questions,
         hear=parts.learning.hear,
-        memory=MemoryTalk(parts.remembering),
+        memory=MemoryTalk(
+            parts.remembering,
+            WishReader(lambda: _own_model(parts, "fast"), limit_seconds=settings.perception_seconds),
+        ),
     )
 
 
@@ -382,7 +386,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
             lambda session_id: parts.files.folders(session_id)[0], lambda: find_library(SandboxSettings())
         ),
         finder=parts.tools,
-        memory=MemoryTools(parts.memory),
+        memory=MemoryTools(parts.memory, parts.remembering.settings.recalls_for),
         observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
         page_seconds=parts.settings.page_command_seconds,

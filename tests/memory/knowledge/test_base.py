@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sanca.core.errors import DocumentError
 from sanca.core.memory import MemoryRecord, Query, Scope
-from sanca.memory.knowledge import KnowledgeBase, doubt_of
+from sanca.memory.knowledge import KnowledgeBase, add_path, doubt_of, recheck
 
 pytestmark = pytest.mark.anyio
 SHOP = Scope(tenant="shop", user="alice")
@@ -188,3 +189,14 @@ async def test_a_message_gets_what_fits_it_and_nothing_else(knowledge: Knowledge
     assert leave[0].record.document == "holidays.md"
     assert await knowledge.relevant(SHOP, "Write a haiku about the sea.", 2_000) == []
     assert await knowledge.relevant(SHOP, "How do we roll back the payment service?", 20) == []
+
+
+async def test_an_upload_over_the_document_of_a_file_is_looked_for_on_no_disk(
+    knowledge: KnowledgeBase, tmp_path: Path
+) -> None:
+    file = tmp_path / "payment.md"
+    file.write_bytes(RUNBOOK)
+    await add_path(knowledge, SHOP, file)
+    await knowledge.add_document(SHOP, "payment.md", b"# Payment\n\nThe page's own words.\n")
+    assert (await recheck(knowledge)).checked == 0
+    assert await texts(knowledge, "payment.md") == ["Payment\n\nThe page's own words."]
