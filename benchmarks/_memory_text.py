@@ -7,12 +7,18 @@ of a session's own things are the rare ones. Ten sessions of 1,000 messages go o
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sanca.core.memory import MemoryRecord, Scope
+from sanca.memory.embedders import StaticEmbedder
 from sanca.memory.embedding import _TOKENIZER, _wheel_folder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SCOPE = Scope(tenant="default", user="local")
 SESSION_MESSAGES, AT_ONCE = 1_000, 10
@@ -83,6 +89,27 @@ class Corpus:
             text=" ".join(text), speaker=("user", "assistant")[number // AT_ONCE % 2],
             time=(_START + timedelta(seconds=20 * number)).isoformat(),
         )  # fmt: skip
+
+
+def embedded(first: int, last: int) -> Iterator[tuple[list[MemoryRecord], NDArray[np.float32]]]:
+    """Yield the messages from `first` to before `last` with their vectors, in order; made on all processors."""
+    if first >= last:
+        return
+    with multiprocessing.get_context("spawn").Pool(initializer=_begin) as makers:
+        yield from makers.imap(_embedded, range(first, last, _BATCH))
+
+
+_made: dict[str, Any] = {}
+"""What a maker's process has loaded."""
+
+
+def _begin() -> None:
+    _made.update(corpus=Corpus(), embedder=StaticEmbedder())
+
+
+def _embedded(first: int) -> tuple[list[MemoryRecord], NDArray[np.float32]]:
+    records = next(_made["corpus"].messages(first, first + _BATCH))
+    return records, _made["embedder"].embed_now([record.text for record in records])
 
 
 def _vocabulary() -> list[str]:

@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,11 @@ from _harness import ROOT, Row, arguments, interleave, ratio, report
 from _memory_elasticsearch import measure_elasticsearch
 from _memory_exact import recall_of_best
 from _memory_plot import plot
-from _memory_text import SESSION_MESSAGES, Corpus
+from _memory_text import SESSION_MESSAGES, Corpus, embedded
 from sanca.memory import SqliteStore
 from sanca.memory.embedders import StaticEmbedder
 
-SIZES, QUICK_SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000), (10_000, 20_000)
+SIZES, QUICK_SIZES = (10_000, 100_000, 300_000, 1_000_000), (10_000, 20_000)
 QUESTIONS, QUICK_QUESTIONS, EXACT_QUESTIONS = 150, 40, 40
 BASE = 10_000
 WRITES, WRITE_BLOCKS, BATCH = 40, 9, 100
@@ -68,17 +69,17 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.ours, self.peer = folder / "memory.db", folder / "bare.db"
-        self._corpus, self._embedder = Corpus(), StaticEmbedder()
-        bare_table(self.peer).close()
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(bare_table(self.peer)) as peer:
+            self.filled = rows_of(peer)
 
     async def fill(self, size: int) -> None:
         """Add the messages that are missing."""
         store, peer = SqliteStore(self.ours), bare_table(self.peer)
         await store.open()
         there = rows_of(peer)
-        for batch in self._corpus.messages(there, max(size, there)):
-            vectors = await self._embedder.embed([record.text for record in batch])
-            await store.put(batch, vectors, self._embedder.name)
+        for batch, vectors in embedded(there, size):
+            await store.put(batch, vectors, StaticEmbedder().name)
             peer.execute("BEGIN")
             peer.executemany(
                 "INSERT INTO texts (id, session, text) VALUES (?, ?, ?)",
@@ -204,13 +205,13 @@ def print_curve(points: Sequence[Point]) -> None:
 
 def measure(folder: Path, options: argparse.Namespace) -> list[Row]:
     """Fill, ask, compare."""
-    files, points = Files(folder), []
+    kept, points = Files(folder), []
     sizes = QUICK_SIZES if options.quick else SIZES
-    filled = rows_of(bare_table(files.peer))
     for size in sizes:
-        if size >= filled:  # a kept file that holds more is not cut back
-            anyio.run(files.fill, size)
-            points.append(point_at(files, size, QUICK_QUESTIONS if options.quick else QUESTIONS))
+        # What was kept and holds more is not cut back.
+        files = kept if kept.filled <= size else Files(folder / str(size))
+        anyio.run(files.fill, size)
+        points.append(point_at(files, size, QUICK_QUESTIONS if options.quick else QUESTIONS))
     questions = [text for text, _ in Corpus().questions(EXACT_QUESTIONS, sizes[-1] // SESSION_MESSAGES, seed=4)]
     rows = rows_from(points, anyio.run(recall_of_best, files.ours, questions), write_ratios(folder))
     if options.elasticsearch:
