@@ -241,6 +241,18 @@ key: |\n{{pem}}\nnext: 1
 ssl_password_file: /run/x ssl_password={{password}}
 credentials={{token}}
 webhook token: {{url_token}}
+user=admin pass={{password}}
+username: admin password: {{word}}
+env: {name: DB_PASSWORD, value: "{{password}}"}
+- name: API_TOKEN\n  value: {{hex32}}
+<password>{{password}}</password>
+<property name="password" value="{{password}}"/>
+password {{password}} works
+登录密码{{password}}
+用户名admin，密码{{password}}
+ftp://u:{{password}}@ftp.example.com/x
+密码就是{{password}}
+set auth.password={{password}} please
 2026-11-22 01:09:38 ERROR auth failed for user=app password={{password}} from 10.0.0.5
 connection string "Host=db;Username=app;Password={{password}}"
 """.strip().splitlines()
@@ -296,6 +308,11 @@ max_tokens: 4096
 tokens used: {{number}}
 input_tokens=1200 output_tokens=300
 password must have at least 12 characters
+pass: 13 tests
+signIn(username: string, password: string): Promise<void>
+user: bob, password: none
+密码错误3次
+{"name": "token", "value": null}
 the password was changed yesterday
 The token is expired.
 a secret is never logged

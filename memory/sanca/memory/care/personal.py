@@ -70,6 +70,8 @@ def _emails(text: bytes) -> Iterator[Finding]:
             continue
         if text[max(0, start - 3) : start].endswith((b"://", b"//", b"\\")) or domain.startswith(b"-"):
             continue
+        if re.search(rb"://[^\s/]{0,200}$", text[max(0, start - 204) : start]):  # of an address: a user and a password
+            continue
         if re.search(rb"\b(?:" + _LOGIN_BEFORE + rb")\b[^\n]{0,60}$", text[max(0, start - 80) : start]):
             continue
         yield Finding(start, end, "email")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sanca.memory.care.findings import Finding, Kind, Match, pattern
 
 _NAMES = (
-    r"passwords?|passwd|passphrase|pwd|[_.-]pass|(?:api|access|secret|account|service|auth|encryption|signing|master"
+    r"passwords?|passwd|passphrase|pwd|\bpass|[_.-]pass|(?:api|access|secret|account|service|auth|encryption|signing|master"
     r"|shared|storage|subscription)[_. -]?keys?"
     r"|private[_-]?key|secrets?|tokens?|credentials?|密码|口令|密钥|秘钥|令牌"
 )
@@ -30,7 +30,17 @@ _SAID_IN_CHINESE = (
     r"(?i)(密码|口令|密钥|秘钥|令牌|api ?key|token)"
     rf"(\p{{Han}}{{0,8}}? ?(?:是|为|叫|改成|改为|设成|设为|设置为|换成)了?[：: ]{{0,2}}){_VALUE}"
 )
-_NAMED_IN_CHINESE = rf"(密码|口令|密钥|秘钥|令牌)([ \t：:]{{1,3}}){_VALUE}"
+_NAMED_IN_CHINESE = rf"(密码|口令|密钥|秘钥|令牌)([ \t：:]{{0,3}}){_VALUE}"
+_FOLLOWED = r"(?i)\b(passwords?|passphrase|pwd|[a-z]*secret)( )([A-Za-z0-9!@#$%^&*_+.-]{6,64})"
+_BESIDE_USER = (
+    r"(?i)\b(?:user(?:name)?|login|account)[ \t]{0,3}[:=][ \t]{0,3}[^\s,;]{1,64}[ ,;/]{1,3}"
+    r"(pass(?:word|wd)?|pwd|pw)([ \t]{0,3}[:=][ \t]{0,3})([^\s,;\"'<>(){}\[\]]{4,200})"
+)
+_TAG = rf"(?i)<((?:[a-z_.-]{{0,40}})(?:{_NAMES}))(\s*>)([^<>\s]{{4,500}})</"
+_PAIR = (  # name and value of one setting, as XML, YAML and JSON lists have them
+    rf"(?i)name\\*[\"']?\s?[:=]\s?\\*[\"']?[A-Za-z0-9_.-]{{0,60}}?({_NAMES}|_pass)(\\*[\"']?\s{{0,20}},?\s{{0,40}}\\*[\"']?value\\*[\"']?\s?[:=]\s?)"
+    rf"{_VALUE}"
+)
 _OPTION = (
     r"(?i)(?:\s|^)--?((?:[a-z]+-){0,3}(?:password|passwd|passphrase|pass|token|secret|(?:api|secret|access)-?key))()(\s+)"
     rf"{_VALUE}"
@@ -87,6 +97,11 @@ def find(text: bytes) -> Iterator[Finding]:
     for expression in (_SAID, _NAMED, _SAID_IN_CHINESE, _NAMED_IN_CHINESE):
         for match in pattern(expression).finditer(text):
             yield from _said(text, match)
+    for match in pattern(_FOLLOWED).finditer(text):
+        yield from _followed(text, match)
+    for expression in (_BESIDE_USER, _TAG, _PAIR):
+        for match in pattern(expression).finditer(text):
+            yield from _placed(text, match)
     for match in pattern(_OPTION).finditer(text):
         yield from _assigned(text, match)
     for match in pattern(_HEADER).finditer(text):
@@ -154,6 +169,27 @@ def _said(text: bytes, match: Match) -> Iterator[Finding]:
         yield Finding(start, end, kind_of(name))
 
 
+def _followed(text: bytes, match: Match) -> Iterator[Finding]:
+    """Take what comes right behind the word only where it is made as no word is: letters and digits."""
+    start, end = match.span(3)
+    value = _words(text, start, end).rstrip(".,;:!?")
+    name = _words(text, *match.span(1))
+    least = 6 if kind_of(name) == "password" else 12
+    if len(value) >= least and _has_both(value) and not _stands_for_one(value) and not _NUMBER.match(value):
+        yield Finding(start, start + len(value.encode()), kind_of(name))
+
+
+def _placed(text: bytes, match: Match) -> Iterator[Finding]:
+    """Take what stands where only the secret itself can stand."""
+    start, end, quoted = _value_span(match, first=3)
+    name, value = _words(text, *match.span(1)), _words(text, start, end)
+    is_password = kind_of(name) == "password" or name.lower() in ("pass", "pw", "_pass")
+    if _stands_for_one(value) or (not is_password and not is_secret(name, "", value, quoted=quoted)):
+        return
+    if not (_NUMBER.match(value) and len(value) < 4):
+        yield Finding(start, end, "password" if is_password else kind_of(name))
+
+
 def _strong(text: bytes, match: Match, kind: Kind, *, least: int) -> Iterator[Finding]:
     start, end, _ = _value_span(match, first=3)
     value = _words(text, start, end)
@@ -191,3 +227,7 @@ def _mixed(value: str) -> bool:
     signs = any(one in "!@#$%^&*?~+=/" for one in value)
     capitals = value != value.lower() and value[1:] != value[1:].lower() and value != value.upper()
     return letters and (digits or signs or capitals)
+
+
+def _has_both(value: str) -> bool:
+    return any("0" <= one <= "9" for one in value) and any(one.isascii() and one.isalpha() for one in value)
