@@ -52,23 +52,6 @@ class Word:
     """It asks to take something away: never what a skill does whose phrases do not say so."""
 
 
-class _Seen:
-    """A message as the phrases see it."""
-
-    def __init__(
-        self,
-        words: Sequence[Word],
-        alike: NDArray[np.float64],
-        dense: NDArray[np.float32],
-        recall: NDArray[np.float64],
-    ) -> None:
-        self.alike, self.dense, self.recall = alike, dense, recall
-        self.weights = np.array([word.weight for word in words])
-        self.total = float(self.weights.sum())
-        self.known = np.array([word.known for word in words], float)
-        self.destroying = np.array([word.destroys for word in words], float)
-
-
 class OwnSkills:
     """Fitted to some skills' phrases, then asked many times."""
 
@@ -84,11 +67,14 @@ class OwnSkills:
         self._phrase_of = np.repeat(np.arange(len(said)), [len(found) for _, _, found in said])
         self._weights = np.array([word.weight for word in words])
         self._lengths = np.bincount(self._phrase_of, self._weights, len(said))
-        self._keys: dict[str, list[tuple[int, float]]] = {}
-        for place, word in enumerate(words):
-            for key, value in word.keys.items():
-                self._keys.setdefault(key, []).append((place, value))
-        self._words = embed([word.text for word in words])
+        self._keys = _places_by_key(words)
+        # Words stand phrase by phrase, phrases skill by skill: each has one stretch.
+        self._phrase_starts = np.flatnonzero(np.diff(self._phrase_of, prepend=-1))
+        self._skill_starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
+        texts = {word.text: None for word in words}
+        places = {text: place for place, text in enumerate(texts)}
+        self._words = embed(list(texts))  # each once: phrases of one skill say much the same
+        self._word_of = np.array([places[word.text] for word in words], np.intp)
         self._phrases = embed([_PLACEHOLDER.sub(r" \1 ", phrase) for _, phrase, _ in said])
 
     def features(self, reading: Reading, vector: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -100,46 +86,38 @@ class OwnSkills:
             rows[:, OWN_FEATURES.index("nothing")] = 1
             return rows
         alike = self._alike(words)
-        seen = _Seen(words, alike, self._phrases @ vector, self._recall(alike))
-        for index in range(self._count):
-            own = np.flatnonzero(self._owner == index)
-            if len(own):
-                rows[index] = self._row(seen, own)
+        weights = np.array([word.weight for word in words])
+        total = float(weights.sum())
+        by_phrase = np.maximum.reduceat(alike, self._phrase_starts, axis=1)
+        near, recall, dense = by_phrase.T @ weights / total, self._recall(alike), self._phrases @ vector
+        both = recall + near
+        harmonic = np.divide(2 * recall * near, both, out=np.zeros_like(both), where=both > 0)
+        owners = self._owner[self._skill_starts]
+        stretches = zip(self._skill_starts, [*self._skill_starts[1:], len(self._owner)], strict=True)
+        best = np.array([start + int(np.argmax(harmonic[start:end])) for start, end in stretches])
+        found = np.maximum.reduceat(by_phrase, self._skill_starts, axis=1)
+        rows[owners, 0], rows[owners, 1] = harmonic[best], recall[best]
+        rows[owners, 2] = found.T @ weights / total
+        rows[owners, 3] = np.maximum.reduceat(dense, self._skill_starts)
+        rows[owners, 4:6] = _left(words, found, weights, total)
+        rows[owners, 6] = np.maximum.reduceat(recall, self._skill_starts) < _ENOUGH
         return rows
 
     def _recall(self, alike: NDArray[np.float64]) -> NDArray[np.float64]:
         said = np.bincount(self._phrase_of, alike.max(0) * self._weights, len(self._lengths))
         return np.asarray(said / self._lengths, np.float64)
 
-    def _row(self, seen: _Seen, own: NDArray[np.intp]) -> tuple[float, ...]:
-        """Return the features of the skill that has the phrases `own`."""
-        found = seen.alike[:, np.isin(self._phrase_of, own)].max(1)
-        left = (found < _ENOUGH) * (1 - found) * seen.weights
-        near = [seen.alike[:, self._phrase_of == phrase].max(1) @ seen.weights / seen.total for phrase in own]
-        recall = seen.recall[own]
-        harmonic = [2 * one * two / (one + two) if one + two else 0.0 for one, two in zip(recall, near, strict=True)]
-        best = int(np.argmax(harmonic))
-        return (
-            harmonic[best],
-            float(recall[best]),
-            float(found @ seen.weights / seen.total),
-            float(seen.dense[own].max()),
-            min(float(left.sum()), 5.0),
-            1.0 if left @ seen.destroying else float(left @ seen.known / seen.total),
-            float(recall.max() < _ENOUGH),
-            1.0,
-        )
-
     def _alike(self, words: Sequence[Word]) -> NDArray[np.float64]:
         """Return how much each word of a message is like each word of the phrases."""
-        cosine = self._embed([word.text for word in words]) @ self._words.T
+        cosine = (self._embed([word.text for word in words]) @ self._words.T)[:, self._word_of]
         alike = np.clip((cosine - _COSINE_FROM) / (_COSINE_TO - _COSINE_FROM), 0, 1).astype(np.float64) * _COSINE_MOST
         for row, word in enumerate(words):
             if word.weight <= _NUMBER_WEIGHT or CJK.search(word.text):
                 alike[row] = 0  # tokens of a character or a digit say nothing
             for key, value in word.keys.items():
-                for place, other in self._keys.get(key, ()):
-                    alike[row, place] = max(alike[row, place], min(value, other))
+                if (same := self._keys.get(key)) is not None:
+                    places, others = same
+                    alike[row, places] = np.maximum(alike[row, places], np.minimum(value, others))
         return np.asarray(alike, np.float64)
 
     def _phrase_words(self, phrase: str) -> list[Word]:
@@ -147,6 +125,28 @@ class OwnSkills:
         words = [word for piece in self._lexicon.read(plain) for word in _piece_words(piece)]
         # A phrase of slots only would be like anything that names something.
         return words + [_slot_word(name) for name in _PLACEHOLDER.findall(phrase)] if words else []
+
+
+def _places_by_key(words: Sequence[Word]) -> dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    found: dict[str, list[tuple[int, float]]] = {}
+    for place, word in enumerate(words):
+        for key, value in word.keys.items():
+            found.setdefault(key, []).append((place, value))
+    return {
+        key: (np.array([place for place, _ in pairs], np.intp), np.array([value for _, value in pairs]))
+        for key, pairs in found.items()
+    }
+
+
+def _left(
+    words: Sequence[Word], found: NDArray[np.float64], weights: NDArray[np.float64], total: float
+) -> NDArray[np.float64]:
+    """Return how much of a message no phrase of a skill has, and how much of that speaks against it; (skills, 2)."""
+    left = (found < _ENOUGH) * (1 - found) * weights[:, None]
+    destroying = np.array([word.destroys for word in words], float)
+    known = np.array([word.known for word in words], float)
+    contrary = np.where(destroying @ left > 0, 1.0, known @ left / total)
+    return np.column_stack([np.minimum(left.sum(0), 5.0), contrary])
 
 
 def words_of(reading: Reading) -> Iterator[Word]:
