@@ -133,6 +133,15 @@ async def test_knowledge_is_listed_by_document_and_its_pieces_in_order(room: Roo
     assert together.index("pool size") < together.index("older than a week")
 
 
+async def test_a_long_document_does_not_crowd_a_list(room: Room) -> None:
+    await room.memory.add([message(1, "said before")])
+    long = "# Long\n" + "".join(f"\n## Part {number}\n\nStep {number} is to wait.\n" for number in range(40))
+    await room.knowledge.add_document(Scope(tenant="acme", user=""), "long.md", long.encode())
+    found = await room.panel.find(ANN, Wanted(limit=10))
+    assert [shown.record.id for shown in found.records] == ["long.md#0", "m1"]
+    assert (await room.panel.find(ANN, Wanted(limit=10))).counts["knowledge"] > 40
+
+
 async def test_preference_is_added_changed_and_kept_masked(room: Room) -> None:
     key = await room.prefer("My key is sk-abcdefghijklmnopqrstuvwx1234567890ABCD, keep it.")
     (shown,) = (await room.panel.find(ANN, Wanted(layers=("preference",)))).records

@@ -119,37 +119,23 @@ class MemoryPanel:
             return Found(
                 await self._recalled(caller, scope, Query(text=wanted.query, limit=limit, filter=which)), counts
             )
-        if which.layers == ("knowledge",) and not (wanted.ids or wanted.document):
-            records, more = await self._documents(scope, which, wanted.after, limit)
-        else:
-            records, more = await self._listed(scope, which, wanted.after, limit)
+        records, more = await self._listed(scope, which, wanted.after, limit)
         return Found([_shown(caller, record) for record in records], counts, more)
 
     async def _listed(
         self, scope: Scope, which: RecordFilter, after: str, limit: int
     ) -> tuple[list[MemoryRecord], str]:
-        """Return a page, newest first; a document's pieces in their order."""
-        newest_first = not which.documents
-        scan = self._memory.store.scan(scope, which, newest_first=newest_first, after=after, page=limit)
-        async for records, mark in scan:
-            shown = [record for record in records if not _is_mark(record)]
-            if which.documents:
-                shown.sort(key=lambda record: record.position)
-            return shown, mark if len(records) == limit else ""
-        return [], ""
-
-    async def _documents(
-        self, scope: Scope, which: RecordFilter, after: str, limit: int
-    ) -> tuple[list[MemoryRecord], str]:
-        """Return documents and notes, newest first, without the pieces of which a document may have thousands."""
+        """Return a page, newest first, with documents in place of their pieces; of one document its pieces in order."""
+        named = bool(which.documents or which.ids)
         found: list[MemoryRecord] = []
-        looked, page = 0, _MOST
-        async for records, mark in self._memory.store.scan(scope, which, newest_first=True, after=after, page=page):
-            found += [record for record in records if is_head(record) or record.data.get("kind") == NOTE]
+        looked = 0
+        scan = self._memory.store.scan(scope, which, newest_first=not which.documents, after=after, page=limit)
+        async for records, mark in scan:
+            found += [record for record in records if named or not _is_part(record)]
             looked += len(records)
-            if len(records) == page and (len(found) >= limit or looked >= _LOOKED_THROUGH):
-                return found, mark
-        return found, ""
+            if len(records) == limit and (len(found) >= limit or looked >= _LOOKED_THROUGH):
+                return _in_order(found, which), mark
+        return _in_order(found, which), ""
 
     async def _recalled(self, caller: Caller, scope: Scope, query: Query) -> list[ShownRecord]:
         hits = await self._memory.recall(scope, query)
@@ -262,6 +248,16 @@ def _scope_of(caller: Caller, key: RecordKey) -> Scope:
         return caller.scope
     check_may_teach(caller)
     return Scope(tenant=caller.tenant, user="")
+
+
+def _in_order(records: list[MemoryRecord], which: RecordFilter) -> list[MemoryRecord]:
+    return sorted(records, key=lambda record: record.position) if which.documents else records
+
+
+def _is_part(record: MemoryRecord) -> bool:
+    """Whether a record is no thing of its own: a piece of a document, or what only says that a day was summed up."""
+    is_piece = record.layer == "knowledge" and not is_head(record) and record.data.get("kind") != NOTE
+    return is_piece or _is_mark(record)
 
 
 def _is_mark(record: MemoryRecord) -> bool:

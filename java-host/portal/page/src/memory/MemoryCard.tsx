@@ -5,6 +5,7 @@ import type { MemoryItem } from "../api/types";
 import { useHost } from "../app/host";
 import { sessionHash } from "../app/route";
 import { useI18n, type I18n } from "../i18n/context";
+import type { Key } from "../i18n/en";
 import { IconButton } from "../ui/controls";
 import { Markdown } from "../ui/text";
 import { Doubt } from "./Doubt";
@@ -85,6 +86,12 @@ function When({ item }: { item: MemoryItem }) {
   );
 }
 
+/** What forgetting it takes along, or leaves. */
+function forgetText({ layer, data }: MemoryItem): Key {
+  if (layer === "message") return "memoryForgetMessageText";
+  return data.kind === "document" ? "memoryForgetDocumentText" : "memoryForgetText";
+}
+
 interface ActionsProps {
   item: MemoryItem;
   onEdit: () => void;
@@ -123,7 +130,7 @@ function Actions({ item, onEdit, onForgotten }: ActionsProps) {
       {asking && (
         <Forgetting
           title={t("memoryForgetTitle")}
-          text={t(layer === "message" ? "memoryForgetMessageText" : "memoryForgetText")}
+          text={t(forgetText(item))}
           action={t("memoryForget")}
           forget={() => client.forgetMemory([{ layer, id, sessionId, wholeTenant }])}
           onClose={() => setAsking(false)}

@@ -93,7 +93,7 @@ export function MemoryPage({ place, onForgotten }: MemoryPageProps) {
           {t("memoryShowAll")}
         </a>
       )}
-      {!busy && error === null && items.length === 0 && (
+      {!busy && error === null && items.length === 0 && !found?.next && (
         <NothingThere place={place} query={query} onClear={() => setTyped("")} />
       )}
       {found?.next && (
