@@ -11,6 +11,7 @@ from agui_story import activities
 from elasticsearch_node import ElasticsearchNode, opened_store
 from sanca.memory.outbox import BufferedStore
 from sanca.python_runtime import Engine
+from sanca.python_runtime.cli.memory_state import memory_state
 from sanca.python_runtime.engine import LOCAL
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -58,9 +59,13 @@ async def test_an_engine_starts_and_talks_without_its_store_tells_once_and_deliv
             assert len(await engine.parts.sessions.messages(*OWN)) == 4
             assert isinstance(engine.parts.sessions, BufferedStore)
             assert "writes wait" in await engine.parts.sessions.detail()
+        down = await memory_state(tmp_path)
+        assert not down.works and "cannot be reached" in down.detail and "writes wait" in down.detail
         remember_there(monkeypatch, elasticsearch_node.url)
         async with Engine(tmp_path) as engine:
             assert isinstance(engine.parts.sessions, BufferedStore)
             with anyio.fail_after(60):
                 await engine.parts.sessions.settled()
         assert [one.role for one in await store.messages(*OWN)] == ["user", "assistant"] * 2
+        up = await memory_state(tmp_path)
+        assert (up.works, up.detail) == (True, f"elasticsearch at {elasticsearch_node.url}")

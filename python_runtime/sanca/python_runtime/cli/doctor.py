@@ -128,6 +128,14 @@ def check_libraries() -> Check:
     return Check("libraries", "ok", f"those in {folder}")
 
 
+def check_memory() -> Check:
+    """Where the memory is, and whether what waits for it is little."""
+    from sanca.python_runtime.cli.memory_state import memory_state
+
+    found = anyio.run(memory_state, find_home())
+    return Check("memory", "ok" if found.works else "fail", found.detail, found.mend)
+
+
 def check_engine() -> Check:
     """Whether an engine is running on this state folder, and what it says of itself."""
     from sanca.python_runtime.cli.access import ask_health, find_running_engine
@@ -217,5 +225,5 @@ def check_git() -> Check:
 CHECKS: tuple[Callable[[], Check], ...] = (
     check_python, check_state_folder, check_isolation,
     *(partial(check_level, name) for name in ("namespace", "landlock", "container", "monty")),
-    check_libraries, check_engine, check_models, check_skills, check_prompts, check_jdk, check_git,
+    check_libraries, check_memory, check_engine, check_models, check_skills, check_prompts, check_jdk, check_git,
 )  # fmt: skip
