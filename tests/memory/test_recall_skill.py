@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_cue_that_is_no_regular_expression_is_told_with_its_file(tmp_path: Path)
     (folder / "SKILL.md").write_text(sheet, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no regular expression"):
         load_skill_library([tmp_path])
+
+
+def test_hostile_message_takes_no_time() -> None:
+    found = SHIPPED.skill("recall_memory")
+    assert found is not None
+    only = SkillLibrary([found])
+    began = time.process_time()
+    for text in ("how did fix ", "last time how ", "what did ", "上次怎么", "我们决定", "do you remember "):
+        only.match(text * 60)
+    assert time.process_time() - began < 5
 
 
 def test_skill_with_cues_is_found_by_nothing_else() -> None:

@@ -32,6 +32,8 @@ _SURE_THRESHOLD = 0.5
 _UNLEARNED_THRESHOLD = 0.65
 _LIKE_THRESHOLD = 0.03
 """Alike enough to learn from; a message that no skill is like gets all but this for \"none\"."""
+_CUE_CHARS = 500
+"""Cues are an author's expressions: what they are tried on is short, so that none takes long."""
 _MESSAGE_CHARS = 8_000
 
 
@@ -98,11 +100,16 @@ class SkillLibrary:
         return StaticEmbedding()
 
     @cached_property
+    def _compared(self) -> list[Skill]:
+        """The skills that messages are compared with; others are found by their cues alone."""
+        return [one for one in self.skills if not one.sheet.cues]
+
+    @cached_property
     def _ranker(self) -> Ranker:
         from sanca.memory.learned import shipped_weights
         from sanca.memory.ranking import Ranker
 
-        return Ranker([one for one in self.skills if not one.sheet.cues], self.lexicon, self.embed, shipped_weights())
+        return Ranker(self._compared, self.lexicon, self.embed, shipped_weights())
 
     def match(
         self, message: str, *, entities: Entities | None = None, history: Sequence[Message] = (), language: str = ""
@@ -121,6 +128,8 @@ class SkillLibrary:
         context = Context(self.lexicon, entities, history, self._clock())
         if (cued := self._cued(reading, context, language)) is not None:
             return cued
+        if not self._compared:
+            return None
         known = service_from_history(reading, context) is not None
         ranked = self.ranker.rank(reading, service_known=known)
         best = self._just_that(ranked, reading) or next(
@@ -140,9 +149,10 @@ class SkillLibrary:
         )
 
     def _cued(self, reading: Reading, context: Context, language: str) -> SkillMatch | None:
-        """Return the first skill that has a cue in the message."""
+        """Return the first skill that has a cue in the beginning of the message."""
+        said_first = reading.text[:_CUE_CHARS]
         for skill in self.skills:
-            if skill.sheet.cue is not None and (hit := skill.sheet.cue.search(reading.text)):
+            if skill.sheet.cue is not None and (hit := skill.sheet.cue.search(said_first)):
                 values, missing = fill_parameters(skill, reading, context)
                 said = language or language_of(reading.text)
                 title = skill.sheet.title.in_language(said)
@@ -183,7 +193,7 @@ class SkillLibrary:
             toolkits: Names of the toolkits there are: what needs another one is no example. None: every skill.
         """
         reading = self.read(message, entities)
-        if not (reading.pieces or reading.slots):
+        if not (reading.pieces or reading.slots) or not self._compared:
             return None
         there = None if toolkits is None else {name.partition(".")[0] for name in toolkits}
         fitting = (one for one in self.ranker.rank(reading) if there is None or one.skill.toolkits <= there)
