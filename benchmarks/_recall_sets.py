@@ -39,7 +39,25 @@ def read_conversation(path: Path) -> Conversation:
         Asked(line["question"], frozenset(line["evidence"]), line["kind"])
         for line in _lines(path.with_suffix(".questions.jsonl"))
     ]
-    return Conversation(path.stem, turns, asked)
+    return Conversation(path.stem, turns, [*asked, *confused(turns, asked)])
+
+
+def confused(turns: Sequence[dict[str, Any]], asked: Sequence[Asked]) -> list[Asked]:
+    """Return every second question for a single fact again with the other one's name: people mix up who it was.
+
+    What is asked is answered by the same turns ("that was not Owen but Nadia"). Only where two talk.
+    """
+    speakers = sorted({turn["speaker"] for turn in turns})
+    facts = [one for one in asked if one.kind == "single fact" and sum(name in one.question for name in speakers) == 1]
+    if len(speakers) != 2:
+        return []
+    other = dict(zip(speakers, reversed(speakers), strict=True))
+    return [
+        Asked(one.question.replace(name, other[name]), one.evidence, "the wrong one named")
+        for one in facts[::2]
+        for name in speakers
+        if name in one.question
+    ]
 
 
 def read_folder(folder: Path = DATA) -> list[Conversation]:
