@@ -10,6 +10,7 @@ import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,11 +43,9 @@ class Corpus:
         return f"session-{group * AT_ONCE + within % AT_ONCE:04}"
 
     def messages(self, first: int, last: int, batch: int = _BATCH) -> Iterator[list[MemoryRecord]]:
-        """Yield the messages from `first` to before `last`; both are multiples of the batch."""
+        """Yield the messages from `first` to before `last`, in batches."""
         for start in range(first, last, batch):
-            random = np.random.default_rng((self._seed, start))
-            lengths = random.integers(5, 26, batch)
-            yield [self._message(start + at, int(length), random) for at, length in enumerate(lengths)]
+            yield [self.message(number) for number in range(start, min(start + batch, last))]
 
     def questions(self, count: int, sessions: int, seed: int) -> list[tuple[str, str]]:
         """Return questions about messages of the first sessions, with it: a third of a message's words."""
@@ -61,17 +60,24 @@ class Corpus:
     def _question(self, session: int, random: np.random.Generator) -> tuple[str, str]:
         group, within = divmod(session, AT_ONCE)
         number = group * SESSION_MESSAGES * AT_ONCE + int(random.integers(0, SESSION_MESSAGES)) * AT_ONCE + within
-        first = number // _BATCH * _BATCH
-        message = next(self.messages(first, first + _BATCH))[number - first]
+        message = self.message(number)
         words = message.text.split()
         chosen = random.choice(len(words), max(3, len(words) // 3), replace=False)
         return "what about the " + " ".join(words[at] for at in sorted(chosen)), message.session_id
 
-    def _message(self, number: int, length: int, random: np.random.Generator) -> MemoryRecord:
-        session = self.session_of(number)
-        own = np.random.default_rng((self._seed, 2, int(session[-4:])))
+    @lru_cache(maxsize=2 * AT_ONCE)  # noqa: B019 - a corpus lives as long as its process
+    def _things_of(self, session: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the words that a session is about, and the pairs that its names are made of."""
+        own = np.random.default_rng((self._seed, 2, session))
         topic = np.searchsorted(self._usual, own.random(_TOPIC_WORDS))
-        names = own.integers(0, len(self.words), (_NAMES, 2))
+        return topic, own.integers(0, len(self.words), (_NAMES, 2))
+
+    def message(self, number: int) -> MemoryRecord:
+        """Return one message."""
+        random = np.random.default_rng((self._seed, number))
+        length = int(random.integers(5, 26))
+        session = self.session_of(number)
+        topic, names = self._things_of(int(session.removeprefix("session-")))
         kinds = random.random(length)
         usual = np.searchsorted(self._usual, random.random(length))
         text = []
