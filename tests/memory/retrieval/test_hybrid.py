@@ -12,6 +12,7 @@ from sanca.core.memory import Hit, MemoryRecord, Query, RecordFilter, Scope
 from sanca.memory import SqliteStore
 from sanca.memory.embedders import StaticEmbedder
 from sanca.memory.retrieval import HybridRetriever
+from sanca.memory.retrieval.dates import moment_of
 from sanca.memory.retrieval.sources import WHOLE_MOST
 
 ADA = Scope(tenant="acme", user="ada")
@@ -184,6 +185,17 @@ async def test_a_question_about_nothing_that_was_said_recalls_nothing_likely(sto
     hits = await HybridRetriever(store, EMBEDDER).recall(ADA, query("quarterly depreciation schedule"))
     assert all(hit.score < 0.3 for hit in hits)
     assert await HybridRetriever(store, EMBEDDER).recall(ADA, query("kayak", session="no-such")) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("session", ["talk", ""])
+async def test_a_time_that_is_no_date_does_not_keep_a_record_from_being_recalled(
+    store: SqliteStore, session: str
+) -> None:
+    await keep(store, [message(60, "", "Kim", "The lantern is in the attic.")])
+    asked = query("Where is the lantern on 3 March 2026?", session=session, half_life_days=30)
+    assert "m60" in ids(await HybridRetriever(store, EMBEDDER).recall(ADA, asked))[:2]
+    assert moment_of("in spring") is None
 
 
 class Endpoint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _MONTHS = {
     name: number
@@ -66,6 +66,15 @@ class Span:
             except ValueError:  # 29 February, in a year that has none
                 return False
         return self.first <= day <= self.last
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that an ISO 8601 text tells, in UTC where it names no zone; None where it tells none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:  # a source may tell less than a date; such a record has no time
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def spans_in(text: str, today: date) -> list[Span]:

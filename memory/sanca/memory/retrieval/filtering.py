@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sanca.core.memory import MemoryRecord, RecordFilter
+from sanca.memory.retrieval.dates import moment_of
 
 
 def leaves_in(which: RecordFilter, record: MemoryRecord) -> bool:
@@ -24,15 +24,8 @@ def leaves_in(which: RecordFilter, record: MemoryRecord) -> bool:
 def _in_time(which: RecordFilter, record: MemoryRecord) -> bool:
     if not (which.since or which.until):
         return True
-    if not record.time:
-        return False
-    said = _moment(record.time)
-    return not (which.since and said < _moment(which.since)) and not (which.until and said >= _moment(which.until))
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    said, since, until = moment_of(record.time), moment_of(which.since), moment_of(which.until)
+    return said is not None and not (since and said < since) and not (until and said >= until)
 
 
 def same_words(record: MemoryRecord, terms: Sequence[str]) -> tuple[str, ...]:

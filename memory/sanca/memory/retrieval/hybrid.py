@@ -10,6 +10,7 @@ import structlog
 from anyio import to_thread
 from sanca.core.errors import StoreUnavailableError
 from sanca.core.memory import Embedder, Hit, MemoryRecord, Query, RecordStore, Scope
+from sanca.memory.retrieval.dates import moment_of
 from sanca.memory.retrieval.explain import citation_of, reasons_for
 from sanca.memory.retrieval.filtering import leaves_in, same_words
 from sanca.memory.retrieval.pool import Pool
@@ -135,7 +136,7 @@ def ranked(
     allowed = np.array([leaves_in(query.filter, record) for record in pool.records], bool)
     if not allowed.any():
         return []
-    now = datetime.fromisoformat(query.now) if query.now else datetime.now(UTC)
+    now = moment_of(query.now) or datetime.now(UTC)
     ranking = rank(question, pool, meaning, now.date(), vectors=vectors, second_look=query.second_look)
     aged = age_factors(pool.records, now, query.half_life_days)
     scores = np.where(allowed & is_like(ranking), ranking.scores() * aged, 0.0)
@@ -155,12 +156,8 @@ def age_factors(records: Sequence[MemoryRecord], now: datetime, half_life_days: 
 
     if not half_life_days:
         return np.ones(len(records))
-    ages = []
-    for record in records:
-        said = datetime.fromisoformat(record.time) if record.time else now
-        said = said if said.tzinfo else said.replace(tzinfo=UTC)
-        moment = now if now.tzinfo else now.replace(tzinfo=UTC)
-        ages.append(max(0.0, (moment - said).total_seconds() / 86_400))
+    moments = [moment_of(record.time) or now for record in records]
+    ages = [max(0.0, (now - moment).total_seconds() / 86_400) for moment in moments]
     return np.asarray(0.5 ** (np.array(ages) / half_life_days))
 
 

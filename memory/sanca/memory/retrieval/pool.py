@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sanca.core.memory import MemoryRecord
-from sanca.memory.retrieval.dates import Span, spans_in
+from sanca.memory.retrieval.dates import Span, moment_of, spans_in
 from sanca.memory.retrieval.postings import Bm25, Cosine
 from sanca.memory.retrieval.words import pieces, terms
 
@@ -94,7 +94,8 @@ class Pool:
         """The day on which each was said, and the days that it tells of, counted from then ("yesterday")."""
         found: list[tuple[date | None, list[Span]]] = []
         for record, text in zip(self.records, self.texts, strict=True):
-            said = datetime.fromisoformat(record.time).date() if record.time else None
+            moment = moment_of(record.time)
+            said = moment.date() if moment else None
             found.append((said, spans_in(text, said) if said else []))
         return found
 
@@ -116,9 +117,7 @@ class Pool:
 def _begins_anew(before: MemoryRecord, record: MemoryRecord, since: int) -> bool:
     if (before.session_id, before.document, before.layer) != (record.session_id, record.document, record.layer):
         return True
-    if not (before.time and record.time):
+    first, second = moment_of(before.time), moment_of(record.time)
+    if first is None or second is None:
         return since >= _WITHOUT_TIME
-    if before.time == record.time:
-        return False
-    first, second = datetime.fromisoformat(before.time), datetime.fromisoformat(record.time)
-    return abs((second.replace(tzinfo=None) - first.replace(tzinfo=None)).total_seconds()) > _PAUSE_SECONDS
+    return abs((second - first).total_seconds()) > _PAUSE_SECONDS
