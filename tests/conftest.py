@@ -36,6 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "elasticsearch" in item.nodeid:
             item.add_marker("elasticsearch")
+            item.add_marker(pytest.mark.timeout(400))  # the first of them waits for the node; a busy machine is slow
     items.sort(key=lambda item: ("end_to_end" in item.path.parts, item.get_closest_marker("browser") is not None))
 
 
