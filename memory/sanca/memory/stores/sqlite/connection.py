@@ -12,7 +12,7 @@ from sanca.memory.stores.sqlite.cipher import open_encrypted, require_plain
 from sanca.memory.stores.sqlite.moments import moment_of
 
 _WAITING_HELPS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_WRITER_CACHE_KB, _READER_CACHE_KB = 16_000, 6_000
+_WRITER_CACHE_KB, _READER_CACHE_KB = 16_000, 2_000
 
 
 def connect(

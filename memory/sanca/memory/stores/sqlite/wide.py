@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from sanca.memory.stores.sqlite.blocks import Scored
     from sanca.memory.stores.sqlite.columns import View
 
-POSTINGS = 20_000
+POSTINGS = 60_000
 """How many records a question's words may lead to before they are ranked."""
 _PROBE = 2_000
-_SCORED, _SCORED_A_HIT = 300, 4
+_SCORED, _SCORED_A_HIT = 1_000, 4
 _COMPARED, _COMPARED_A_HIT = 1_600, 8
 _WEIGHED_SHARE, _WEIGHED_LEAST, _WEIGHED_MOST = 0.025, 4_000, 40_000
 _KNOWN_TERMS = 50_000
