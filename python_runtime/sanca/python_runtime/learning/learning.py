@@ -26,9 +26,8 @@ from sanca.memory.skills import Skill
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.learning.examples import Examples
 from sanca.python_runtime.learning.proofs import Proofs
-from sanca.python_runtime.learning.stories import Story
+from sanca.python_runtime.learning.stories import WHY_CHARS, Story, taught_by, why_failed
 from sanca.python_runtime.learning.wishes import RememberWish, remember_wish, says_it_was_wrong
-from sanca.python_runtime.planning.strategy import goals_in
 from sanca.python_runtime.refusals import NotFoundError
 from sanca.python_runtime.rounds import RunState
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
@@ -38,7 +37,6 @@ log = structlog.get_logger()
 
 _WAIT_SECONDS = 1.5
 """How long a message waits for the lesson of the one before; then it goes without."""
-_WHY_CHARS = 200
 
 Stories = Callable[[RunRecord], Awaitable[Story]]
 
@@ -206,11 +204,11 @@ class Learning:
         if story.came_out_well and "model" in story.strategies:
             await self._learn_skill(story, scope, learned)
         elif record.status is RunStatus.FAILED and story.percept:
-            await self._keep_failure(story, _why_failed(story), {"missing": "; ".join(story.missing)[:_WHY_CHARS]})
+            await self._keep_failure(story, why_failed(story), {"missing": "; ".join(story.missing)[:WHY_CHARS]})
         await self.shelf.refresh(scope)
 
     async def _learn_skill(self, story: Story, scope: Scope, learned: anyio.Event) -> None:
-        taught = self._taught(story, story.message, "model", story.entities)
+        taught = taught_by(story, story.message, "model", story.entities, self._toolkits())
         try:
             kept, skill = await self._keep(scope, taught)
         except NotLearnedError as error:
@@ -232,7 +230,7 @@ class Learning:
         skill = await anyio.to_thread.run_sync(self.book.folders.read, scope, kept.data.skill)
         if problem := await self._proofs.check(skill):
             why = f"Its action surely fails: {problem}"
-            await self.book.change(kept, lambda data: data.model_copy(update={"use": "none", "why": why[:_WHY_CHARS]}))
+            await self.book.change(kept, lambda data: data.model_copy(update={"use": "none", "why": why[:WHY_CHARS]}))
             raise NotLearnedError(why)
         checked = {"proof": "checked"} if kept.data.proof != "ran" else {}
         log.info("run_taught", run_id=taught.run_id, skill=kept.data.skill, use=kept.data.use)
@@ -262,7 +260,7 @@ class Learning:
         if story.denied:
             return
         ok = story.came_out_well and "model" not in story.strategies and all(deed.ok for deed in story.deeds)
-        counted = await self.book.used(used, story.record.run_id, ok=ok, why="" if ok else _why_failed(story))
+        counted = await self.book.used(used, story.record.run_id, ok=ok, why="" if ok else why_failed(story))
         if ok and self._shares and counted.record.user and counted.data.use == "fast_path":
             await self.book.share(counted)
         await self.shelf.refresh(story.record.request.caller.scope)
@@ -278,7 +276,7 @@ class Learning:
             **{name: text for name, text in situation.items() if text},
         }
         await self.book.learn_failure(
-            scope, story.record.run_id, story.message, phrase, why[:_WHY_CHARS], situation=told
+            scope, story.record.run_id, story.message, phrase, why[:WHY_CHARS], situation=told
         )
 
     async def _corrected(self, request: RunRequest) -> None:
@@ -286,7 +284,7 @@ class Learning:
         before = await self._last_run(request)
         if before is None or before.status is not RunStatus.DONE:
             return
-        why = sentence("person_said", "en", comment=" ".join(request.message.split())[:_WHY_CHARS])
+        why = sentence("person_said", "en", comment=" ".join(request.message.split())[:WHY_CHARS])
         for kept in await self._of_run(request.caller.scope, before.run_id):
             await self.book.withdraw(kept, why)
         await self._keep_failure(await self._stories(before), why, {"said": "correction"})
@@ -303,7 +301,9 @@ class Learning:
         if not is_own and not story.is_persons_word:
             raise NotLearnedError("it was not asked for in a person's words")
         message = wish.title if is_own else story.message
-        taught = self._taught(story, message, "person" if is_own else "model", entities, title=wish.title)
+        taught = taught_by(
+            story, message, "person" if is_own else "model", entities, self._toolkits(), title=wish.title
+        )
         kept, skill = await self._keep(record.request.caller.scope, taught)
         if kept.data.use != "fast_path":
             raise NotLearnedError(kept.data.why or "it would serve no other message")
@@ -316,26 +316,6 @@ class Learning:
             named = f" {wish.run_id!r}" if wish.run_id else " before this message"
             raise NotFoundError(f"there is no run{named} of yours")
         return record
-
-    def _taught(self, story: Story, message: str, by: str, entities: Entities, *, title: str = "") -> Taught:
-        toolkits = self._toolkits()
-        wanted = {"model"} if by == "model" else {"person"}
-        deeds = [deed for deed, one in zip(story.deeds, story.strategies, strict=True) if one in wanted]
-        calls = (story.record.evidence or {}).get("calls", ())
-        return Taught(
-            run_id=story.record.run_id,
-            message=message,
-            deeds=tuple(deeds),
-            by="person" if by == "person" else "model",
-            language=str(story.percept.get("language", "") or "en"),
-            scenario=str(story.percept.get("scenario", "")),
-            entities=entities,
-            toolkits=frozenset(toolkit.name for toolkit in toolkits),
-            tool_words="\n".join(toolkit.model_dump_json() for toolkit in toolkits),
-            points_back=by == "model" and (story.points_back or len(goals_in(message)) > 1),
-            evidence=tuple(f"{call.get('name', '')} {call.get('about', '')}".strip() for call in calls),
-            title=title,
-        )
 
     # -- small things -------------------------------------------------------------------------------------------------
 
@@ -357,12 +337,3 @@ class Learning:
             log.warning("not_learned", reason=str(error))
         except Exception:  # a mistake of ours must end neither the engine nor the next message
             log.exception("learning_broke")
-
-
-def _why_failed(story: Story) -> str:
-    """Return why a run failed in one line; what tools said in it is cut short, for it is data."""
-    why = story.missing[-1] if story.missing else story.error
-    if not why:
-        broken = [deed for deed in story.deeds if not deed.ok]
-        why = broken[-1].observation.strip().splitlines()[-1] if broken and broken[-1].observation.strip() else ""
-    return " ".join(why.split())[:_WHY_CHARS]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import anyio.to_thread
-from sanca.memory.experience import Deed, SeenCall
+from sanca.core.ports import Entities
+from sanca.core.tools import ToolkitDefinition
+from sanca.memory.experience import Deed, SeenCall, Taught
 from sanca.python_runtime.broker.journal_reader import JournalReader, JournalRow
+from sanca.python_runtime.planning.strategy import goals_in
 from sanca.python_runtime.run_record import RunRecord, RunStatus
 
 _KINDS = ("percept", "action", "observation", "self_check", "action_refused", "call_requested", "call_finished")
+WHY_CHARS = 200
+"""How long a reason is kept."""
 _BY_A_PERSON = {"message"}
 """Where words come from that may become a phrase: never another agent, a click, a form, a schedule or a tool's page."""
 
@@ -76,6 +81,43 @@ async def story_of(reader: JournalReader, record: RunRecord) -> Story:
         error=record.error or (str(checks[-1].get("error", "")) if checks else ""),
         denied=_denied(calls),
     )
+
+
+def taught_by(
+    story: Story,
+    message: str,
+    by: Literal["model", "person"],
+    entities: Entities,
+    toolkits: Sequence[ToolkitDefinition],
+    *,
+    title: str = "",
+) -> Taught:
+    """Return what a run teaches: the actions of its model, or of the person whose own action it was."""
+    deeds = [deed for deed, one in zip(story.deeds, story.strategies, strict=True) if one == by]
+    calls = story.record.evidence.get("calls", ())
+    return Taught(
+        run_id=story.record.run_id,
+        message=message,
+        deeds=tuple(deeds),
+        by=by,
+        language=str(story.percept.get("language", "") or "en"),
+        scenario=str(story.percept.get("scenario", "")),
+        entities=entities,
+        toolkits=frozenset(toolkit.name for toolkit in toolkits),
+        tool_words="\n".join(toolkit.model_dump_json() for toolkit in toolkits),
+        points_back=by == "model" and (story.points_back or len(goals_in(message)) > 1),
+        evidence=tuple(f"{call.get('name', '')} {call.get('about', '')}".strip() for call in calls),
+        title=title,
+    )
+
+
+def why_failed(story: Story) -> str:
+    """Return why a run failed in one line; what tools said in it is cut short, for it is data."""
+    why = story.missing[-1] if story.missing else story.error
+    if not why:
+        broken = [deed for deed in story.deeds if not deed.ok]
+        why = broken[-1].observation.strip().splitlines()[-1] if broken and broken[-1].observation.strip() else ""
+    return " ".join(why.split())[:WHY_CHARS]
 
 
 def _deeds(
