@@ -309,14 +309,28 @@ async def test_a_bomb_is_not_unpacked() -> None:
 
 
 @pytest.mark.anyio
-async def test_reading_that_takes_too_long_is_given_up() -> None:
-    nested = b"<div>" * 400_000
-    began = time.monotonic()
-    async with DocumentReader(limit_seconds=2) as reader:
-        with pytest.raises(DocumentError):
-            await reader.read("deep.html", nested)
-        assert time.monotonic() - began < 20
+async def test_reading_that_takes_too_long_is_given_up_and_its_process_ended() -> None:
+    async with DocumentReader(limit_seconds=0.01) as reader:
+        with pytest.raises(DocumentError, match=r"reading it took longer than 0.01 seconds"):
+            await reader.read("small.md", b"# Fine\n\nText.\n")
+        assert reader.process_id == 0
+
+
+@pytest.mark.anyio
+async def test_a_file_that_trips_its_parser_is_refused_and_the_next_one_is_read() -> None:
+    async with DocumentReader() as reader:
+        with pytest.raises(DocumentError, match=r"'deep.html' was not added: "):
+            await reader.read("deep.html", b"<div>" * 50_000 + b"deep")
         assert (await reader.read("small.md", b"# Fine\n\nText.\n")).title == "Fine"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 1_000_000, "a " * 200_000, "the max of payment is " * 5_000, "payment.port" * 9_000]
+)
+def test_text_made_to_be_slow_is_not(text: str) -> None:
+    began = time.process_time()
+    read("slow.txt", text)
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.anyio

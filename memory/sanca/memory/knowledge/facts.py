@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import PurePosixPath
 
 from sanca.memory.knowledge.attributes import ATTRIBUTES, attribute_of, normal_value, split_attribute, things_in
@@ -12,6 +13,7 @@ from sanca.memory.knowledge.pieces import Fact, Piece
 
 FACTS_MOST = 20
 """So many facts of a piece are kept."""
+_LOOKED_AT = 3 * FACTS_MOST
 _LINE_CHARS = 400
 _DOUBTFUL = re.compile(
     r"\b(?:was|were|formerly|previously|used to|no longer|not|never|old|deprecated|example|e\.g|if|could|might|"
@@ -41,8 +43,11 @@ _SENTENCES = tuple(
         rf"{_SUBJECT}的?(?P<attribute>{_CHINESE})(?:是|为|设为|：|:|=)\s*{_VALUE}",
     )
 )
+_MENTIONED = re.compile(rf"\b(?:{_WORDS})\b|{_CHINESE}", re.IGNORECASE)
+"""Most sentences state nothing: one look spares them the patterns above."""
 _SETTING = re.compile(
-    rf"`?(?P<attribute>[A-Za-z]\w*(?:[._-]\w+)+)`? (?:is(?: set to)?|must be|should be|defaults to|=) {_VALUE}"
+    rf"\b(?P<attribute>[A-Za-z]\w{{0,40}}(?:[._-]\w{{1,40}}){{1,6}})`? "
+    rf"(?:is(?: set to)?|must be|should be|defaults to|=) {_VALUE}"
 )
 _KEY = re.compile(
     r"""^\s*(?:[-*+]\s+)?(?P<quote>["'`*]{0,2})(?P<key>[\w\u4e00-\u9fff][\w .\-/\u4e00-\u9fff]{0,60}?)(?P=quote)\s*"""
@@ -90,12 +95,13 @@ def with_facts(piece: Piece, path: str) -> Piece:
     if piece.kind in {"code", "log"}:
         return piece
     if piece.kind == "settings":
-        found = list(_of_settings(piece, path))
+        found = _of_settings(piece, path)
     elif piece.text.lstrip().startswith("|"):
-        found = list(_of_table(piece, path))
+        found = _of_table(piece, path)
     else:
-        found = list(_of_prose(piece, path))
-    return replace(piece, facts=tuple(dict.fromkeys(found))[:FACTS_MOST]) if found else piece
+        found = _of_prose(piece, path)
+    facts = tuple(dict.fromkeys(islice(found, _LOOKED_AT)))[:FACTS_MOST]
+    return replace(piece, facts=facts) if facts else piece
 
 
 def subject_of(heading: str, path: str) -> frozenset[str]:
@@ -150,7 +156,7 @@ def _of_prose(piece: Piece, path: str) -> Iterator[Fact]:
 
 def _of_sentences(text: str, subject: frozenset[str]) -> Iterator[Fact]:
     for sentence in re.split(r"(?<=[.!?;])\s+|[。！？；]", text):
-        for pattern in _SENTENCES:
+        for pattern in _SENTENCES if _MENTIONED.search(sentence) else ():
             if found := pattern.search(sentence):
                 before, attribute = split_attribute(found["attribute"])
                 about = things_in(found["subject"]) | things_in(before)

@@ -146,9 +146,12 @@ def cut_line(line: str) -> Iterator[str]:
     """Yield parts of one long line, cut between sentences where it has some."""
     held = ""
     for sentence in _SENTENCE.split(line):
-        while len(sentence) > MOST_CHARS:
-            yield (held + sentence)[:MOST_CHARS]
-            sentence, held = (held + sentence)[MOST_CHARS:], ""
+        if len(sentence) > MOST_CHARS:
+            whole = held + sentence
+            starts = range(0, len(whole), MOST_CHARS)
+            yield from (whole[start : start + MOST_CHARS] for start in starts[:-1])
+            held = whole[starts[-1] :]
+            continue
         if held and len(held) + len(sentence) > GOAL_CHARS:
             yield held
             held = ""

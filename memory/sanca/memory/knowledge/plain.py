@@ -71,6 +71,7 @@ def _by_keys(text: str, *, indent: int) -> list[Piece]:
 
 def cut_table(text: str) -> list[Piece]:
     """Return pieces of rows, as Markdown tables, each with the head; a row that runs over lines counts once."""
+    csv.field_size_limit(len(text) + 1)
     sample = text[:8_192]
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(sample, delimiters=",;\t|")

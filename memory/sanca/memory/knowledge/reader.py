@@ -98,14 +98,15 @@ class DocumentReader:
         if self._process is not None and self._answers is not None:
             return self._process, self._answers
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        self._process = await anyio.open_process(
-            [sys.executable, "-I", "-m", "sanca.memory.knowledge.reader_process"],
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None  # noqa: S101 - as above
+        with anyio.CancelScope(shield=True):  # cancelled half way, nobody would know the process
+            self._process = await anyio.open_process(
+                [sys.executable, "-I", "-m", "sanca.memory.knowledge.reader_process"],
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        assert self._process is not None and self._process.stdout is not None  # noqa: S101 - as above
         self._answers = BufferedByteReceiveStream(self._process.stdout)
         return self._process, self._answers
 

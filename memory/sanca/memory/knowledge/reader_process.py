@@ -39,6 +39,9 @@ def _answer(asked: dict[str, Any], content: bytes) -> dict[str, Any]:
         return {"error": str(error)}
     except (MemoryError, RecursionError):
         return {"error": "it needs more memory than a document may"}
+    except Exception as error:  # a parser that a broken file trips ends with this document, not with those after it
+        print(f"{asked['name']!r}: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - as in _limit
+        return {"error": f"it cannot be read as {asked['kind']}; it is broken, or something else"}
 
 
 def _limit() -> None:
