@@ -106,7 +106,8 @@ class DocumentReader:
                 cwd="/",
                 start_new_session=True,
             )
-        assert self._process is not None and self._process.stdout is not None  # noqa: S101 - as above
+        assert self._process is not None  # noqa: S101 - the scope passes errors on
+        assert self._process.stdout is not None  # noqa: S101 - as above
         self._answers = BufferedByteReceiveStream(self._process.stdout)
         return self._process, self._answers
 
