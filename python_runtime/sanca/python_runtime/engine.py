@@ -28,7 +28,7 @@ from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.sandbox.ports import ActionResult
 
 if TYPE_CHECKING:
-    from sanca.python_runtime.wiring import Parts
+    from sanca.python_runtime.parts import Parts
 
 LOCAL = Caller(user="local", channel="cli", rights=("*",))
 """Who asks when nobody says: the person at this machine."""

@@ -7,25 +7,19 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
-import structlog
 from anyio.abc import TaskGroup
 from sanca.core.memory import Scope
 from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
-from sanca.memory import MemorySettings, SkillLibrary, Store, load_skill_library, open_store
-from sanca.memory.care import UserData
+from sanca.memory import MemorySettings, load_skill_library, open_store
 from sanca.memory.embedders import CatchingUp
-from sanca.memory.knowledge import KnowledgeBase
-from sanca.memory.memory import Memory
 from sanca.memory.outbox import BufferedStore
-from sanca.memory.preferences import Preferences
 from sanca.memory.retention import Retention
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
@@ -35,7 +29,6 @@ from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings
 from sanca.python_runtime.broker_keeper import BrokerKeeper
 from sanca.python_runtime.callbacks import EngineCallbacks
-from sanca.python_runtime.compaction import Compaction
 from sanca.python_runtime.contradiction_judge import contradiction_judge
 from sanca.python_runtime.day_wording import day_wording
 from sanca.python_runtime.environment import SystemEnvironment
@@ -43,21 +36,18 @@ from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.history import WhatRunsDid
 from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.knowledge_upkeep import keep_knowledge_fresh
-from sanca.python_runtime.last_words import LastWords
 from sanca.python_runtime.learning import Learning, Proofs
 from sanca.python_runtime.learning.making import make_learning
 from sanca.python_runtime.live_run import LiveRun
-from sanca.python_runtime.memory_parts import MemoryParts, make_memory_parts
+from sanca.python_runtime.memory_parts import make_memory_parts
 from sanca.python_runtime.memory_talk import MemoryTalk
 from sanca.python_runtime.memory_tools import MemoryTools
 from sanca.python_runtime.models import ModelRegistry
 from sanca.python_runtime.observed_results import ObservedResults
 from sanca.python_runtime.outages import TellingFinish
-from sanca.python_runtime.perception import Interpreter, SessionLanguages, Surroundings
-from sanca.python_runtime.perception.fast_reader import FastReader
-from sanca.python_runtime.planning import GoalBook, IntentPlanner, PlanningSettings
-from sanca.python_runtime.recollection import Recollection
-from sanca.python_runtime.rounds import RunState, Zone
+from sanca.python_runtime.parts import Parts, own_model
+from sanca.python_runtime.perception import Interpreter, Surroundings
+from sanca.python_runtime.planning import IntentPlanner
 from sanca.python_runtime.run_memory import RunMemory
 from sanca.python_runtime.run_queue import RunQueue
 from sanca.python_runtime.run_store import RunStore
@@ -65,69 +55,16 @@ from sanca.python_runtime.run_work import RunWork
 from sanca.python_runtime.runs import Runs
 from sanca.python_runtime.sandbox import ConfiguredSandbox, SandboxSettings
 from sanca.python_runtime.sandbox.library import find_library
-from sanca.python_runtime.segments import SegmentBuilder
-from sanca.python_runtime.self_check.judge import Judge
-from sanca.python_runtime.self_check.task_check import SelfTaskCheck
-from sanca.python_runtime.self_check.world import World
 from sanca.python_runtime.settings import EngineSettings
-from sanca.python_runtime.side_questions import SidePrompts
-from sanca.python_runtime.skill_questions import SkillQuestions
 from sanca.python_runtime.tool_finder import ToolFinder
 from sanca.python_runtime.tool_uses import uses_in_journal
 from sanca.python_runtime.upkeep import Upkeep
 from sanca.python_runtime.user_traces import make_user_data
-from sanca.python_runtime.wish_reader import WishReader
 from sanca.python_runtime.workers import SessionWorkers
-from sanca.python_runtime.zones import Cognitive, Expression, Motor, Perception, SelfCheck
-from sanca.python_runtime.zones.within_budget import WithinBudget
-
-log = structlog.get_logger()
+from sanca.python_runtime.zone_wiring import make_planner, make_zones
 
 _LESSONS_SECONDS = 1.0
 """What the engine's end may wait for lessons under way."""
-
-
-@dataclass
-class Parts:
-    """An open engine's parts, as the engine and its doors use them."""
-
-    home: Path
-    settings: EngineSettings
-    store: RunStore
-    sessions: Store
-    library: SkillLibrary
-    interpreter: Interpreter
-    models: ModelRegistry
-    prompts: InferencePromptConfigManager
-    broker: BrokerKeeper
-    tools: ToolFinder
-    observed: ObservedResults
-    sandbox: ConfiguredSandbox
-    checker: TyChecker
-    workers: SessionWorkers
-    files: SessionFiles
-    journal: Journal
-    history: WhatRunsDid
-    runs: Runs
-    remembering: MemoryParts
-    learning: Learning = field(init=False)
-    user_data: UserData = field(init=False)
-    """Everything of a user, to hand over or to forget."""
-
-    @property
-    def memory(self) -> Memory:
-        """Everything remembered."""
-        return self.remembering.memory
-
-    @property
-    def knowledge(self) -> KnowledgeBase:
-        """The tenants' documents."""
-        return self.remembering.knowledge
-
-    @property
-    def preferences(self) -> Preferences:
-        """What users want."""
-        return self.remembering.preferences
 
 
 @asynccontextmanager
@@ -143,7 +80,7 @@ async def open_parts(home: Path, *, model: Model | None = None, toolkits: Sequen
         SancaError: A part cannot be opened; says which and what mends it.
     """
     parts = await _make(home, toolkits)
-    planner = _planner(parts, model)
+    planner = make_planner(parts, model)
     async with anyio.create_task_group() as tasks:
         try:
             await _open(parts, tasks, planner, model)
@@ -202,8 +139,8 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         memory,
         home,
         sessions,
-        wording=day_wording(lambda: _own_model(parts, "fast")),
-        judge=contradiction_judge(lambda: _own_model(parts, "fast")),
+        wording=day_wording(lambda: own_model(parts, "fast")),
+        judge=contradiction_judge(lambda: own_model(parts, "fast")),
     )
     parts = Parts(
         home=home,
@@ -260,118 +197,6 @@ def _learning(parts: Parts, memory: MemorySettings) -> Learning:
     return make_learning(parts.home, memory, parts.memory, parts.library, parts.journal, parts.store, proofs, toolkits)
 
 
-def _planner(parts: Parts, model: Model | None) -> IntentPlanner:
-    return IntentPlanner(
-        lambda role, state: model or _model_for(parts, role, state),
-        parts.prompts,
-        _segments(parts),
-        parts.tools,
-        PlanningSettings(),
-        malformed_max=parts.settings.malformed_replies_max,
-    )
-
-
-def _segments(parts: Parts) -> SegmentBuilder:
-    memories = Recollection(parts.remembering, history_messages=parts.settings.history_messages)
-    return SegmentBuilder(parts.tools, parts.learning.examples, parts.workers.names, _importable(), memories)
-
-
-def _model_for(parts: Parts, role: str, state: RunState | None) -> Model | None:
-    """Return the model of a role; for actions the one that the routes name at the run's difficulty."""
-    if role == "coder" and state is not None:
-        return parts.models.route("cognitive", state.difficulty)
-    return parts.models.model(role)
-
-
-def _importable() -> list[str]:
-    """Return which of the libraries that models know best actions may import."""
-    folder = find_library(SandboxSettings())
-    return [name for name in ("numpy", "pandas", "matplotlib") if folder and (folder / name).is_dir()]
-
-
-def _zones(parts: Parts, planner: IntentPlanner, environment: SystemEnvironment, model: Model | None) -> list[Zone]:
-    tasks = _task_check(parts)
-    return [
-        _perception(parts, environment),
-        _within_budget(parts, _cognitive(parts, planner), tasks, model),
-        Motor(
-            parts.workers,
-            parts.files,
-            parts.checker,
-            lambda: parts.broker.client.toolkits,
-            observation_chars=parts.settings.observation_chars,
-            offers_libraries=SandboxSettings().add_libraries == "ask",
-        ),
-        Expression(
-            parts.learning.shelf,
-            lambda: parts.broker.client.toolkits,
-            cards_by_data=parts.settings.cards_by_data,
-        ),
-        SelfCheck(
-            planner,
-            tasks,
-            stuck_rounds=parts.settings.stuck_rounds,
-            repeats_max=parts.settings.self_check_repeats,
-        ),
-    ]
-
-
-def _perception(parts: Parts, environment: SystemEnvironment) -> Perception:
-    settings = parts.settings
-    return Perception(
-        environment,
-        parts.learning.shelf,
-        parts.interpreter,
-        SessionLanguages(parts.sessions),
-        parts.workers.names,
-        FastReader(lambda: _own_model(parts, "fast"), limit_seconds=settings.perception_seconds),
-        sure_at=settings.perception_sure_at,
-        asks=settings.clarifying_questions,
-        hear=parts.learning.hear,
-        memory=MemoryTalk(
-            parts.remembering,
-            WishReader(lambda: _own_model(parts, "fast"), limit_seconds=settings.perception_seconds),
-        ),
-    )
-
-
-def _cognitive(parts: Parts, planner: IntentPlanner) -> Cognitive:
-    shelf = parts.learning.shelf
-    goals = GoalBook(shelf, parts.journal, parts.workers.names_kept)
-    return Cognitive(shelf, SkillQuestions(shelf), planner, goals)
-
-
-def _within_budget(parts: Parts, cognitive: Cognitive, tasks: SelfTaskCheck, model: Model | None) -> WithinBudget:
-    settings = parts.settings
-    side = SidePrompts(parts.prompts, _segments(parts))
-    general, limit = (lambda: model or parts.models.model()), settings.judge_seconds
-    last_words = LastWords(general, side.summary, tasks.doubts, limit_seconds=limit)
-    folding = Compaction(
-        fold_chars=settings.fold_chars,
-        keeps=settings.fold_keeps,
-        model=lambda: _own_model(parts, "fast"),
-        request=side.compaction,
-        limit_seconds=limit,
-    )
-    return WithinBudget(cognitive, last_words, folding)
-
-
-def _task_check(parts: Parts) -> SelfTaskCheck:
-    settings = parts.settings
-
-    def toolkits() -> Sequence[ToolkitDefinition]:
-        return parts.broker.client.toolkits
-
-    world = World(lambda: parts.broker.client, toolkits, limit_seconds=settings.verify_seconds)
-    judge = Judge(lambda: _own_model(parts, "judge"), parts.prompts, toolkits, limit_seconds=settings.judge_seconds)
-    return SelfTaskCheck(parts.journal.written_calls, toolkits, world, judge)
-
-
-def _own_model(parts: Parts, role: str) -> Model | None:
-    """Return a role's model only where one was set for it: what is asked beside the plan must not cost the general."""
-    return parts.models.model(role) if any(entry.role == role for entry in parts.models.entries()) else None
-
-
 async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: Model | None) -> None:
     def broker() -> BrokerClient:
         return parts.broker.client
@@ -397,7 +222,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         opening.start_soon(parts.sessions.open)
         opening.start_soon(parts.sandbox.start)
         opening.start_soon(tasks.start, parts.broker.keep, callbacks)
-    zones = _zones(parts, planner, environment, model)
+    zones = make_zones(parts, planner, environment, model)
     parts.learning.begin(tasks)
     memory = RunMemory(parts.remembering)
     work = RunWork(zones, parts.sessions, parts.files, parts.journal, parts.settings, parts.learning, memory)
