@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sanca.memory import SkillLibrary
-from sanca.memory.lexicon import Lexicon, Piece
-from sanca.memory.own_skills import OWN_FEATURES, OwnSkills
+from sanca.memory.matching.lexicon import Lexicon, Piece
+from sanca.memory.matching.own_skills import OWN_FEATURES, OwnSkills
 from sanca.memory.skills import Phrases, Skill
 
 if TYPE_CHECKING:

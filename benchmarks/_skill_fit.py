@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from _own_fit import fit_own
 from sanca.memory import SkillLibrary
-from sanca.memory.learned import EMBEDDING_SCALE, NONE, PLACES, places_of, words_of
-from sanca.memory.lexicon import Piece
-from sanca.memory.ranking import FEATURES, concepts_of, template_of
+from sanca.memory.matching.learned import EMBEDDING_SCALE, NONE, PLACES, places_of, words_of
+from sanca.memory.matching.lexicon import Piece
+from sanca.memory.matching.ranking import FEATURES, concepts_of, template_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

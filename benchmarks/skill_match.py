@@ -26,7 +26,7 @@ from typing import Any
 from _harness import Row, arguments, report
 from _skill_fit import Request, carried_over, read, save
 from sanca.memory import SkillLibrary, load_skill_library
-from sanca.memory.ranking import FEATURES
+from sanca.memory.matching.ranking import FEATURES
 from sanca.memory.text import tokens
 
 HALVES = ("development", "test", "blind")
@@ -36,7 +36,7 @@ GROUPS: dict[str, Callable[[Request], bool]] = {
     "_zh": lambda row: row["skill"] is not None and row["language"] == "zh",
     "_out_of_scope": lambda row: row["skill"] is None,
 }
-WEIGHTS = resources.files("sanca.memory").joinpath("matcher.npz")
+WEIGHTS = resources.files("sanca.memory.matching").joinpath("matcher.npz")
 
 
 def is_right(library: SkillLibrary, row: Request) -> bool:

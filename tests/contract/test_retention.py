@@ -12,7 +12,7 @@ from sanca.core.memory import Layer, MemoryRecord, RecordFilter
 from sanca.core.messages import Message
 from sanca.memory import Store
 from sanca.memory.day_summaries import day_file
-from sanca.memory.retention import Retention
+from sanca.memory.stores.retention import Retention
 
 pytestmark = pytest.mark.anyio
 

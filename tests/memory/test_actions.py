@@ -50,7 +50,8 @@ def chinese_share(text: str) -> float:
 
 
 def test_every_shipped_skill_is_tried_here() -> None:
-    assert {name for name, _ in FLEET_SKILLS} == {skill.name for skill in load_skill_library().skills}
+    of_memory = {"recall_memory"}  # it asks the engine, no toolkit: test_recall_skill.py
+    assert {name for name, _ in FLEET_SKILLS} == {skill.name for skill in load_skill_library().skills} - of_memory
 
 
 @pytest.mark.parametrize(("skill", "parameters"), FLEET_SKILLS, ids=[name for name, _ in FLEET_SKILLS])

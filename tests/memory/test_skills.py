@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sanca.core.errors import ConfigurationError
 from sanca.memory import Skill, load_skill_library
-from sanca.memory.lexicon import shipped_lexicon
+from sanca.memory.matching.lexicon import shipped_lexicon
 from sanca.memory.skills import SHIPPED_SKILLS, read_skill
 
 GOOD = """---
@@ -149,7 +149,9 @@ def test_no_shipped_skill_names_a_service_of_the_demo() -> None:
 
 
 def test_lexicon_has_no_word_twice_in_one_concept_and_no_empty_form() -> None:
-    data = yaml.load((SHIPPED_SKILLS.parent / "lexicon.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    data = yaml.load(
+        (SHIPPED_SKILLS.parent / "matching" / "lexicon.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader
+    )
     for section in ("concepts", "foreign"):
         for concept, forms in data[section].items():
             for language in ("en", "zh"):

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from agui_story import activities
 from elasticsearch_node import ElasticsearchNode, opened_store
-from sanca.memory.outbox import BufferedStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 from sanca.python_runtime import Engine
 from sanca.python_runtime.cli.memory_state import memory_state
 from sanca.python_runtime.engine import LOCAL

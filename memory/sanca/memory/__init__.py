@@ -1,6 +1,6 @@
 """Stores, skill library and their settings. Importing it reads no file and loads no weights."""
 
-from sanca.memory.library import MessageView, SkillLibrary, load_skill_library
+from sanca.memory.matching.library import MessageView, SkillLibrary, load_skill_library
 from sanca.memory.settings import MemorySettings
 from sanca.memory.skills import Skill, SkillParameter
 from sanca.memory.stores import Store, open_store

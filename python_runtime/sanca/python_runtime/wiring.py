@@ -19,8 +19,8 @@ from sanca.core.ports import Model
 from sanca.core.tools import ToolkitDefinition
 from sanca.memory import MemorySettings, load_skill_library, open_store
 from sanca.memory.embedders import CatchingUp
-from sanca.memory.outbox import BufferedStore
-from sanca.memory.retention import Retention
+from sanca.memory.stores.outbox.buffered import BufferedStore
+from sanca.memory.stores.retention import Retention
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries

@@ -12,7 +12,7 @@ from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 from sanca.core.messages import Message
 from sanca.memory import SqliteStore
 from sanca.memory.care import UserData
-from sanca.memory.outbox import BufferedStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 
 pytestmark = pytest.mark.anyio
 ANN, BOB = Scope(tenant="acme", user="ann"), Scope(tenant="acme", user="bob")

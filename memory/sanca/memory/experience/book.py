@@ -28,8 +28,8 @@ from sanca.memory.experience.records import (
 )
 from sanca.memory.experience.skeleton import skeleton_of
 from sanca.memory.experience.taught import NotLearnedError, Skeleton, Taught
+from sanca.memory.matching.slots import Reading
 from sanca.memory.memory import Memory
-from sanca.memory.slots import Reading
 
 log = structlog.get_logger()
 

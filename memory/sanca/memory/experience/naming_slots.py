@@ -11,7 +11,7 @@ from typing import Any
 
 from sanca.core.syntax import parse_expression
 from sanca.memory.experience.joining import free_name
-from sanca.memory.slots import Reading, Slot
+from sanca.memory.matching.slots import Reading, Slot
 
 _KINDS = {
     "service": "service", "release": "release", "setting": "setting", "number": "number", "minutes": "minutes",

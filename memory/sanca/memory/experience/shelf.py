@@ -16,11 +16,11 @@ from sanca.core.errors import ConfigurationError, StoreError
 from sanca.core.memory import Scope
 from sanca.core.ports import Entities
 from sanca.memory.experience.book import ExperienceBook, Kept
-from sanca.memory.library import SkillLibrary
+from sanca.memory.matching.library import SkillLibrary
 from sanca.memory.skills import Skill
 
 if TYPE_CHECKING:
-    from sanca.memory.own_skills import OwnSkills
+    from sanca.memory.matching.own_skills import OwnSkills
 
 log = structlog.get_logger()
 
@@ -136,7 +136,7 @@ class SkillShelf:
     def _comparer(self, failures: Sequence[Kept]) -> OwnSkills | None:
         if not failures:
             return None
-        from sanca.memory.own_skills import OwnSkills
+        from sanca.memory.matching.own_skills import OwnSkills
 
         return OwnSkills([_as_skill(one) for one in failures], self._base.lexicon, self._base.embed)
 

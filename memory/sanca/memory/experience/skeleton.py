@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from sanca.memory.exactness import has_words
 from sanca.memory.experience.caution import refuse_dangerous
 from sanca.memory.experience.joining import join, names_bound, names_read
 from sanca.memory.experience.naming_slots import (
@@ -18,7 +17,8 @@ from sanca.memory.experience.naming_slots import (
     words_of_slots,
 )
 from sanca.memory.experience.taught import NotLearnedError, Skeleton, Taught
-from sanca.memory.slots import Reading
+from sanca.memory.matching.exactness import has_words
+from sanca.memory.matching.slots import Reading
 
 _PHRASE_CHARS = 300
 _CODE_CHARS = 20_000

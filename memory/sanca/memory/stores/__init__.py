@@ -49,7 +49,7 @@ def open_store(settings: MemorySettings, home: Path) -> Store:
 
 
 def _behind_outbox(home: Path) -> Store:
-    from sanca.memory.outbox import BufferedStore
     from sanca.memory.stores.elasticsearch import ElasticsearchStore, elasticsearch_settings
+    from sanca.memory.stores.outbox.buffered import BufferedStore
 
     return BufferedStore(ElasticsearchStore(elasticsearch_settings()), home)

@@ -15,8 +15,8 @@ from sanca.core.home import ensure_home, find_home
 from sanca.memory import MemorySettings
 from sanca.memory.care.encryption_key import encryption_key
 from sanca.memory.embedders import CatchingUp, make_embedder
-from sanca.memory.migration import Migration, Moved, Side
-from sanca.memory.waiting_writes import WaitingWrites
+from sanca.memory.stores.migration import Migration, Moved, Side
+from sanca.memory.stores.outbox.waiting_writes import WaitingWrites
 from sanca.python_runtime.lifecycle import EngineLock
 
 COPY_FILES = ("memory-copy.db", "memory-copy.db-wal", "memory-copy.db-shm")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sanca.core.errors import ConfigurationError, StoreError, StoreUnavailableError
 from sanca.memory import MemorySettings
-from sanca.memory.waiting_writes import WaitingWrites
+from sanca.memory.stores.outbox.waiting_writes import WaitingWrites
 
 
 @dataclass(frozen=True)

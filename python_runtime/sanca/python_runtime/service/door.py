@@ -12,7 +12,7 @@ import grpc
 import structlog
 from sanca.core.errors import ConfigurationError, DocumentError, RecordConflictError, RunError, SancaError, StoreError
 from sanca.core.messages import Caller
-from sanca.memory.outbox import BufferedStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 from sanca.python_runtime.asks import Answer
 from sanca.python_runtime.engine import Engine
 from sanca.python_runtime.refusals import BadRequestError, NotAllowedError, NotFoundError, NotWaitingError

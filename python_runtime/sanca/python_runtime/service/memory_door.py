@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from sanca.core.memory import Scope
-from sanca.memory.outbox import BufferedStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 from sanca.python_runtime.engine import Engine
 from sanca.python_runtime.memory_panel import MemoryPanel, check_may_teach
 from sanca.python_runtime.refusals import BadRequestError

@@ -8,11 +8,11 @@ from typing import Any
 
 from sanca.core.errors import StoreError
 from sanca.core.memory import MemoryRecord
-from sanca.memory.portable import Kind, Row
 from sanca.memory.stores.elasticsearch.access import Operation
 from sanca.memory.stores.elasticsearch.documents import Document, Ticks, digest_of, document_of
 from sanca.memory.stores.elasticsearch.sessions import FILE_FIELDS
 from sanca.memory.stores.elasticsearch.store import ElasticsearchStore
+from sanca.memory.stores.portable import Kind, Row
 
 _DROPPED = (
     "tenant", "user", "layer", "session_id", "id", "document", "position", "speaker", "time", "data", "text",

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sanca.memory.learned import Learned, places_of
-from sanca.memory.lexicon import Lexicon, Piece
-from sanca.memory.own_skills import OwnSkills
-from sanca.memory.parameters import names_value
+from sanca.memory.matching.learned import Learned, places_of
+from sanca.memory.matching.lexicon import Lexicon, Piece
+from sanca.memory.matching.own_skills import OwnSkills
+from sanca.memory.matching.parameters import names_value
+from sanca.memory.matching.slots import Reading
 from sanca.memory.skills import Skill
-from sanca.memory.slots import Reading
 from sanca.memory.text import CJK, tokens
 
 if TYPE_CHECKING:

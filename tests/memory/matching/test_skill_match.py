@@ -17,7 +17,7 @@ from sanca.core.messages import Message
 from sanca.core.ports import SkillLibrary as SkillLibraryPort
 from sanca.memory import SkillLibrary, load_skill_library
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 ENTITIES = {"service": ["storehouse", "order-api", "payment", "web"], "release": ["v2.0.0", "v2.1.0"]}
 
 

@@ -13,10 +13,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from sanca.core.ports import Entities
-from sanca.memory.chinese_naming import head_after
-from sanca.memory.lexicon import Lexicon, Piece
-from sanca.memory.naming import NAME, guess_service, looks_like_a_name, names_service
-from sanca.memory.numbers import numbers_in, spans_in
+from sanca.memory.matching.chinese_naming import head_after
+from sanca.memory.matching.lexicon import Lexicon, Piece
+from sanca.memory.matching.naming import NAME, guess_service, looks_like_a_name, names_service
+from sanca.memory.matching.numbers import numbers_in, spans_in
 from sanca.memory.text import CJK, normalise
 
 _JSON = re.compile(r"[{\[][^\n]*[}\]]|[{\[].*[}\]]", re.DOTALL)

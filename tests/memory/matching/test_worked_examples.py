@@ -7,7 +7,7 @@ import builtins
 
 import pytest
 from sanca.memory import Skill, load_skill_library
-from sanca.memory.worked_examples import worked_example
+from sanca.memory.matching.worked_examples import worked_example
 
 LIBRARY = load_skill_library()
 GIVEN = {

@@ -13,7 +13,7 @@ from sanca.core.messages import Message
 
 if TYPE_CHECKING:
     from sanca.memory.stores import Store
-    from sanca.memory.waiting_writes import WaitingWrite, WaitingWrites
+    from sanca.memory.stores.outbox.waiting_writes import WaitingWrite, WaitingWrites
 
 log = structlog.get_logger()
 

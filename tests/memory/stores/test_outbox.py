@@ -13,7 +13,7 @@ from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 from sanca.core.messages import Message
 from sanca.memory import SqliteStore
-from sanca.memory.outbox import BufferedStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 from sanca.memory.text import index_terms
 
 pytestmark = pytest.mark.anyio

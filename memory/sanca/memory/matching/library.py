@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from sanca.core.messages import Message, SkillMatch
 from sanca.core.ports import Entities
-from sanca.memory.exactness import fit_of, is_said
-from sanca.memory.lexicon import Lexicon, shipped_lexicon
-from sanca.memory.parameters import Context, fill_parameters, names_setting, service_from_history
+from sanca.memory.matching.exactness import fit_of, is_said
+from sanca.memory.matching.lexicon import Lexicon, shipped_lexicon
+from sanca.memory.matching.parameters import Context, fill_parameters, names_setting, service_from_history
+from sanca.memory.matching.slots import Reading, read_message, services_named
+from sanca.memory.matching.worked_examples import worked_example
 from sanca.memory.skills import SHIPPED_SKILLS, Skill, read_skills
-from sanca.memory.slots import Reading, read_message, services_named
 from sanca.memory.text import language_of
-from sanca.memory.worked_examples import worked_example
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sanca.core.memory import Scope
     from sanca.memory.embedding import StaticEmbedding
-    from sanca.memory.ranking import Ranker, Scored
+    from sanca.memory.matching.ranking import Ranker, Scored
 
 DEFAULT_THRESHOLD = 0.2
 _SURE_THRESHOLD = 0.5
@@ -106,8 +106,8 @@ class SkillLibrary:
 
     @cached_property
     def _ranker(self) -> Ranker:
-        from sanca.memory.learned import shipped_weights
-        from sanca.memory.ranking import Ranker
+        from sanca.memory.matching.learned import shipped_weights
+        from sanca.memory.matching.ranking import Ranker
 
         return Ranker(self._compared, self.lexicon, self.embed, shipped_weights())
 
@@ -214,7 +214,7 @@ class SkillLibrary:
 
     def view(self, message: str, entities: Entities | None = None) -> MessageView:
         """Return the message as the matcher sees it; takes about half a millisecond once the weights are loaded."""
-        from sanca.memory.ranking import concepts_of, template_of
+        from sanca.memory.matching.ranking import concepts_of, template_of
 
         reading = self.read(message, entities)
         template = template_of(reading)

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sanca.memory.slots import Reading
+from sanca.memory.matching.slots import Reading
 from sanca.memory.text import CJK, stem
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def words_of(template: str) -> dict[str, float]:
 @cache
 def shipped_weights() -> Learned:
     """Return the weights that come with sanca."""
-    with resources.files("sanca.memory").joinpath("matcher.npz").open("rb") as file:
+    with resources.files("sanca.memory.matching").joinpath("matcher.npz").open("rb") as file:
         data = np.load(file, allow_pickle=False)
         return Learned(
             classes=tuple(str(name) for name in data["classes"]),

@@ -192,6 +192,6 @@ def _fold(word: str) -> str:
 @cache
 def shipped_lexicon() -> Lexicon:
     """Return the lexicon that comes with sanca."""
-    text = resources.files("sanca.memory").joinpath("lexicon.yaml").read_text(encoding="utf-8")
+    text = resources.files("sanca.memory.matching").joinpath("lexicon.yaml").read_text(encoding="utf-8")
     # The base loader keeps every scalar a string: `on`, `off`, `no` and `500` are words here.
     return Lexicon(yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))  # noqa: S506

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sanca.memory.chinese_naming import chinese_name
-from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.matching.chinese_naming import chinese_name
+from sanca.memory.matching.lexicon import Lexicon, Piece
 from sanca.memory.text import CJK
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")

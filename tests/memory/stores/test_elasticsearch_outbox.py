@@ -10,8 +10,8 @@ import pytest
 from elasticsearch_node import ElasticsearchNode, empty, opened_store, settings_for
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 from sanca.core.messages import Message
-from sanca.memory.outbox import BufferedStore
 from sanca.memory.stores.elasticsearch import ElasticsearchStore
+from sanca.memory.stores.outbox.buffered import BufferedStore
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -21,9 +21,9 @@ from sanca.core.errors import StoreError
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 from sanca.core.messages import Message
 from sanca.memory import SqliteStore, Store
-from sanca.memory.migration import Migration, Side, record_digest
 from sanca.memory.stores.elasticsearch import ElasticsearchStore
 from sanca.memory.stores.elasticsearch.portable import ElasticsearchPortable
+from sanca.memory.stores.migration import Migration, Side, record_digest
 from sanca.memory.stores.sqlite.portable import SqlitePortable
 from sanca.python_runtime.lifecycle import EngineLock
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.matching.lexicon import Lexicon, Piece
+from sanca.memory.matching.slots import Reading
 from sanca.memory.skills import Skill
-from sanca.memory.slots import Reading
 from sanca.memory.text import CJK, stem
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sanca.memory.lexicon import Lexicon, NounWord
+from sanca.memory.matching.lexicon import Lexicon, NounWord
 from sanca.memory.text import CJK
 
 _LONGEST = 8

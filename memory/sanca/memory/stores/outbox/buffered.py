@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sanca.core.errors import StoreUnavailableError
 from sanca.core.memory import Candidate, Layer, MemoryRecord, RecordFilter, RecordKey, Scope
-from sanca.memory.outbox_sessions import OutboxSessions
+from sanca.memory.stores.outbox.buffered_sessions import OutboxSessions
 
 if TYPE_CHECKING:
     from sanca.core.memory import Vectors

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from sanca.memory.lexicon import Lexicon, Piece
+from sanca.memory.matching.lexicon import Lexicon, Piece
+from sanca.memory.matching.slots import Reading
 from sanca.memory.skills import SkillSheet
-from sanca.memory.slots import Reading
 from sanca.memory.text import CJK, stem
 
 Fit = Literal["whole", "most", "no"]

@@ -10,10 +10,10 @@ from typing import Any
 
 from sanca.core.messages import Message
 from sanca.core.ports import Entities
-from sanca.memory.lexicon import Lexicon
-from sanca.memory.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, parse_chinese, parse_english
+from sanca.memory.matching.lexicon import Lexicon
+from sanca.memory.matching.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, parse_chinese, parse_english
+from sanca.memory.matching.slots import Reading, read_message
 from sanca.memory.skills import Skill, SkillParameter
-from sanca.memory.slots import Reading, read_message
 
 _VALUE_WORDS = frozenset(
     ["true", "false", "on", "off", "yes", "no", "none", "null", "debug", "info", "warn", "error", "trace"]

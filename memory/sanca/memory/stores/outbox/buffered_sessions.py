@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.core.messages import Message
-from sanca.memory.outbox_ways import OutboxWays
+from sanca.memory.stores.outbox.ways import OutboxWays
 from sanca.memory.stores.sqlite.moments import now
 
 log = structlog.get_logger()

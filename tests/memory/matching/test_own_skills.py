@@ -11,7 +11,8 @@ import yaml
 from sanca.memory import SkillLibrary, load_skill_library
 from sanca.memory.skills import read_skills
 
-DATA: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "data" / "own_skills.yaml").read_text(encoding="utf-8"))
+_SHEETS = Path(__file__).parents[1] / "data" / "own_skills.yaml"
+DATA: dict[str, Any] = yaml.safe_load(_SHEETS.read_text(encoding="utf-8"))
 MESSAGES = [(skill, message) for skill, messages in DATA["messages"].items() for message in messages]
 
 

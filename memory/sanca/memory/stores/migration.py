@@ -16,8 +16,8 @@ from typing import Any
 
 from sanca.core.errors import StoreError
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
-from sanca.memory.portable import KINDS, NAMES, Kind, Portable, Row
 from sanca.memory.stores import Store
+from sanca.memory.stores.portable import KINDS, NAMES, Kind, Portable, Row
 
 Told = Callable[[str, int], None]
 """Takes what is going on (`sessions`, `records`, `checking records` …) and how many more rows are done."""
