@@ -10,8 +10,8 @@ from typing import Any
 
 from sanca.core.memory import Layer, MemoryRecord, RecordKey
 from sanca.core.messages import Message
-from sanca.memory.stores.sqlite.moments import moment_of
-from sanca.memory.stores.sqlite.rows import NewRecord
+from sanca.memory.stores.contents import data_of, terms_of
+from sanca.memory.stores.moments import moment_of
 
 Document = dict[str, Any]
 
@@ -40,7 +40,7 @@ def document_of(record: MemoryRecord, kept: int) -> Document:
     Raises:
         StoreError: The record cannot be kept; says which and why.
     """
-    terms = NewRecord.of(record).terms
+    data_of(record)  # refuses what no store keeps
     return {
         "key": document_id(record.tenant, record.key),
         "tenant": record.tenant,
@@ -55,7 +55,7 @@ def document_of(record: MemoryRecord, kept: int) -> Document:
         "position": record.position,
         "kept": kept,
         "dropped": False,
-        "terms": terms,
+        "terms": terms_of(record),
         "text_digest": digest_of(record.title, record.text),
         "created_at": record.created_at,
         "revision": record.revision,

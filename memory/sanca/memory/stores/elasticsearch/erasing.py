@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sanca.core.memory import RecordFilter, Scope
 from sanca.memory.stores.elasticsearch.access import Access
 from sanca.memory.stores.elasticsearch.filters import own
-from sanca.memory.stores.sqlite.moments import now
+from sanca.memory.stores.moments import now
 
 if TYPE_CHECKING:
     from sanca.memory.stores.elasticsearch.connection import Connection

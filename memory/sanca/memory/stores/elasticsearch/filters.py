@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanca.core.memory import RecordFilter, Scope
-from sanca.memory.stores.sqlite.filters import period
+from sanca.memory.stores.moments import period
 
 Clause = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.memory.stores.elasticsearch.documents import Document, Ticks, digest_of
 from sanca.memory.stores.elasticsearch.filters import of_session
-from sanca.memory.stores.sqlite.moments import now
+from sanca.memory.stores.moments import now
 
 if TYPE_CHECKING:
     from sanca.memory.stores.elasticsearch.access import Access

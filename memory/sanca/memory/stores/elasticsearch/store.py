@@ -28,7 +28,7 @@ from sanca.memory.stores.elasticsearch.schema import RECORDS, SESSIONS, Index
 from sanca.memory.stores.elasticsearch.sessions import TITLE_CHARS, Sessions
 from sanca.memory.stores.elasticsearch.settings import ElasticsearchSettings
 from sanca.memory.stores.elasticsearch.writing import Writer
-from sanca.memory.stores.sqlite.moments import now
+from sanca.memory.stores.moments import now
 
 if TYPE_CHECKING:
     from sanca.core.memory import Vectors

@@ -17,7 +17,7 @@ from sanca.memory.stores.elasticsearch.documents import (
     vector_field,
 )
 from sanca.memory.stores.elasticsearch.schema import vector_mapping
-from sanca.memory.stores.sqlite.moments import now
+from sanca.memory.stores.moments import now
 
 if TYPE_CHECKING:
     from sanca.core.memory import Vectors

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.core.messages import Message
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.outbox.ways import OutboxWays
-from sanca.memory.stores.sqlite.moments import now
 
 log = structlog.get_logger()
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.database import Database
-from sanca.memory.stores.sqlite.moments import now
 
 _MIGRATIONS = (
     """

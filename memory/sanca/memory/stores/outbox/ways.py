@@ -15,10 +15,10 @@ import anyio
 import structlog
 from sanca.core.errors import StoreError, StoreUnavailableError
 from sanca.core.memory import RecordFilter, Scope
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.outbox.delivery import Writing, deliver, writing_of
 from sanca.memory.stores.outbox.waiting_writes import WaitingWrites
 from sanca.memory.stores.sqlite import SqliteStore
-from sanca.memory.stores.sqlite.moments import now
 
 if TYPE_CHECKING:
     from sanca.memory.stores import Store

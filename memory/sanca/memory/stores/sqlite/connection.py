@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from sanca.core.errors import StoreError, StoreUnavailableError
+from sanca.memory.stores.moments import moment_of
 from sanca.memory.stores.sqlite.cipher import open_encrypted, require_plain
-from sanca.memory.stores.sqlite.moments import moment_of
 
 _WAITING_HELPS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _WRITER_CACHE_KB, _READER_CACHE_KB = 16_000, 2_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from sanca.core.memory import RecordFilter, Scope
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.database import Database
-from sanca.memory.stores.sqlite.moments import now
 
 _OWN = "tenant = ? AND user = ?"
 _TRACES = (

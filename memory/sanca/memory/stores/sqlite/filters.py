@@ -7,10 +7,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sanca.core.errors import StoreError
 from sanca.core.memory import RecordFilter, Scope
+from sanca.memory.stores.moments import period
 from sanca.memory.stores.sqlite.connection import rows
-from sanca.memory.stores.sqlite.moments import moment_of
 
 
 @dataclass
@@ -55,15 +54,6 @@ def listed(values: Sequence[object]) -> str:
     return json.dumps(list(values))
 
 
-def period(which: RecordFilter) -> tuple[int | None, int | None]:
-    """Return since and until as numbers.
-
-    Raises:
-        StoreError: One of them is no time.
-    """
-    return _bound("since", which.since), _bound("until", which.until)
-
-
 def where(which: RecordFilter, *, moment: str) -> Where:
     """Return the conditions of a filter but its layers, for a table `r`; `moment`: the SQL of a row's time."""
     made = Where()
@@ -81,12 +71,3 @@ def where(which: RecordFilter, *, moment: str) -> Where:
     if until is not None:
         made.add(f"{moment} < ?", until)
     return made
-
-
-def _bound(name: str, time: str) -> int | None:
-    if not time:
-        return None
-    moment = moment_of(time)
-    if moment is None:
-        raise StoreError(f"{name!r} is no time: {time!r}; write it like 2026-11-22T14:02:00+00:00.")
-    return moment

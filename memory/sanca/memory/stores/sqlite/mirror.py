@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sanca.core.errors import StoreError
 from sanca.core.memory import RecordFilter, Scope
+from sanca.memory.stores.moments import period
 from sanca.memory.stores.sqlite import wide
 from sanca.memory.stores.sqlite.blocks import Block
 from sanca.memory.stores.sqlite.columns import NO_MOMENT, Columns, View, changes_kept
 from sanca.memory.stores.sqlite.connection import rows
-from sanca.memory.stores.sqlite.filters import Where, listed, period, visible_spaces, where
+from sanca.memory.stores.sqlite.filters import Where, listed, visible_spaces, where
 from sanca.memory.stores.sqlite.rows import name_number, speaker_number
 from sanca.memory.stores.sqlite.wide import Part, TermCounts
 from sanca.memory.stores.sqlite.writing import WHOLE_SPACE

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sanca.core.errors import StoreError
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.portable import Kind, Row
 from sanca.memory.stores.sqlite.connection import rows
-from sanca.memory.stores.sqlite.moments import now
 from sanca.memory.stores.sqlite.store import SqliteStore
 from sanca.memory.stores.sqlite.writing import RecordWriter
 

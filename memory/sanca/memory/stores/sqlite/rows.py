@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from sanca.core.errors import StoreError
 from sanca.core.memory import MemoryRecord
-from sanca.memory.stores.sqlite.moments import moment_of
-from sanca.memory.text import index_terms
+from sanca.memory.stores.contents import data_of, terms_of
+from sanca.memory.stores.moments import moment_of
 
 if TYPE_CHECKING:
     from sanca.core.memory import Vectors
 
-DATA_BYTES = 65_536
-"""The most a record's `data` may take as JSON."""
 COLUMNS = (
     "r.row, s.tenant, s.user, s.layer, r.session_id, r.id, r.position, r.document, r.speaker, r.time, r.title,"
     " r.source, r.language, r.valid_until, r.created_at, r.updated_at, r.revision, r.data, r.text"
@@ -56,12 +54,8 @@ class NewRecord:
         Raises:
             StoreError: The record cannot be kept; says which and why.
         """
-        data = json.dumps(record.data, ensure_ascii=False, separators=(",", ":")) if record.data else "{}"
-        if len(data) > DATA_BYTES or len(data.encode(errors="surrogatepass")) > DATA_BYTES:
-            raise StoreError(f"The data of {record.id!r} take more than {DATA_BYTES} bytes; keep less of them.")
-        _require_unicode(record, data)  # the other texts were checked when the record was made
-        words = index_terms(f"{record.title}\n{record.text}" if record.title else record.text)
-        return cls(record, " ".join(words), data, vector)
+        data = data_of(record)
+        return cls(record, terms_of(record), data, vector)
 
     @property
     def length(self) -> int:
@@ -118,12 +112,3 @@ def name_number(name: str) -> int:
 def speaker_number(name: str) -> int:
     """Return a number of 32 bits for a speaker without regard to case; two may share one, the name decides later."""
     return zlib.crc32(name.casefold().encode(errors="surrogatepass"))
-
-
-def _require_unicode(record: MemoryRecord, part: str) -> None:
-    try:
-        part.encode()
-    except UnicodeEncodeError as error:
-        raise StoreError(
-            f"The data of {record.id!r} have half a character (a lone surrogate); send whole Unicode."
-        ) from error

@@ -12,9 +12,9 @@ from typing import Any
 from sanca.core.errors import StoreError
 from sanca.core.memory import MemoryRecord
 from sanca.core.messages import Message
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.sqlite.connection import rows
 from sanca.memory.stores.sqlite.database import Database
-from sanca.memory.stores.sqlite.moments import now
 from sanca.memory.stores.sqlite.rows import NewRecord
 from sanca.memory.stores.sqlite.writing import RecordWriter
 

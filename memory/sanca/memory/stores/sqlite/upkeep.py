@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sanca.core.errors import StoreError
+from sanca.memory.stores.moments import moment_of
 from sanca.memory.stores.sqlite.connection import connect, rows
 from sanca.memory.stores.sqlite.database import migrate
-from sanca.memory.stores.sqlite.moments import moment_of
 from sanca.memory.stores.sqlite.rows import name_number, signs_of, speaker_number
 from sanca.memory.stores.sqlite.schema import MIGRATIONS
 from sanca.memory.stores.sqlite.writing import NO_EMBEDDER, spaced

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from sanca.core.errors import RecordConflictError
 from sanca.core.memory import MemoryRecord
+from sanca.memory.stores.moments import now
 from sanca.memory.stores.sqlite.connection import rows
-from sanca.memory.stores.sqlite.moments import now
 from sanca.memory.stores.sqlite.rows import NewRecord, StoredVector, name_number, speaker_number
 
 WHOLE_SPACE = -1
