@@ -12,6 +12,9 @@ from sanca.memory.text import normalise
 
 SHIPPED = load_skill_library()
 RECALLED = [
+    "what is the pool size of payment according to our documents?",
+    "what do our notes say about the outage?",
+    "根据我们的文档，payment 的连接池是多少？",
     *(one for found in (SHIPPED.skill("recall_memory"),) if found for one in found.sheet.phrases.en),
     *(one for found in (SHIPPED.skill("recall_memory"),) if found for one in found.sheet.phrases.zh),
     "what did we decide about the pool size?",

@@ -27,6 +27,8 @@ def stated(
         ("Payment is owned by the till team.", "Overview", ("payment", "owner", "till")),
         ("Payment has a limit of 1,000 requests.", "Overview", ("payment", "limit", "1000")),
         ("`pool.max-size` must be 40.", "Payment", ("payment", "pool.max-size", "40")),
+        ("The pool size of payment is 40 connections since May.", "Pools", ("payment pool", "size", "40")),
+        ("Pool size: 40", "Payment", ("payment pool", "size", "40")),
         ("支付服务的端口是 8082。", "概览", ("支付", "port", "8082")),
         ("端口：8082", "支付服务", ("支付", "port", "8082")),
         ("支付服务超时时间为30秒。", "概览", ("支付", "timeout", "30s")),
@@ -67,7 +69,7 @@ def test_settings_state_what_their_keys_name() -> None:
     own = "server:\n  port: 8082\npool.size: 40\n"
     assert stated(own, path="services/payment/application.yaml", kind="settings") == {
         ("payment", "port", "8082"),
-        ("payment", "pool.size", "40"),
+        ("payment pool", "size", "40"),
     }
     other = stated("server:\n  port: 9000\n", path="services/payment/application-staging.yaml", kind="settings")
     assert other == {("env:staging payment", "port", "9000")}, "another environment is another thing"

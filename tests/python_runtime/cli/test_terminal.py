@@ -91,6 +91,15 @@ def test_run_says_that_it_does_not_know_how_and_how_to_set_a_model(home: Path) -
     assert "OPENAI_API_KEY" in found["answer"]
 
 
+def test_run_that_fails_says_why_and_nothing_else(home: Path) -> None:
+    said = "This needs the toolkit 'system'"
+    told = sanca(home, "run", "restart payment")
+    assert (told.returncode, told.stderr) == (1, "") and said in told.stdout
+    asked = sanca(home, "run", "restart payment", "--json")
+    end = json.loads(asked.stdout.splitlines()[-1])
+    assert asked.returncode == 1 and end["status"] == "failed" and said in end["answer"]
+
+
 def test_skills_match_gives_a_line_a_query(home: Path, tmp_path: Path) -> None:
     queries = write(tmp_path, "queries.txt", "restart the billing service\n重启 billing 服务\nbook me a flight\n")
     found = lines(sanca(home, "skills", "match", "--queries", queries, "--json"))

@@ -27,6 +27,16 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "on-call": ("on-call", "on call", "oncall", "escalation", "escalates to", "值班", "值班人", "升级联系人"),
     "database": ("database", "数据库"),
     "language": ("written in",),
+    "size": ("size", "大小"),
+    "count": ("count", "数量", "个数"),
+    "capacity": ("capacity", "容量"),
+    "quota": ("quota", "配额"),
+    "lifetime": ("ttl", "lifetime", "有效期"),
+    "delay": ("delay", "延迟"),
+    "rate": ("rate", "速率"),
+    "concurrency": ("concurrency", "并发", "并发数"),
+    "retries": ("retries", "retry count", "重试次数"),
+    "budget": ("budget", "预算"),
 }  # fmt: skip
 """Names of what is compared, each with the words for it; what stands first is what is shown."""
 WORDY = frozenset({"owner", "address", "window", "on-call", "database"})

@@ -33,23 +33,25 @@ def run_message(message: str, *, session: str, approve: str, as_json: bool) -> i
 async def _run_message(message: str, session: str, approve: str, as_json: bool) -> int:
     async with open_engine() as engine:
         printer = EventPrinter(quiet=as_json)
-        finished = await follow(engine, engine.ask(message, session), printer, approve)
-        summary = await engine.summary(run_id_of(finished))
+        run_id = await follow(engine, engine.ask(message, session), printer, approve)
+        summary = await engine.summary(run_id)
     if as_json:
         print(json.dumps(as_object(summary), ensure_ascii=False))  # noqa: T201
     return 0 if summary.status == "done" else 1
 
 
-async def follow(engine: EngineAccess, events: AsyncIterator[Event], printer: EventPrinter, approve: str) -> Event:
-    """Print events and answer what is asked until the run is over; return its last event."""
+async def follow(engine: EngineAccess, events: AsyncIterator[Event], printer: EventPrinter, approve: str) -> str:
+    """Print events and answer what is asked until the run is over; return the engine run's id."""
+    run_id = ""
     while True:
         last: Event = {}
         async for event in events:
             printer.show(event)
             last = event
+            run_id = run_id or run_id_of(event)  # a run that failed tells it at its beginning only
         waiting = interrupts_of(last)
         if not waiting or approve == "none" or (approve == "ask" and not sys.stdin.isatty()):
-            return last
+            return run_id
         verdict = (True, "", None) if approve == "all" else await anyio.to_thread.run_sync(ask_person, waiting[0])
         events = engine.answer(waiting[0]["id"], approved=verdict[0], reason=verdict[1], value=verdict[2])
 
@@ -61,7 +63,7 @@ def interrupts_of(event: Event) -> list[dict[str, Any]]:
 
 
 def run_id_of(event: Event) -> str:
-    """Return the engine run's id that a terminal event names."""
+    """Return the engine run's id that an event names; empty where it names none."""
     for interrupt in interrupts_of(event):
         return str(interrupt["metadata"]["runId"])
     return str((event.get("result") or {}).get("run_id") or event.get("runId") or "")
