@@ -9,7 +9,7 @@ The shipped weights were fitted on all of these conversations, so the plain figu
 each conversation on the others alone and is the figure to go by. `--also FOLDER` adds further conversations of the same
 form (`NAME.jsonl` with `id, speaker, time, text`, `NAME.questions.jsonl` with `question, evidence, kind`) to what is
 fitted on: every fourth question, and such a conversation counts a fifth of ours. `--fit` writes the weights,
-`--measured FOLDER` asks other conversations.
+`--measured FOLDER` asks other conversations: those of `data/memory_recall_unseen` are fitted on by nothing.
 """
 
 from __future__ import annotations
