@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 WHOLE_MOST = 4_000
 """How many records of the sessions asked about are compared one by one; of more, only a store's candidates are."""
-_KEPT_MOST = 8_000
+_KEPT_MOST = 4_000
+"""How many records of sessions in use stay ready: about 20 KB each."""
 _PAGE = 2_000
 _LEXICAL, _NEAREST = 100, 50
 _NEIGHBOURS_OF, _NEIGHBOURS = 4, 2
