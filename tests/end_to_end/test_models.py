@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from string import ascii_lowercase
 from typing import Any
 
 import httpx
@@ -17,8 +19,8 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.jvm]
 
-MESSAGE = "Hum a tune for the tulips."
-"""No skill matches it."""
+MESSAGE = "Hum a tune for the tulips of"
+"""No skill matches it; whose tulips is another name each time, for what a run teaches serves the same words."""
 ANSWER = "**All four services are humming.** I looked at each of them once, and wrote down what I saw in a table above."
 KINDS = ("openai", "dashscope")
 
@@ -57,7 +59,8 @@ def model(demo: DemoProcess, kind: str, *replies: str | Reply) -> Iterator[FakeM
 def ask(demo: DemoProcess) -> tuple[Conversation, list[float]]:
     """Ask, and note when each piece of text arrived."""
     talk, arrived = Conversation(f"ses_{uuid.uuid4().hex}"), []
-    for event in demo.stream(run_input(talk.thread_id, MESSAGE, {})):
+    name = "".join(random.choices(ascii_lowercase, k=9)).capitalize()  # noqa: S311 - no secret
+    for event in demo.stream(run_input(talk.thread_id, f"{MESSAGE} {name}.", {})):
         talk.events.append(event)
         if event["type"] == "TEXT_MESSAGE_CONTENT":
             arrived.append(time.monotonic())

@@ -252,7 +252,7 @@ def without_rights(path: Path) -> Iterator[None]:
     for one in files:
         one.chmod(0o555 if one.is_dir() else 0o444)
     user = os.geteuid()
-    parents = [one for one in path.parent.parents if one.name.startswith("pytest-")]
+    parents = [one for one in path.parent.parents if one.name.startswith(("pytest-", "popen-"))]
     modes = [(one, one.stat().st_mode) for one in parents]
     for one in parents:
         one.chmod(0o755)

@@ -15,6 +15,7 @@ import pytest
 from sanca.core.tools import ToolDefinition, ToolkitDefinition, ToolOverload
 from sanca.memory import MemorySettings, load_skill_library
 from sanca.python_runtime.action_check import CheckReport, TyChecker, tell_stops
+from sanca.python_runtime.broker.memory_definitions import MEMORY_TOOLS
 from sanca.toolkit_bridge import CardToolkit
 
 pytestmark = pytest.mark.anyio
@@ -209,7 +210,8 @@ async def test_no_shipped_skill_is_stopped_where_the_tools_it_needs_are() -> Non
     settings = MemorySettings()
     library = load_skill_library(settings.skill_folders, threshold=settings.match_threshold)
     tools = [tool(name, {key: {"default": None} for key in keys}) for name, *keys in map(str.split, SYSTEM)]
-    kits = (ToolkitDefinition(name="system", tools=tuple(tools)), CardToolkit().definition)
+    memory = ToolkitDefinition(name="sanca", tools=MEMORY_TOOLS)
+    kits = (ToolkitDefinition(name="system", tools=tuple(tools)), CardToolkit().definition, memory)
 
     async with checker() as made:
         for skill in library.skills:

@@ -121,7 +121,8 @@ class Database:
             self._is_open = True
         except OSError as error:
             self._close()
-            raise StoreError(f"The memory database {self.path.name!r} cannot be opened ({error}).") from error
+            mend = "; give it and its folder write rights" if isinstance(error, PermissionError) else ""
+            raise StoreError(f"The memory database {self.path.name!r} cannot be opened ({error}){mend}.") from error
         except sqlite3.Error as error:
             self._close()
             raise self._cannot_open(error) from error
