@@ -67,6 +67,23 @@ def test_a_file_of_questions_gives_a_line_each_in_order(tmp_path: Path) -> None:
     assert [line["ids"] for line in lines] == [["3"], ["2"], ["1"]]
 
 
+@pytest.mark.parametrize(
+    ("time", "read"),
+    [
+        ("1:56 pm on 8 May, 2023", "2023-05-08 13:56"),
+        ("2023-05-08 13:56", "2023-05-08 13:56"),
+        (1683554160, "2023-05-08 13:56"),
+        (1683554160000, "2023-05-08 13:56"),
+        (None, ""),
+    ],
+)
+def test_a_time_is_read_as_people_and_programs_write_it(tmp_path: Path, time: object, read: str) -> None:
+    row = {"id": "D1:1", "speaker": "Kim", "time": time, "text": "I bought a kayak."}
+    run("import", written(tmp_path, [row, {"id": "D1:2", "speaker": "Ben", "text": ""}]), "--session", "talk")
+    said = run("search", "Who bought a kayak?", "--session", "talk", "--limit", "1")
+    assert (f"[Kim, {read}]" if read else "[Kim]") in said
+
+
 def test_people_read_who_said_it_when_and_why_it_was_recalled(tmp_path: Path) -> None:
     run("import", written(tmp_path, TURNS), "--session", "talk")
     said = run("search", "Who bought a kayak?", "--session", "talk", "--limit", "1")
@@ -82,7 +99,7 @@ def test_people_read_who_said_it_when_and_why_it_was_recalled(tmp_path: Path) ->
         ([1, 2], r"line 2: not a JSON object"),
         ({"id": "9", "speaker": "Kim", "time": "2026-03-02T09:00:00Z"}, r'line 2: it needs a text "text"'),
         ({"id": "9", "speaker": 4, "time": "2026-03-02T09:00:00Z", "text": "x"}, r'line 2: it needs a text "speaker"'),
-        ({"id": "9", "speaker": "K", "time": "last week", "text": "x"}, r"line 2: the time 'last week' is no ISO 8601"),
+        ({"id": "9", "speaker": "K", "time": "last week", "text": "x"}, r"line 2: the time 'last week' cannot be read"),
         ({"id": "1", "speaker": "K", "time": "2026-03-02", "text": "x"}, r"line 2: the id '1' stands in line 1"),
         ({"id": "9", "speaker": "K", "time": "2026-03-02", "text": "x" * 200_001}, r"line 2: text: .*cut the row"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from sanca.core.errors import ConfigurationError
 from sanca.core.memory import MemoryRecord, RecordFilter, Scope
 
 _NEEDED = ("id", "speaker", "time", "text")
+_TEXTS = ("id", "speaker", "text")
+_MILLISECONDS_FROM = 100_000_000_000
+"""A number above it counts milliseconds: as seconds it would lie three thousand years ahead."""
 
 
 def import_file(file: Path, session: str, *, tenant: str, user: str, as_json: bool) -> None:
@@ -93,11 +96,16 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _record(where: str, row: dict[str, Any], scope: Scope, session: str, position: int) -> MemoryRecord:
-    values: dict[str, Any] = {name: _text(where, row, name) for name in _NEEDED}
-    _check_time(where, values["time"])
+    values: dict[str, Any] = {name: _text(where, row, name) for name in _TEXTS}
     try:
         return MemoryRecord(
-            tenant=scope.tenant, user=scope.user, session_id=session, layer="message", position=position, **values
+            tenant=scope.tenant,
+            user=scope.user,
+            session_id=session,
+            layer="message",
+            position=position,
+            time=_time(where, row.get("time")),
+            **values,
         )
     except ValidationError as error:
         what = error.errors()[0]
@@ -109,15 +117,30 @@ def _text(where: str, row: dict[str, Any], name: str) -> str:
     value = row.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and name == "id":
         value = str(value)
-    if not isinstance(value, str) or (not value.strip() and name != "speaker"):
+    if not isinstance(value, str) or (name == "id" and not value.strip()):
         raise ConfigurationError(f'{where}: it needs a text "{name}"; a row has {", ".join(_NEEDED)}.')
     return value.strip() if name == "id" else value
 
 
-def _check_time(where: str, moment: str) -> None:
+def _time(where: str, value: object) -> str:
+    """Return a row's time in ISO 8601; dates as people write them and seconds since 1970 are read, too."""
+    if value is None or value == "":
+        return ""
     try:
-        datetime.fromisoformat(moment)
-    except ValueError as error:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > _MILLISECONDS_FROM else value, UTC).isoformat()
+        return _iso(str(value))
+    except (ValueError, OverflowError, OSError) as error:
         raise ConfigurationError(
-            f"{where}: the time {moment!r} is no ISO 8601 date; write it as 2026-11-20T14:02:00+00:00."
+            f"{where}: the time {value!r} cannot be read; write it as 2026-11-20T14:02:00+00:00, or leave it out."
         ) from error
+
+
+def _iso(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        from dateutil.parser import parse
+
+        return str(parse(text).isoformat())
+    return text
