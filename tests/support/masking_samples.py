@@ -203,7 +203,7 @@ use {{gitlab}} to push
 slack bot {{slack}} was revoked
 https://hooks.slack.com/services/T0{{slackish}}
 stripe {{stripe}}
-//registry.npmjs.org/:_authToken={{npm}}
+//packages.example.org/:_authToken={{npm}}
 HF_TOKEN={{hugging}}
 login with {{hugging}}
 twine upload -p {{pypi}}
