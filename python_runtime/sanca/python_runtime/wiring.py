@@ -108,25 +108,14 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     library = await anyio.to_thread.run_sync(load)
     sessions = open_store(memory, home)
     files = SessionFiles(home / "sessions", sessions, limit_bytes=settings.file_bytes)
-    sandbox_settings = SandboxSettings()
-    broker_settings = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))
-    factories = (*broker_settings.toolkit_factories, *toolkits)
     broker = BrokerKeeper(
-        BrokerSettings(
-            home=home,
-            log_level=broker_settings.log_level,
-            toolkit_factories=factories,
-            adds_libraries=sandbox_settings.add_libraries == "ask",
-            remembers=True,
-            tool_failures=settings.tool_failures,
-            tool_pause_seconds=settings.tool_pause_seconds,
-        ),
+        _broker_settings(home, settings, toolkits),
         cut_off=lambda: _after_lost_broker(parts),
         calls_max=lambda tenant: settings.budgets_for(tenant).calls_max,
     )
     observed = ObservedResults(home, lambda: broker.client.toolkits)
     journal = Journal(lambda: broker.client, JournalReader(home))
-    sandbox = ConfiguredSandbox(sandbox_settings)
+    sandbox = ConfiguredSandbox(SandboxSettings())
     store = RunStore(home / "runs.db")
     engine_id = f"engine_{uuid.uuid4().hex}"
     queue = RunQueue(
@@ -176,6 +165,19 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     parts.learning = _learning(parts, memory)
     parts.user_data = make_user_data(home, sessions, store, files, partial(_let_go, parts))
     return parts
+
+
+def _broker_settings(home: Path, settings: EngineSettings, toolkits: Sequence[str]) -> BrokerSettings:
+    given = BrokerSettings(home=home, log_level=os.environ.get("SANCA_LOG_LEVEL", "info"))
+    return BrokerSettings(
+        home=home,
+        log_level=given.log_level,
+        toolkit_factories=(*given.toolkit_factories, *toolkits),
+        adds_libraries=SandboxSettings().add_libraries == "ask",
+        remembers=True,
+        tool_failures=settings.tool_failures,
+        tool_pause_seconds=settings.tool_pause_seconds,
+    )
 
 
 async def _let_go(parts: Parts, scope: Scope, session_ids: Sequence[str]) -> None:
