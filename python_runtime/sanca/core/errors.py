@@ -21,6 +21,10 @@ SancaError
 │  ├─ StoreUnavailableError     (retry)
 │  ├─ RecordConflictError       (read again, then write)
 │  └─ DocumentError             who adds it can mend it
+├─ AccessError                  who asks may not, at a door
+│  ├─ UnauthenticatedError      no or wrong credentials
+│  ├─ ForbiddenError            a right is missing
+│  └─ RateLimitedError          (retry later)
 └─ RunError
    ├─ BudgetExceededError
    └─ RunCancelledError
@@ -173,6 +177,32 @@ class DocumentError(StoreError):
         self.document = document
         self.reason = reason
         super().__init__(f"{document!r} was not added: {reason}.")
+
+
+class AccessError(SancaError):
+    """A door refuses who asks."""
+
+
+class UnauthenticatedError(AccessError):
+    """No credentials, or wrong or expired ones."""
+
+
+class ForbiddenError(AccessError):
+    """The right is missing; `right` names it."""
+
+    def __init__(self, message: str, *, right: str = "") -> None:
+        self.right = right
+        super().__init__(message)
+
+
+class RateLimitedError(AccessError):
+    """Too many requests, or too many streams at once."""
+
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
 
 
 class RunError(SancaError):

@@ -19,6 +19,8 @@ class Caller(BaseModel):
     trace_id: str = ""
     channel: Literal["chat", "api", "cli", "a2a", "mcp"] = "chat"
     language: str = "en"
+    via: tuple[str, ...] = ()
+    """The agents through which the request came, the first one first: by this, loops between agents are noticed."""
 
     @property
     def scope(self) -> Scope:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from sanca.core.memory import Scope
 from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
@@ -11,6 +12,36 @@ from sanca.core.tools import CallContext, ToolkitDefinition
 
 Entities = Mapping[str, Sequence[str]]
 """Kind → names the environment knows now, for instance `{"service": ["a", "b"], "release": ["v1.2.0"]}`."""
+
+
+@dataclass(frozen=True)
+class PersonAnswer:
+    """What a person said to a toolkit's question."""
+
+    outcome: Literal["accepted", "declined", "cancelled"]
+    value: Mapping[str, Any] = field(default_factory=dict)
+    """A form's values."""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class AgentReply:
+    """An answer that came when nobody waited in a call any more."""
+
+    id: str
+    """The other agent's task id, or what else names the answer once and for all."""
+    tenant: str
+    user: str
+    session_id: str
+    run_id: str
+    """The run that had asked."""
+    sender: str
+    """The agent's name: `agents.security_review`."""
+    text: str
+    data: Any = None
+    state: str = "completed"
+    asked: str = ""
+    """What it was asked, so that the answer makes sense."""
 
 
 class Model(Protocol):
@@ -68,6 +99,43 @@ class StreamingToolkit(Toolkit, Protocol):
         Raises:
             ToolError: With a sentence that a model can act on; while it is iterated.
         """
+
+
+class ToolkitHost(Protocol):
+    """What a toolkit may ask of the broker it lives in. Given to a `HostedToolkit` before it is opened."""
+
+    async def ask_person(
+        self,
+        context: CallContext,
+        kind: Literal["form", "approval"],
+        message: str,
+        schema: Mapping[str, Any] | None = None,
+    ) -> PersonAnswer:
+        """Ask the person behind a call that is under way, as a card in their chat; waits as long as the gate does.
+
+        Args:
+            context: The call's.
+            kind: A form with the fields of `schema`, or a yes or no.
+            message: What is asked, a stranger's text made plain.
+            schema: JSON Schema of an object with plain fields.
+        """
+
+    async def deliver_reply(self, reply: AgentReply) -> None:
+        """Hand over what came after its call was over; it begins a run of that session as a percept.
+
+        Returns once the engine keeps it; the same `id` again is ignored.
+        """
+
+    async def tell_administrator(self, code: str, text: str) -> None:
+        """Show a notice to who runs the engine: logged, listed by `sanca doctor` and in Health until it is settled."""
+
+
+@runtime_checkable
+class HostedToolkit(Toolkit, Protocol):
+    """A toolkit that needs its broker's help."""
+
+    def attach(self, host: ToolkitHost) -> None:
+        """Take the host; called once, before `open`."""
 
 
 class SessionStore(Protocol):

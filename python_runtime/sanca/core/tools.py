@@ -88,6 +88,8 @@ class CallContext(BaseModel):
     user: str
     rights: tuple[str, ...] = ()
     channel: str = "chat"
+    via: tuple[str, ...] = ()
+    """`Caller.via`."""
     trace_id: str = ""
     timeout_seconds: float = 30.0
     approved_by: str | None = None
