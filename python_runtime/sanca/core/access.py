@@ -7,9 +7,12 @@ reach it: `identity_of(scope)`. A door with another transport (gRPC) asks `Acces
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from sanca.core.agent_runner import AgentRunner
 from sanca.core.messages import Caller
 
 Channel = Literal["api", "a2a", "mcp"]
@@ -40,6 +43,38 @@ class Identity:
         return right in self.caller.rights or "*" in self.caller.rights
 
 
+@dataclass(frozen=True)
+class DoorSettings:
+    """What a door is told of the server it is in."""
+
+    home: Path
+    """The state folder: where a door keeps keys and tables of its own, mode 0600."""
+    url: str
+    """How others reach the server, without a slash at the end: `http://127.0.0.1:15335`."""
+    version: str
+    name: str = "sanca"
+    """What the agent is called: `SANCA_AGENT_NAME`."""
+    description: str = ""
+    """What it says of itself: `SANCA_AGENT_DESCRIPTION`; empty: the door's own words."""
+    host: str = "127.0.0.1"
+    grpc_port: int | None = None
+    """Where the A2A door listens for gRPC, on `host`; 0: any, None: not at all."""
+    certificate: Path | None = None
+    """PEM of the server's certificate chain; with `key`, for gRPC. HTTP has its TLS already."""
+    key: Path | None = None
+    body_bytes: int = 16 * 1024 * 1024
+    """The largest body that reaches a door; a door may refuse smaller ones."""
+    file_bytes: int = 10 * 1024 * 1024
+    """The largest file that the engine takes."""
+
+
+class MakeDoor(Protocol):
+    """How a door is made: `make_door(runner, access, settings)`; imports of its SDK may happen here, in a thread."""
+
+    def __call__(self, runner: AgentRunner, access: Access, settings: DoorSettings) -> Door:
+        """Make it; nothing is opened yet."""
+
+
 class Access(Protocol):
     """Tells who sends a request. Safe to use from many tasks."""
 
@@ -54,6 +89,13 @@ class Access(Protocol):
         Raises:
             UnauthenticatedError: No or wrong credentials.
             RateLimitedError: Too many requests.
+        """
+
+    def stream(self, identity: Identity) -> AbstractContextManager[None]:
+        """Count a stream of theirs for as long as the block lasts; the HTTP server does it for each of its requests.
+
+        Raises:
+            RateLimitedError: Too many at once.
         """
 
     @property
@@ -73,13 +115,26 @@ class Door(Protocol):
         """Those of them that need no identity: agent cards, metadata."""
 
     async def open(self) -> None:
-        """Called once before the first request."""
+        """Called once before the first request, in the engine's event loop; the A2A door listens for gRPC from here on.
+
+        Raises:
+            SancaError: It cannot be opened; says why in one sentence.
+        """
 
     async def close(self) -> None:
-        """Called once after the last."""
+        """Called once after the last; streams that are still open are ended by it, within 2 seconds."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request (ASGI); paths are whole, nothing is stripped."""
+
+
+@runtime_checkable
+class GrpcDoor(Door, Protocol):
+    """A door that listens for gRPC too."""
+
+    @property
+    def grpc_address(self) -> str:
+        """Where it listens since `open`, for `engine.json`: `127.0.0.1:15336`; empty: it does not."""
 
 
 def identity_of(scope: Mapping[str, Any]) -> Identity:

@@ -123,8 +123,8 @@ class NewRun:
 class AgentRunner(Protocol):
     """The engine, as a door sees it. Every method is for the caller's own runs only; what is another's is not there.
 
-    Raises everywhere: `NotFoundError` (python_runtime.refusals, a RefusedError), `BadRequestError`, `NotWaitingError`,
-    as one `SancaError` with one sentence; `status_of` tells which.
+    Raises everywhere: `NotFoundError`, `BadRequestError`, `NotWaitingError` (`core.errors`, all of them a RefusedError) or
+    another `SancaError`, with one sentence; `core.door_errors.status_of` tells which status that is on a wire.
     """
 
     async def start(self, caller: Caller, new: NewRun) -> RunView:

@@ -25,6 +25,12 @@ SancaError
 │  ├─ UnauthenticatedError      no or wrong credentials
 │  ├─ ForbiddenError            a right is missing
 │  └─ RateLimitedError          (retry later)
+├─ RefusedError                 the request cannot be served as it is
+│  ├─ NotFoundError             not there, or another's: the two look the same
+│  ├─ BadRequestError           a field is missing, wrong or too large
+│  │  └─ TooLargeError
+│  ├─ NotWaitingError           the run does not wait for this answer (any more)
+│  └─ NotAllowedError           a right is missing
 └─ RunError
    ├─ BudgetExceededError
    └─ RunCancelledError
@@ -203,6 +209,30 @@ class RateLimitedError(AccessError):
     def __init__(self, message: str, *, retry_after_seconds: float) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(message)
+
+
+class RefusedError(SancaError):
+    """The request cannot be served as it is."""
+
+
+class NotFoundError(RefusedError):
+    """No such thing, or not this caller's: the two look the same from outside."""
+
+
+class BadRequestError(RefusedError):
+    """A field is missing, wrong or too large; the message names it."""
+
+
+class TooLargeError(BadRequestError):
+    """A body, a message or a file is larger than may come in."""
+
+
+class NotWaitingError(RefusedError):
+    """The run does not wait for this answer (any more)."""
+
+
+class NotAllowedError(RefusedError):
+    """The caller lacks a right; the message names it."""
 
 
 class RunError(SancaError):
