@@ -50,7 +50,7 @@ class Pool:
         self.texts = [f"{record.title} {record.text}" if record.title else record.text for record in self.records]
         self.terms = [terms(text) for text in self.texts]
         self.words = Bm25(self.terms)
-        self.pieces = Cosine([pieces(text) for text in self.texts])
+        self.pieces = Cosine(pieces(text) for text in self.texts)
         self.sitting_of = self._sittings()
         self._traits: dict[str, NDArray[np.float64]] = {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -18,23 +19,26 @@ _SATURATION, _LENGTH_SHARE = 1.2, 0.75
 class Postings(Generic[Term]):
     """Where each term stands, and how often; made once, asked by many threads."""
 
-    def __init__(self, texts: Sequence[Sequence[Term]]) -> None:
+    def __init__(self, texts: Iterable[Iterable[Term]]) -> None:
+        """Count the terms, one text at a time: the counts of all together would take ten times the room."""
         import numpy as np
 
-        counts = [Counter(text) for text in texts]
-        self.size = len(texts)
-        self.places: dict[Term, int] = {}
-        for count in counts:
-            for term in count:
-                self.places.setdefault(term, len(self.places))
-        owners = np.repeat(np.arange(self.size, dtype=np.int32), [len(count) for count in counts])
-        ids = np.fromiter((self.places[term] for count in counts for term in count), np.int32, len(owners))
-        often = np.fromiter((many for count in counts for many in count.values()), np.float32, len(owners))
+        places: dict[Term, int] = {}
+        numbers, counts, terms_of, lengths = array("i"), array("f"), array("i"), array("f")
+        for text in texts:
+            count = Counter(text)
+            numbers.extend([places.setdefault(term, len(places)) for term in count])
+            counts.extend(count.values())
+            terms_of.append(len(count))
+            lengths.append(count.total())
+        self.places, self.size = places, len(lengths)
+        ids = np.array(numbers, np.int32)
         order = np.argsort(ids, kind="stable")
-        self.owners, self.often = owners[order], often[order]
+        owners = np.repeat(np.arange(self.size, dtype=np.int32), np.array(terms_of, np.int32))
+        self.owners, self.often = owners[order], np.array(counts, np.float32)[order]
         self.spread = np.bincount(ids, minlength=len(self.places))
         self.starts = np.concatenate([[0], np.cumsum(self.spread)])
-        self.lengths = np.array([len(text) for text in texts], np.float32)
+        self.lengths = np.array(lengths, np.float32)
 
     def slice_of(self, term: Term) -> slice | None:
         """Return where a term's texts stand in `owners` and `often`."""
@@ -56,7 +60,7 @@ class Postings(Generic[Term]):
 class Bm25(Generic[Term]):
     """Okapi BM25 over a list of texts."""
 
-    def __init__(self, texts: Sequence[Sequence[Term]]) -> None:
+    def __init__(self, texts: Iterable[Iterable[Term]]) -> None:
         import numpy as np
 
         self.postings = postings = Postings(texts)
@@ -83,7 +87,7 @@ class Bm25(Generic[Term]):
 class Cosine(Generic[Term]):
     """The cosine of logarithmic TF-IDF over a list of texts."""
 
-    def __init__(self, texts: Sequence[Sequence[Term]]) -> None:
+    def __init__(self, texts: Iterable[Iterable[Term]]) -> None:
         import numpy as np
 
         self.postings = postings = Postings(texts)

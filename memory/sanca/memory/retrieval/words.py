@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -82,8 +83,8 @@ def _chinese_terms(run: str) -> list[str]:
     return singles + [pair for pair in pairs if not _STOP_CHARACTERS.issuperset(pair)]
 
 
-@lru_cache(maxsize=1 << 16)
-def pieces_of(word: str) -> tuple[int, ...]:
+@lru_cache(maxsize=1 << 14)  # some 200 bytes each
+def pieces_of(word: str) -> array[int]:
     """Return the hashed pieces of 3 to 5 characters of a word with its ends marked; of Chinese those of 1 to 3."""
     chinese = word[0] >= "\u3400"
     marked = word if chinese else f" {word} "
@@ -91,7 +92,7 @@ def pieces_of(word: str) -> tuple[int, ...]:
     cut = [marked[at : at + length] for length in lengths for at in range(len(marked) - length + 1)]
     if not chinese:
         cut.append("=" + stem(word))
-    return tuple(zlib.crc32(piece.encode()) % PIECE_PLACES for piece in cut)
+    return array("i", [zlib.crc32(piece.encode()) % PIECE_PLACES for piece in cut])
 
 
 def pieces(text: str) -> list[int]:
