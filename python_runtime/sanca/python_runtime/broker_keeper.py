@@ -109,6 +109,7 @@ class BrokerKeeper:
                 rights=caller.rights,
                 trace_id=caller.trace_id,
                 channel=caller.channel,
+                via=caller.via,
                 budget=RunBudget(calls=self._calls_max(caller.tenant)),
             )
         )

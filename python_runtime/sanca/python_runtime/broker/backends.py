@@ -248,6 +248,7 @@ def call_context(call: Passage) -> CallContext:
         user=context.user,
         rights=context.rights,
         channel=context.channel,
+        via=context.via,
         trace_id=context.trace_id,
         timeout_seconds=call.definition.timeout_seconds,
         approved_by=call.approved_by,

@@ -90,6 +90,8 @@ class RunContext:
     """`*` stands for all; the host checks its own user's rights again."""
     trace_id: str = ""
     channel: str = "chat"
+    via: tuple[str, ...] = ()
+    """The agents through which the run was asked for (`Caller.via`)."""
     budget: RunBudget = field(default_factory=RunBudget)
     rules: tuple[ApprovalRule, ...] = ()
     approval_timeout_seconds: float = 86_400.0
@@ -143,6 +145,7 @@ def run_context(content: Mapping[str, Any]) -> RunContext:
         **{
             **content,
             "rights": tuple(content["rights"]),
+            "via": tuple(content["via"]),
             "budget": RunBudget(**content["budget"]),
             "rules": tuple(ApprovalRule(**rule) for rule in content["rules"]),
         }
