@@ -31,6 +31,9 @@ SancaError
 │  │  └─ TooLargeError
 │  ├─ NotWaitingError           the run does not wait for this answer (any more)
 │  └─ NotAllowedError           a right is missing
+├─ OutsideError                 the outside is not called, or not believed
+│  ├─ AddressRefusedError       the address may not be called
+│  └─ BodyRefusedError          what came cannot be read
 └─ RunError
    ├─ BudgetExceededError
    └─ RunCancelledError
@@ -233,6 +236,18 @@ class NotWaitingError(RefusedError):
 
 class NotAllowedError(RefusedError):
     """The caller lacks a right; the message names it."""
+
+
+class OutsideError(SancaError):
+    """Something on somebody else's word leads where we do not go."""
+
+
+class AddressRefusedError(OutsideError):
+    """The address is no public one, or not written as one."""
+
+
+class BodyRefusedError(OutsideError):
+    """An answer's body is packed in a way that cannot be read."""
 
 
 class RunError(SancaError):
