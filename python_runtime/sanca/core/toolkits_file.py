@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -12,6 +13,8 @@ from sanca.core.errors import ConfigurationError
 from sanca.core.untrusted import plain_name
 
 FILE_NAME = "toolkits.json"
+AGENTS_FILE = "agents.json"
+"""Further agents, `{"<name>": {"url": …}}`: for what keeps a list of agents and should not write into `toolkits.json`."""
 
 
 class McpServerEntry(BaseModel):
@@ -49,6 +52,21 @@ class AgentEntry(BaseModel):
     """Where its agent card lies under `/.well-known/`."""
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     timeout_seconds: float = Field(default=120.0, gt=0, le=3600)
+    trust: Literal["untrusted", "known", "trusted"] = "known"
+    """Of an untrusted one, a person agrees to each question, nothing secret goes out, no file, card text or skill is
+    taken. A known one is asked freely; what it says is outside data. A trusted one's words are taken as they are."""
+    binding: Literal["", "JSONRPC", "HTTP+JSON", "GRPC"] = ""
+    """Empty: what its card prefers."""
+    late: bool = False
+    """Whether `ask` lets go of an answer that takes longer than its time; it then comes later, as that of `send`."""
+    late_seconds: float = Field(default=7 * 86_400.0, gt=0, le=90 * 86_400)
+    """How long a late answer is waited for."""
+    card_key: str | dict[str, Any] = ""
+    """The public key its card must be signed with: PEM, or a JWK."""
+    requires_signature: bool = False
+    """Whether a card without a good signature is refused; without `card_key`, by the keys at the agent's own server."""
+    card_digest: str = ""
+    """The only card that is taken; `sha256:…` as the notice of a change tells it."""
 
     @model_validator(mode="after")
     def _check(self) -> AgentEntry:
@@ -81,21 +99,41 @@ def read_toolkits_file(home: Path) -> ToolkitsFile:
     Raises:
         ConfigurationError: It cannot be read or is not of that form; names the place in the file, never a value.
     """
-    path = home / FILE_NAME
+    return _read(home / FILE_NAME)
+
+
+def read_agents(home: Path) -> dict[str, AgentEntry]:
+    """Return the agents of `toolkits.json` and those of `agents.json`.
+
+    Raises:
+        ConfigurationError: A file cannot be read or is not of that form, or both name one agent.
+    """
+    agents = {**read_toolkits_file(home).agents}
+    for name, entry in _read(home / AGENTS_FILE, "agents").agents.items():
+        if plain_name(name) in {plain_name(one) for one in agents}:
+            raise ConfigurationError(f"The agent {name!r} is in {FILE_NAME} and in {AGENTS_FILE}; leave it in one.")
+        agents[name] = entry
+    return agents
+
+
+def _read(path: Path, key: str = "") -> ToolkitsFile:
+    """Return what a file names; the whole of it may stand for what is under a key."""
     try:
-        return ToolkitsFile.model_validate(json.loads(path.read_text("utf-8")))
+        content = json.loads(path.read_text("utf-8"))
+        whole = content if not key or (isinstance(content, dict) and key in content) else {key: content}
+        return ToolkitsFile.model_validate(whole)
     except FileNotFoundError:
         return ToolkitsFile()
     except OSError as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read ({error.strerror}).", setting=FILE_NAME) from error
+        raise ConfigurationError(f"{str(path)!r} cannot be read ({error.strerror}).", setting=path.name) from error
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         reason = first["msg"].removeprefix("Value error, ")
         # The cause would show the input, and with it header values.
-        raise ConfigurationError(f"{str(path)!r} is not right at {place}: {reason}.", setting=FILE_NAME) from None
+        raise ConfigurationError(f"{str(path)!r} is not right at {place}: {reason}.", setting=path.name) from None
     except ValueError as error:
-        raise ConfigurationError(f"{str(path)!r} is not valid JSON: {error}.", setting=FILE_NAME) from error
+        raise ConfigurationError(f"{str(path)!r} is not valid JSON: {error}.", setting=path.name) from error
 
 
 def check_url(url: str) -> None:
