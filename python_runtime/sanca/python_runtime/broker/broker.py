@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sanca.core.errors import ConfigurationError
-from sanca.core.ports import Toolkit
+from sanca.core.ports import Toolkit, ToolkitHost
 from sanca.python_runtime.broker.backends import RESULTS_IDLE_SECONDS, EngineBackend, HostBackend, LocalBackend
 from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
@@ -22,12 +22,14 @@ from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.outbox import Outbox
 from sanca.python_runtime.broker.page_tools import PAGE_TOOLKIT
-from sanca.python_runtime.broker.records import CallRecord, RunContext
+from sanca.python_runtime.broker.passage import Passage
+from sanca.python_runtime.broker.records import AskKind, CallRecord, RunContext
 from sanca.python_runtime.broker.reliability import Reliability
 from sanca.python_runtime.broker.run_state import Answer, RunState, UnderWay
 from sanca.python_runtime.broker.sandbox_session import SandboxSession
 from sanca.python_runtime.broker.settle import RECENT_SECONDS, Settling
 from sanca.python_runtime.broker.taken_out import FAILURES, PAUSE_SECONDS, TakenOut
+from sanca.python_runtime.broker.toolkit_host import BrokerToolkitHost
 from sanca.python_runtime.broker.toolkit_loop import ToolkitLoop
 from sanca.toolkit_bridge import CardToolkit, WireGateway
 from sanca.toolkit_bridge.gateway import HostDescription
@@ -67,7 +69,8 @@ class Broker:
         self._settling = Settling(self._control, self._journal.put)
         self._reader: JournalReader | None = JournalReader(home)
         self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
-        self._loop = ToolkitLoop(home, factories, self._rebuild)
+        self._toolkit_host = BrokerToolkitHost(lambda run_id: self._runs.get(run_id), self._ask_for_toolkit)
+        self._loop = ToolkitLoop(home, factories, self._rebuild, cast(ToolkitHost, self._toolkit_host))
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
         self._engine_backend = EngineBackend(outbox.post)
         self._local_backend = LocalBackend(self._loop, self._loop.toolkits)
@@ -212,7 +215,11 @@ class Broker:
             "gateway_detail": self._host.detail,
             "gateway_latency_ms": self._host.latency_ms,
             "journal": self._journal.problem or "ok",
-            "problems": {**self._loop.problems, **self._reliability.taken_out.everybodys()},
+            "problems": {
+                **self._loop.problems,
+                **self._reliability.taken_out.everybodys(),
+                **self._toolkit_host.notices,
+            },
             "calls": self._reliability.counts.told(),
             "pid": os.getpid(),
         }
@@ -225,6 +232,9 @@ class Broker:
             self._reader = None
             left = reader.effects_left_open(RECENT_SECONDS)
             self._settling.settle([row for row in left if f"{row.data['toolkit']}.{row.data['tool']}" in names])
+
+    def _ask_for_toolkit(self, passage: Passage, kind: AskKind, card: dict[str, Any], ask_id: str) -> Answer:
+        return self._gate.ask_for_toolkit(passage, kind, card, ask_id)
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})

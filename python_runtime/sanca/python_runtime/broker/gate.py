@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -137,11 +136,11 @@ class ToolCallGate:
     def _run(self, passage: Passage) -> CallOutcome:
         """Journal that the call leaves, and let it."""
         self._depart(passage, passage)
-        left = time.monotonic()
+        before = passage.elapsed()
         try:
             return self._reliability.call(passage)
         finally:
-            passage.run.arrive(passage.call_id, time.monotonic() - left)
+            passage.run.arrive(passage.call_id, passage.elapsed() - before)
             passage.note_departure()
 
     def _open_stream(self, passage: Passage) -> CallStream:
@@ -197,11 +196,16 @@ class ToolCallGate:
             return CallOutcome(ok=True, value=answer.value)
         return CallOutcome(ok=True, value={"approved": answer.approved, "reason": answer.reason})
 
-    def _ask(self, passage: Passage, kind: AskKind, card: dict[str, Any] | None) -> Answer:
+    def ask_for_toolkit(self, passage: Passage, kind: AskKind, card: dict[str, Any], ask_id: str) -> Answer:
+        """Ask a person what the tool of a call that is under way wants to know. Blocks until there is an answer."""
+        return self._ask(passage, kind, card, ask_id)
+
+    def _ask(self, passage: Passage, kind: AskKind, card: dict[str, Any] | None, ask_id: str = "") -> Answer:
         entry, run = passage.entry, passage.run
+        ask_id = ask_id or passage.call_id
         ask = Ask(
             run_id=run.context.run_id,
-            call_id=passage.call_id,
+            call_id=ask_id,
             toolkit=passage.toolkit,
             tool=passage.tool,
             arguments=passage.arguments,
@@ -213,20 +217,19 @@ class ToolCallGate:
             card=card,
             round=passage.round,
         )
-        waiting = run.begin_waiting(passage.call_id)
-        begun = time.monotonic()
+        waiting = run.begin_waiting(passage.call_id, ask_id)
+        passage.begin_asking()
         try:
-            asked = {"call_id": passage.call_id, "kind": kind, "tool": entry.name, "arguments": passage.arguments}
+            asked = {"call_id": ask_id, "kind": kind, "tool": entry.name, "arguments": passage.arguments}
             self._journal.put(passage.fact("approval_asked", asked))
-            passage.status, passage.seconds = "waiting", passage.elapsed()
+            passage.seconds = passage.elapsed()
             self._outbox.tell(passage)
             self._outbox.post({"op": "ask", "ask": {name: getattr(ask, name) for name in ask.__slots__}})
             answer = waiting.wait(run.context.approval_timeout_seconds)
         finally:
-            run.end_waiting(passage.call_id)
-            passage.person_seconds += time.monotonic() - begun
-            passage.status = "running"
-        told = {"call_id": passage.call_id, "approved": answer.approved, "by": answer.by, "reason": answer.reason}
+            run.end_waiting(ask_id)
+            passage.end_asking()
+        told = {"call_id": ask_id, "approved": answer.approved, "by": answer.by, "reason": answer.reason}
         self._journal.put(passage.fact("approval_answered", {**told, "value": answer.value}))
         return answer
 

@@ -25,9 +25,9 @@ class Passage:
     """Made once a call; one thread at a time but for `record`, `cancel`, `abandon`. Plain, as thousands are made."""
 
     __slots__ = (
-        "approved_by", "arguments", "arguments_json", "begun", "call_id", "entry", "is_resolved", "is_to_be_told",
-        "number", "on_departure", "outcome", "person_seconds", "rest", "round", "run", "seconds", "status", "tool",
-        "toolkit", "was_told",
+        "approved_by", "arguments", "arguments_json", "asked_since", "asks", "begun", "call_id", "entry", "is_resolved",
+        "is_to_be_told", "number", "on_departure", "outcome", "person_seconds", "rest", "round", "run", "seconds",
+        "status", "tool", "toolkit", "was_told",
     )  # fmt: skip
 
     def __init__(self, run: RunState, round_number: int, toolkit: str, tool: str) -> None:
@@ -38,6 +38,7 @@ class Passage:
         self.toolkit, self.tool = toolkit[:_NAME_CHARS], tool[:_NAME_CHARS]
         self.begun = time.monotonic()
         self.person_seconds = 0.0
+        self.asks, self.asked_since = 0, 0.0
         self.entry: ToolEntry
         """The tool; set by `resolve`. Plain attributes, for they are looked at a dozen times a call."""
         self.is_resolved = False
@@ -95,7 +96,26 @@ class Passage:
 
     def elapsed(self) -> float:
         """Return the seconds since it came, without those a person took."""
-        return time.monotonic() - self.begun - self.person_seconds
+        return time.monotonic() - self.begun - self.waited_for_person()
+
+    def waited_for_person(self) -> float:
+        """Return the seconds a person took so far, those of a question that is open now included."""
+        return self.person_seconds + (time.monotonic() - self.asked_since if self.asks else 0.0)
+
+    def begin_asking(self) -> None:
+        """Stop the clock: a person is asked. Several questions at once stop it once."""
+        with self.run.asking:
+            self.asks += 1
+            if self.asks == 1:
+                self.asked_since, self.status = time.monotonic(), "waiting"
+
+    def end_asking(self) -> None:
+        """Let the clock go on, unless another question is open."""
+        with self.run.asking:
+            self.asks -= 1
+            if self.asks == 0:
+                self.person_seconds += time.monotonic() - self.asked_since
+                self.status = "running"
 
     def cancel(self) -> None:
         """Tell the tool to stop."""

@@ -25,7 +25,8 @@ class Answer:
 class Waiting:
     """A call that waits for a person."""
 
-    def __init__(self) -> None:
+    def __init__(self, call_id: str) -> None:
+        self.call_id = call_id
         self._answered = threading.Event()
         self._lock = threading.Lock()
         self.answer: Answer | None = None
@@ -73,6 +74,8 @@ class RunState:
         self.asked_host = False
         """Whether a call went to the host, which may hold results of it."""
         self._number = last_call_number
+        self.asking = threading.Lock()
+        """Held while a call of it begins or ends to ask a person."""
         self._lock = threading.Lock()
         self._settled = threading.Condition(self._lock)
         self._under_way: dict[str, UnderWay] = {}
@@ -128,8 +131,13 @@ class RunState:
                 self._cut[record.call_id] = record
                 self._settled.notify_all()
 
-    def begin_waiting(self, call_id: str) -> Waiting:
-        """Let a call wait for a person.
+    def under_way(self, call_id: str) -> UnderWay | None:
+        """Return a call that has left and not come back."""
+        with self._lock:
+            return self._under_way.get(call_id)
+
+    def begin_waiting(self, call_id: str, ask_id: str) -> Waiting:
+        """Let a call wait for a person; the answer comes under the question's id.
 
         Raises:
             ToolDeniedError: The gate is closed.
@@ -137,18 +145,18 @@ class RunState:
         with self._lock:
             if self.is_closed:
                 raise closed_gate()
-            waiting = self._waiting[call_id] = Waiting()
+            waiting = self._waiting[ask_id] = Waiting(call_id)
             return waiting
 
-    def end_waiting(self, call_id: str) -> None:
+    def end_waiting(self, ask_id: str) -> None:
         """Forget that a call waited."""
         with self._lock:
-            self._waiting.pop(call_id, None)
+            self._waiting.pop(ask_id, None)
 
-    def answer(self, call_id: str, answer: Answer) -> bool:
-        """Hand a person's answer to a waiting call; False when none waits."""
+    def answer(self, ask_id: str, answer: Answer) -> bool:
+        """Hand a person's answer to the call that waits for it; False when none waits."""
         with self._lock:
-            waiting = self._waiting.get(call_id)
+            waiting = self._waiting.get(ask_id)
         return waiting is not None and waiting.give(answer)
 
     def close(self) -> list[UnderWay]:
@@ -160,7 +168,7 @@ class RunState:
         with self._lock:
             self.is_closed = True
             under_way, waiting = list(self._under_way.values()), dict(self._waiting)
-            for call_id in [*self._under_way, *waiting]:
+            for call_id in [*self._under_way, *(each.call_id for each in waiting.values())]:
                 self._cut.setdefault(call_id, None)
         for each in waiting.values():
             each.give(Answer(approved=False, reason="the run was cancelled", cancelled=True))

@@ -36,6 +36,13 @@ class Waiting:
             self._value, self._error = value, error
             self._done.release()
 
+    def is_over_within(self, seconds: float) -> bool:
+        """Wait so long, and return whether there is an end; who waits for it then has it at once."""
+        if not self._done.acquire(timeout=seconds):
+            return False
+        self._done.release()
+        return True
+
     def result(self, timeout_seconds: float = -1.0) -> Any:
         """Return the value, or raise what was raised.
 

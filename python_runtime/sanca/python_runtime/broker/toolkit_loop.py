@@ -17,7 +17,7 @@ import anyio.to_thread
 import structlog
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sanca.core.errors import ConfigurationError
-from sanca.core.ports import Toolkit
+from sanca.core.ports import HostedToolkit, Toolkit, ToolkitHost
 from sanca.python_runtime.broker.tool_threads import LoopCall, ToolThreads
 from sanca.toolkit_bridge import find_toolkits
 
@@ -38,10 +38,13 @@ OUTSIDE_TOOLKITS_FILE = "toolkits.json"
 class ToolkitLoop:
     """Opened once, closed once. `toolkits` holds those that are open; the others are in `problems`, and tried again."""
 
-    def __init__(self, home: Path, factories: Sequence[str], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, home: Path, factories: Sequence[str], changed: Callable[[], None], host: ToolkitHost | None = None
+    ) -> None:
         self._home = home
         self._factories = factories
         self._changed = changed
+        self._host = host
         self._stack = ExitStack()
         self._portal: BlockingPortal | None = None
         self._ending: anyio.Event | None = None
@@ -118,6 +121,8 @@ class ToolkitLoop:
 
     async def _keep(self, toolkit: Toolkit, tried: Future[None], tries: int) -> None:
         """Open a toolkit, hold it, close it: all in one task, as cancel scopes of MCP sessions demand."""
+        if self._host is not None and isinstance(toolkit, HostedToolkit):
+            toolkit.attach(self._host)
         pause = _FIRST_PAUSE_SECONDS
         while not await self._is_opened(toolkit):
             tries -= 1
