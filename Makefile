@@ -90,15 +90,15 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 	$(STEP) "Page: checks and tests"
 	@cd $(PAGE) && npm run lint --silent && npm test --silent
 
-test-python: setup $(VENV)/.dev ## Test the engine, the chain end to end and the page in a browser
+test-python: setup $(VENV)/.dev .peers/.installed ## Test the engine, the chain end to end and the page in a browser
 	@scripts/preflight.sh browser container elasticsearch
 	$(STEP) "Engine, chain and browser: tests"
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope $(AGAIN)
 
-test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM, browser nor Elasticsearch
-	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not elasticsearch and not slow"
+test-fast: $(VENV)/.dev $(LIBRARY)/.made-from ## Only the tests that need neither JVM, browser, Elasticsearch nor peers
+	@$(BIN)/python -m pytest -m "not long and not jvm and not browser and not elasticsearch and not slow and not peers"
 
-prove: setup $(VENV)/.dev .venv-evaluation/.installed ## The long proofs at full size
+prove: setup $(VENV)/.dev .peers/.installed .venv-evaluation/.installed ## The long proofs at full size
 	@scripts/preflight.sh browser elasticsearch
 	@$(BIN)/python -m pytest -m long
 
@@ -118,6 +118,15 @@ bench: setup .venv-evaluation/.installed ## Run every benchmark and print its ro
 	@.venv-evaluation/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+# Agents, servers and clients that nobody here wrote, each kind with its own packages: what tests/peers talks to.
+.peers/.installed: requirements/peers.lock requirements/peers-before.lock tests/peers/node/package-lock.json | $(VENV)/.engine
+	$(STEP) "Peers: other people's agents, MCP servers and clients (first time: about a minute)"
+	@for name in now before; do test -x .peers/$$name/bin/python || $(PYTHON) -m venv --without-pip .peers/$$name; done
+	@$(BIN)/python -m pip --python .peers/now/bin/python install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/peers.lock
+	@$(BIN)/python -m pip --python .peers/before/bin/python install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/peers-before.lock
+	@cd tests/peers/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format: $(VENV)/.dev $(PAGE)/node_modules/.installed ## Format all code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
 	@$(MVN) spotless:apply
@@ -135,5 +144,5 @@ lock: ## Compile the Python lock files (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that was built; keeps the demo's state in .sanca
-	rm -rf $(VENV) $(LIBRARY) .venv-evaluation .elasticsearch $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
+	rm -rf $(VENV) $(LIBRARY) .venv-evaluation .elasticsearch .peers tests/peers/node/node_modules $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

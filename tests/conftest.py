@@ -34,6 +34,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first, then the real host, the browser last; what needs the Elasticsearch node is marked so."""
     for item in items:
+        if "peers" in item.path.parts:
+            item.add_marker("peers")
         if "elasticsearch" in item.nodeid:
             item.add_marker("elasticsearch")
             item.add_marker(pytest.mark.timeout(400))  # the first of them waits for the node; a busy machine is slow
