@@ -209,5 +209,6 @@ class LiveRun:
         record.rounds = len(state.rounds)
         record.usage = list(state.usage)
         record.cards = list(state.cards)
+        record.output_ids = list(state.file_ids)
         record.evidence = evidence_of(state)
         record.skill = next((one.skill.skill for one in state.rounds if one.skill), "")

@@ -273,6 +273,8 @@ class RunState:
     error: str = ""
     spoken: list[str] = field(default_factory=list)
     cards: list[dict[str, Any]] = field(default_factory=list)
+    file_ids: list[str] = field(default_factory=list)
+    """Files that its actions handed over."""
     usage: list[Usage] = field(default_factory=list)
 
     @property

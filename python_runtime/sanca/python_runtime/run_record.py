@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from sanca.core.ids import RunId, SessionId
 from sanca.core.messages import Caller, Usage
 
@@ -81,6 +81,8 @@ class RunRequest(BaseModel):
     """What the interrupted run had done, in words, when this one goes on with it."""
     page: PageContext | None = None
     file_ids: tuple[str, ...] = ()
+    data_file: str = ""
+    """The name under /input of structured data that came with the message."""
     replaces_message_id: str = ""
 
     @property
@@ -116,6 +118,8 @@ class RunRecord(BaseModel):
     replaced: bool = False
     """The person edited an earlier message: the session shows this run no more."""
     started_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    updated_at: str = ""
+    """When its status last changed; set by `note_status`."""
     answer: str = ""
     error: str = ""
     skill: str = ""
@@ -126,6 +130,19 @@ class RunRecord(BaseModel):
     cards: list[dict[str, Any]] = Field(default_factory=list)
     evidence: dict[str, Any] = Field(default_factory=dict)
     """The calls that the answer rests on (expression/evidence.py)."""
+    output_ids: list[str] = Field(default_factory=list)
+    """The files that its actions handed over."""
+    _noted: RunStatus | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take a stored record's status as noted."""
+        if self.updated_at:
+            self._noted = self.status
+
+    def note_status(self) -> None:
+        """Set the time of the last change when the status is another one than before; done before it is written."""
+        if self._noted is not self.status:
+            self._noted, self.updated_at = self.status, _now()
 
     @property
     def run_id(self) -> RunId:
@@ -146,3 +163,8 @@ class RunRecord(BaseModel):
         """Whether the caller may see it."""
         mine = self.request.caller
         return (mine.tenant, mine.user) == (caller.tenant, caller.user)
+
+
+def _now() -> str:
+    """Return the time, in UTC to the microsecond: lists of runs are sorted by it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

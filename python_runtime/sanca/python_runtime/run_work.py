@@ -123,6 +123,9 @@ class RunWork:
             language = answer_language(request.message, request.caller.language)
             live.reporter.notice(sentence("continued", language, done=done), code="continued")
             history = [*history, Message(id=f"{request.run_id}-done", role="system", content=done)]
+        if name := request.data_file:
+            said = f"Structured data came with this message: the JSON file /input/{name}."
+            history = [*history, Message(id=f"{request.run_id}-data", role="system", content=said)]
         budgets = self._settings.budgets_for(request.caller.tenant)
         return RunState(
             request=request,

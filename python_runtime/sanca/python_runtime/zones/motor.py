@@ -132,6 +132,7 @@ class Motor:
         found, refused = await self._outputs.collect(request.caller, request.session_id)
         for info in found:
             state.round.files.append(info.name)
+            state.file_ids.append(info.file_id)
             state.reporter.activity("sanca-file", f"file-{info.file_id}", info.activity())
         for reason in refused:
             state.reporter.notice(reason, level="warning", code="file_refused")
@@ -141,6 +142,7 @@ class Motor:
         for number, image in enumerate(images, 1):
             name = f"chart-{state.round.number}-{number}.png"
             info = await self._outputs.keep(request.caller, request.session_id, name, image.data)
+            state.file_ids.append(info.file_id)
             seen = {"title": image.title, "description": image.description}
             state.reporter.activity("sanca-image", f"image-{info.file_id}", {**info.activity(), **seen})
 
