@@ -196,7 +196,7 @@ async def test_a_queued_message_can_be_cancelled_before_it_begins(home: Path, le
         await to_the_end(first)
         third = await engine.execute("garden.dig('third')", session_id="ses_a")
 
-    assert [event["type"] for event in events] == ["RUN_STARTED", "RUN_FINISHED"]
+    assert [event["type"] for event in events] == ["RUN_STARTED", "STATE_SNAPSHOT", "STATE_DELTA", "RUN_FINISHED"]
     assert events[-1]["outcome"] == {"type": "cancelled"}
     assert third.status == "ok"
     assert ledger() == ["begin north", "dug north", "dig third"]

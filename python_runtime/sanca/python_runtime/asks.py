@@ -45,7 +45,14 @@ class Ask:
             "runId": self.run_id,
         }
         schema = dict(self.response_schema) or _APPROVAL_SCHEMA
-        return Interrupt(id=self.id, reason=self.kind, message=self.message, response_schema=schema, metadata=metadata)
+        return Interrupt(
+            id=self.id,
+            reason=self.kind,
+            message=self.message,
+            tool_call_id=self.id if self.tool else None,
+            response_schema=schema,
+            metadata=metadata,
+        )
 
     def activity(self, state: str, *, answered_by: str = "", reason: str = "") -> dict[str, Any]:
         """Return the content of its `sanca-approval` activity."""

@@ -16,7 +16,10 @@ _CALLS = {"running": "unknown", "waiting": "cancelled"}
 
 def close_stored_activities(log: EventLog, reporter: RunReporter) -> None:
     """Show the run's last round as interrupted, and what it asked as cancelled."""
-    for message_id, (kind, content) in _last_activities(log).items():
+    shown = _last_activities(log)
+    for kind, content in shown.values():
+        reporter.remember(kind, content)
+    for message_id, (kind, content) in shown.items():
         if kind == "sanca-approval" and content.get("state") == "asked":
             reporter.activity(kind, message_id, {**content, "state": "cancelled"})
         elif kind == "sanca-round" and content.get("status") in {"planning", "running", "waiting"}:

@@ -39,6 +39,7 @@ from ag_ui.core import (
 )
 from sanca.core.messages import Usage
 from sanca.python_runtime.events import EventLog
+from sanca.python_runtime.progress import RunProgress
 from sanca.python_runtime.run_record import RunRecord, RunRequest
 
 _DELTA_SECONDS = 0.05
@@ -58,6 +59,7 @@ class RunReporter:
         self._step: str | None = None
         self._streams: list[TextStream] = []
         self._ids = 0
+        self._progress = RunProgress(request.run_id, request.text)
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -79,15 +81,20 @@ class RunReporter:
                 ),
             )
         )
+        if not with_message:  # it goes on after a person's answer
+            self._progress.set_status("running")
+        self._emit(self._progress.begin())
         if self._step:
             self._emit(StepStartedEvent(step_name=self._step))
 
     def run_finished(self, record: RunRecord) -> None:
         """Close the AG-UI run: done, or failed politely."""
+        self._progress.set_status(record.status.value)
         self._finish(record, RunFinishedSuccessOutcome())
 
     def run_cancelled(self, record: RunRecord) -> None:
         """Close the AG-UI run as cancelled."""
+        self._progress.set_status("cancelled")
         self._finish(record, RunFinishedCancelledOutcome())
 
     def run_interrupted_for(self, record: RunRecord, interrupts: Sequence[Interrupt]) -> None:
@@ -96,6 +103,7 @@ class RunReporter:
 
     def run_failed(self, message: str, code: str) -> None:
         """Close the AG-UI run with an error of one sentence."""
+        self._progress.set_status("interrupted" if code == "interrupted" else "failed")
         self._close_what_is_open()
         self._emit(RunErrorEvent(message=message, code=code))
 
@@ -108,6 +116,7 @@ class RunReporter:
             stream.end()
         if self._step:
             self._emit(StepFinishedEvent(step_name=self._step))
+        self._show_state()
 
     def _finish(self, record: RunRecord, outcome: Any) -> None:
         self._close_what_is_open()
@@ -126,7 +135,9 @@ class RunReporter:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Frame a zone's work."""
+        self._progress.set_status("running")
         self._emit(StepStartedEvent(step_name=name))
+        self._show_state()
         self._step = name
         try:
             yield
@@ -140,10 +151,17 @@ class RunReporter:
         self._emit(
             ActivitySnapshotEvent(message_id=message_id, activity_type=kind, content=dict(content), replace=True)
         )
+        self._note(kind, content)
+
+    def remember(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take in an activity that was shown before this reporter was made; shows nothing."""
+        for _ in self._progress.take(kind, content):
+            pass
 
     def custom(self, name: str, value: Any) -> None:
         """Say something that only our page knows."""
         self._emit(CustomEvent(name=name, value=value))
+        self._note(name, value)
 
     def notice(self, text: str, *, level: str = "info", code: str = "") -> None:
         """Show a notice."""
@@ -167,6 +185,16 @@ class RunReporter:
     def reasoning(self) -> TextStream:
         """Begin a reasoning message that streams."""
         return self._stream(_reasoning_frame(f"thought-{self._next_id()}"))
+
+    def _note(self, kind: str, content: Any) -> None:
+        """Show what an activity changes for clients that do not know our activities."""
+        for event in self._progress.take(kind, content):
+            self._emit(event)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self.log.is_open and (changed := self._progress.change()):
+            self._emit(changed)
 
     def _stream(self, frame: _Frame) -> TextStream:
         stream = TextStream(self._emit, frame)
