@@ -123,8 +123,8 @@ class NewRun:
 class AgentRunner(Protocol):
     """The engine, as a door sees it. Every method is for the caller's own runs only; what is another's is not there.
 
-    Raises everywhere: `NotFoundError`, `BadRequestError`, `NotWaitingError` (`core.errors`, all of them a RefusedError) or
-    another `SancaError`, with one sentence; `core.door_errors.status_of` tells which status that is on a wire.
+    Raises everywhere: `NotFoundError`, `BadRequestError`, `NotWaitingError` (`core.errors`, all of them a RefusedError)
+    or another `SancaError`, with one sentence; `core.door_errors.status_of` tells which status that is on a wire.
     """
 
     async def start(self, caller: Caller, new: NewRun) -> RunView:
@@ -135,6 +135,18 @@ class AgentRunner(Protocol):
 
         Raises:
             SancaError: There is no such run of the caller.
+        """
+
+    def follow_session(
+        self, caller: Caller, session_id: str, after_run_id: str = "", after_seq: int = 0
+    ) -> AsyncIterator[RunEvent]:
+        """Yield the events of a session's runs in order, or those after one event, then live ones.
+
+        Ends when nothing is under way: all runs are over, or one waits for a person. A run held behind that one's
+        question is in a whole replay only, with number 0: its events come again with their numbers.
+
+        Raises:
+            SancaError: There is no such run in this session of the caller.
         """
 
     async def answer(

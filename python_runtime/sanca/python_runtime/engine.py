@@ -23,7 +23,7 @@ from sanca.python_runtime.asks import Answer
 from sanca.python_runtime.events import EventLog, LoggedEvent
 from sanca.python_runtime.files import check_session_id
 from sanca.python_runtime.lifecycle import EngineLock
-from sanca.python_runtime.refusals import BadRequestError
+from sanca.python_runtime.refusals import BadRequestError, NotFoundError
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.sandbox.ports import ActionResult
 
@@ -230,20 +230,39 @@ class Engine:
         async for event in log.follow(after):
             yield event
 
-    async def attach_session(self, caller: Caller, session_id: str) -> AsyncIterator[tuple[str, LoggedEvent]]:
-        """Yield run id and event of all a session's runs in order; ends when nothing is under way."""
+    async def attach_session(
+        self, caller: Caller, session_id: str, after_run_id: str = "", after_seq: int = 0
+    ) -> AsyncIterator[tuple[str, LoggedEvent]]:
+        """Yield run id and event of a session's runs in order, or those after one event, until nothing is under way.
+
+        A run that is held behind another's question is in a whole replay only, with number 0: its events come again.
+
+        Raises:
+            NotFoundError: There is no such run in this session of the caller.
+        """
         runs = self.parts.runs
+        first = await self._place_in_session(caller, session_id, after_run_id) if after_run_id else 0
         done: set[str] = set()
         while True:
-            records = [one for one in await runs.of_session(caller, session_id) if one.run_id not in done]
+            shown = await runs.of_session(caller, session_id)
+            records = [one for one in shown if one.session_sequence >= first and one.run_id not in done]
             if not records:
                 return
             for record in records:
                 done.add(record.run_id)
+                is_named = record.run_id == after_run_id
+                held = record.status is RunStatus.HELD and runs.someone_waits_in(session_id) and not is_named
+                if held and after_run_id:
+                    continue
                 log = await runs.log_of(record)
-                held = record.status is RunStatus.HELD  # it begins after an answer that another stream will show
-                async for event in log.follow(until="now" if held else "current_end"):
-                    yield record.run_id, event
+                async for event in log.follow(after_seq if is_named else 0, until="now" if held else "current_end"):
+                    yield record.run_id, event._replace(seq=0) if held else event
+
+    async def _place_in_session(self, caller: Caller, session_id: str, run_id: str) -> int:
+        record = await self.parts.runs.get(caller, run_id)
+        if record.session_id != session_id:
+            raise NotFoundError(f"There is no run {run_id!r} in the session {session_id!r}.")
+        return record.session_sequence
 
     async def answer_interrupt(
         self, caller: Caller, run_id: str, interrupt_id: str, answer: Answer, agui_run_id: str = ""

@@ -31,6 +31,10 @@ log = structlog.get_logger()
 _TITLE_CHARS = 80
 
 
+Work = Callable[[LiveRun], Awaitable[None]]
+"""Performs a run and ends it."""
+
+
 class Gate(Protocol):
     """The broker's part in a run's life."""
 
@@ -116,7 +120,7 @@ class Runs:
                 _check_owner(existing, request.caller, "run", request.run_id)
                 return await self.log_of(existing)
             await self._open_session(request)
-            waits = self._someone_waits_in(request.session_id)
+            waits = self.someone_waits_in(request.session_id)
             status = RunStatus.HELD if waits else RunStatus.QUEUED
             record = await self._store.add(RunRecord(request=request, status=status, engine_id=self._engine_id))
             live = LiveRun(record, EventLog(request.run_id, self._journal(request)), self._store.save)
@@ -165,7 +169,7 @@ class Runs:
         rested = live.rested  # now: going on may ask the next thing, and its answer begin a leg of its own
         if live.has_answer:
             await live.go_on()
-        elif self._someone_waits_in(live.record.session_id):
+        elif self.someone_waits_in(live.record.session_id):
             await live.set_status(RunStatus.HELD)
             return
         elif not live.is_started:
@@ -198,8 +202,61 @@ class Runs:
         finally:
             live.stopped.set()
 
-    def _someone_waits_in(self, session_id: str) -> bool:
+    def someone_waits_in(self, session_id: str) -> bool:
+        """Whether a run of the session waits for a person; others are held until then."""
         return any(live.waiting_for is not None for live in self._live.values() if live.record.session_id == session_id)
+
+    # -- one call, beside the line of its session -------------------------------------------------------------------------
+
+    async def start_at_once(
+        self, request: RunRequest, work: Work, save: Callable[[RunRecord], Awaitable[None]], *, opens_session: bool
+    ) -> LiveRun:
+        """Begin a run that is only one call and waits for no other; who gives `work` opens and closes its gate.
+
+        Args:
+            request: Of a new run.
+            work: Performs it and ends it, by `finish` or `end_at_once`.
+            save: Writes the record; the run is in no store before that.
+            opens_session: Whether to check whose the session is, and to make it.
+
+        Raises:
+            NotFoundError: The session is another user's.
+        """
+        if opens_session:
+            await self._open_session(request)
+        record = RunRecord(request=request, status=RunStatus.RUNNING, engine_id=self._engine_id)
+        live = LiveRun(record, EventLog(request.run_id, self._journal(request)), save)
+        self._live[request.run_id] = live
+        live.reporter.run_started()
+        await live.begin()
+        self.in_background(self._work_to_the_end, live, work)
+        return live
+
+    def end_at_once(self, live: LiveRun, status: RunStatus, error: str = "") -> None:
+        """End such a run that asked nobody anything; waits for no disk. It is in memory until `forget`."""
+        live.is_over = True
+        live.note_progress()
+        live.record.status, live.record.error = status, error
+        if error:
+            live.reporter.run_failed(error, "failed")
+        else:
+            live.reporter.run_finished(live.record)
+        live.record.last_seq = live.log.last_seq
+        live.rest()
+
+    def forget(self, run_id: str) -> None:
+        """Keep a run in memory no more; its record is written."""
+        self._live.pop(run_id, None)
+
+    def in_background(self, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
+        """Do something for as long as the engine is open.
+
+        Raises:
+            RunError: It is not.
+        """
+        if self._tasks is None or self._is_closing:
+            raise RunError("The engine is stopping; try again in a moment.")
+        self._tasks.start_soon(work, *arguments)
 
     # -- ends ---------------------------------------------------------------------------------------------------------
 
@@ -232,7 +289,8 @@ class Runs:
             live.reporter.run_failed(error, code)
         else:
             live.reporter.run_finished(live.record)
-        await self._store.save(live.record)
+        live.record.last_seq = live.log.last_seq
+        await live.keep()
         live.rest()
         await live.log.flush()
         self._live.pop(live.record.run_id, None)

@@ -70,9 +70,10 @@ class EngineDoor(MemoryDoor):
             yield convert.event_message(request.run_id, event)
 
     async def attach_session(self, request: pb.AttachSessionRequest) -> AsyncIterator[pb.RunEvent]:
-        """Stream all events of a session, then those of its live runs."""
+        """Stream all events of a session, or those after one of them, then those of its live runs."""
         caller = convert.caller_from(request.caller)
-        async for run_id, event in self._engine.attach_session(caller, request.session_id):
+        after = (request.after_run_id, request.after_seq)
+        async for run_id, event in self._engine.attach_session(caller, request.session_id, *after):
             yield convert.event_message(run_id, event._replace(last=False))
 
     async def cancel_run(self, request: pb.CancelRunRequest) -> pb.RunSummary:
