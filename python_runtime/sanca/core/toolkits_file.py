@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from sanca.core.errors import ConfigurationError
+from sanca.core.mcp_oauth import McpOAuth
 from sanca.core.untrusted import plain_name
 
 FILE_NAME = "toolkits.json"
 AGENTS_FILE = "agents.json"
-"""Further agents, `{"<name>": {"url": …}}`: for what keeps a list of agents and should not write into `toolkits.json`."""
+"""Further agents, `{"<name>": {"url": …}}`: for a program that keeps a list and should not write `toolkits.json`."""
 
 
 class McpServerEntry(BaseModel):
@@ -33,11 +34,21 @@ class McpServerEntry(BaseModel):
     """For one call."""
     start_timeout_seconds: float = Field(default=15.0, gt=0, le=600)
     """For starting or reaching it."""
+    type: Literal["", "stdio", "http", "streamable-http", "sse"] = ""
+    """Only `sse` makes a difference: the transport of 2024, of which `url` is the stream."""
+    protocol: Literal["auto", "2025-11-25", "2026-07-28"] = "auto"
+    trust: Literal["none", "hints"] = "none"
+    """`hints`: it is believed which of its tools only read or may be repeated; otherwise each of them asks a person."""
+    reads: tuple[str, ...] = ()
+    """Names of tools that only read, whatever the server says; `*` stands for any characters."""
+    oauth: McpOAuth | None = None
 
     @model_validator(mode="after")
     def _check(self) -> McpServerEntry:
         if bool(self.command) == bool(self.url):
             raise ValueError('give either "command" or "url"')
+        if self.oauth is not None and not self.url:
+            raise ValueError('"oauth" is for servers with a "url"')
         if self.url:
             check_url(self.url)
         return self
