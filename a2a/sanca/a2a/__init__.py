@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from sanca.a2a.task_book import TaskBook
 from sanca.a2a.toolkit import AgentToolkit
 from sanca.core.ports import Toolkit
-from sanca.core.toolkits_file import read_toolkits_file
+from sanca.core.toolkits_file import AgentEntry, read_agents
 
-__all__ = ["AgentToolkit", "load_toolkits"]
+__all__ = ["AgentToolkit", "TaskBook", "given_toolkits", "load_toolkits"]
 
 
 def load_toolkits(home: Path) -> list[Toolkit]:
-    """Return a toolkit for each agent in `<home>/toolkits.json`, not yet connected.
+    """Return a toolkit for each agent in `<home>/toolkits.json` and `<home>/agents.json`, not yet connected.
 
     Raises:
-        ConfigurationError: The file is not right.
+        ConfigurationError: A file is not right.
     """
-    return [AgentToolkit(name, entry) for name, entry in read_toolkits_file(home).agents.items()]
+    return given_toolkits(home, read_agents(home))
+
+
+def given_toolkits(home: Path, agents: Mapping[str, AgentEntry]) -> list[Toolkit]:
+    """Return a toolkit for each of the agents, not yet connected."""
+    return [AgentToolkit(name, entry, home, TaskBook(home)) for name, entry in agents.items()]

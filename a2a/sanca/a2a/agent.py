@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import anyio
 import httpx
 import structlog
 from sanca.a2a.answer import Answer
+from sanca.a2a.bounded import BoundedClient
+from sanca.a2a.card import ReadCard, read_card
+from sanca.a2a.connections import grpc_channel
+from sanca.a2a.failures import LATE_OR_OUTSIDE, OUTSIDE_ERRORS, failure_of, unreachable
 from sanca.core.errors import ToolFailedError
 from sanca.core.toolkits_file import AgentEntry, is_loopback
 from sanca.core.untrusted import plain_text
 
-from a2a.client import A2ACardResolver, Client, ClientConfig, ClientFactory
-from a2a.helpers import new_data_part, new_message, new_text_part
-from a2a.types import AgentCard, CancelTaskRequest, GetTaskRequest, Role, SendMessageRequest
-from a2a.utils.errors import A2AError
+from a2a.client import Client, ClientCallContext, ClientConfig, ClientFactory
+from a2a.types import CancelTaskRequest, GetTaskRequest, Message, SendMessageRequest
 
 log = structlog.get_logger(__name__)
 
-_CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 _CANCEL_SECONDS = 3.0
 _FIRST_POLL_SECONDS = 0.2
 _LONGEST_POLL_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """Where an earlier answer left off."""
-
-    context_id: str = ""
-    task_id: str = ""
-    """Only when the agent asked back: the next message answers it."""
+_LOOKS_IN_VAIN = 4
+"""In a row; an agent may be restarting."""
+_BINDINGS = ["JSONRPC", "HTTP+JSON", "GRPC"]
 
 
 class RemoteAgent:
-    """A client of one agent. `connect` once, `ask` many times at once, `close` at the end."""
+    """A client of one agent. `connect` once, use many times at once, `close` at the end."""
 
-    def __init__(
-        self, label: str, entry: AgentEntry, http_client: httpx.AsyncClient, card: AgentCard, client: Client
-    ) -> None:
+    def __init__(self, label: str, entry: AgentEntry, http_client: httpx.AsyncClient, read: ReadCard) -> None:
         self._label = label
         self._entry = entry
         self._http_client = http_client
-        self._client = client
-        self.card = card
-        """The agent's card, its interfaces reduced to those on the configured server."""
+        self._secrets = {name.lower(): value.get_secret_value() for name, value in entry.headers.items()}
+        self._channels: list[Any] = []
+        self.read = read
+        """The agent's card."""
+        self._client = self._make_client(streaming=True)
+        self._quick = self._make_client(streaming=False)
 
     @classmethod
     async def connect(cls, label: str, entry: AgentEntry) -> RemoteAgent:
@@ -59,108 +54,177 @@ class RemoteAgent:
             ToolFailedError: The agent cannot be reached, or its card cannot be used.
         """
         headers = {name: value.get_secret_value() for name, value in entry.headers.items()}
-        timeout = httpx.Timeout(_CONNECT_SECONDS, read=entry.timeout_seconds)
-        http_client = httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=not is_loopback(entry.url))
+        timeout = httpx.Timeout(CONNECT_SECONDS, read=entry.timeout_seconds)
+        http_client = BoundedClient(headers=headers, timeout=timeout, trust_env=not is_loopback(entry.url))
         try:
-            with anyio.fail_after(_CONNECT_SECONDS):
-                card = await A2ACardResolver(http_client, entry.url).get_agent_card()
-            _keep_own_interfaces(card, entry.url)
-            # polling: an agent that does not stream gives the task's id at once, so that it can be cancelled.
-            client = ClientFactory(ClientConfig(httpx_client=http_client, polling=True)).create(card)
+            with anyio.fail_after(CONNECT_SECONDS):
+                return cls(label, entry, http_client, await read_card(http_client, entry))
         except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await http_client.aclose()
-            if isinstance(error, TimeoutError | A2AError | httpx.HTTPError | ValueError):
-                raise _unreachable(label, error) from error
+            if isinstance(error, LATE_OR_OUTSIDE):
+                raise unreachable(label, error, CONNECT_SECONDS) from error
             raise
-        return cls(label, entry, http_client, card, client)
 
-    async def ask(self, text: str, data: object, conversation: Conversation, timeout_seconds: float) -> Answer:
-        """Send one message and wait until the agent has nothing more to do.
+    async def ask(self, message: Message, timeout_seconds: float, answer: Answer, *, keeps: bool = False) -> None:
+        """Send one message and wait until the agent has nothing more to do; `answer` grows meanwhile.
 
         A task that is abandoned (time-out, cancel) is cancelled at the agent, once the agent has named it.
+
+        Args:
+            message: What is sent.
+            timeout_seconds: How long the agent may take.
+            answer: Takes what it says.
+            keeps: Whether a task that takes too long goes on instead.
 
         Raises:
             ToolFailedError: The agent cannot be reached, breaks off or answers in another form.
             TimeoutError: It did not finish in time.
         """
-        answer = Answer()
+        late = False
         try:
             with anyio.fail_after(timeout_seconds):
-                await self._send(text, data, conversation, answer)
-                await self._poll(answer)
-        except (A2AError, httpx.HTTPError, ValueError) as error:
-            raise self._failure(error) from error
+                async with aclosing(self._events(message, answer)) as events:
+                    async for _ in events:
+                        pass
+        except OUTSIDE_ERRORS as error:
+            raise failure_of(self._label, error) from error
+        except TimeoutError:
+            late = True
+            raise
+        finally:
+            if answer.task_id and not answer.is_over and not (late and keeps):
+                await self._give_up(answer.task_id)
+
+    async def stream(self, message: Message, answer: Answer) -> AsyncGenerator[None, None]:
+        """Send one message and yield whenever `answer` has grown, until the agent has nothing more to do.
+
+        Raises:
+            ToolFailedError: As `ask`.
+        """
+        try:
+            async with aclosing(self._events(message, answer)) as events:
+                async for _ in events:
+                    yield
+        except OUTSIDE_ERRORS as error:
+            raise failure_of(self._label, error) from error
         finally:
             if answer.task_id and not answer.is_over:
-                await self._cancel(answer.task_id)
+                await self._give_up(answer.task_id)
+
+    async def send(self, message: Message, timeout_seconds: float) -> Answer:
+        """Send one message and return as soon as the agent has taken it.
+
+        Raises:
+            ToolFailedError: The agent cannot be reached, or did not say in time whether it took it.
+        """
+        answer = Answer()
+        request = SendMessageRequest(message=message)
+        request.configuration.return_immediately = True
+        try:
+            with anyio.fail_after(timeout_seconds):
+                async for event in self._quick.send_message(request, context=self._context()):
+                    answer.take(event)
+        except OUTSIDE_ERRORS as error:
+            raise failure_of(self._label, error) from error
+        except TimeoutError as error:
+            text = f"{self._label} did not say within {timeout_seconds:g} seconds whether it took the message."
+            raise ToolFailedError(text, tool_name=self._label, kind="unknown") from error
+        return answer
+
+    async def look(self, task_id: str) -> Answer:
+        """Return a task as it stands.
+
+        Raises:
+            A2AError, httpx.HTTPError, ValueError: It cannot be asked for, or is not there.
+        """
+        answer = Answer()
+        with anyio.fail_after(CONNECT_SECONDS):
+            answer.take_task(await self._client.get_task(GetTaskRequest(id=task_id), context=self._context()))
+        return answer
+
+    async def cancel(self, task_id: str) -> Answer:
+        """Stop a task and return how it then stands.
+
+        Raises:
+            ToolFailedError: The agent does not stop it.
+        """
+        answer = Answer()
+        try:
+            with anyio.fail_after(CONNECT_SECONDS):
+                task = await self._client.cancel_task(CancelTaskRequest(id=task_id), context=self._context())
+                answer.take_task(task)
+        except LATE_OR_OUTSIDE as error:
+            raise failure_of(self._label, error) from error
         return answer
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+        await self._quick.close()
         await self._http_client.aclose()
+        for channel in self._channels:
+            await channel.close()
 
-    async def _send(self, text: str, data: object, conversation: Conversation, answer: Answer) -> None:
-        parts = [new_text_part(text)] + ([] if data is None else [new_data_part(data)])
-        message = new_message(
-            parts, context_id=conversation.context_id or None, task_id=conversation.task_id or None, role=Role.ROLE_USER
-        )
-        async with _closing(self._client.send_message(SendMessageRequest(message=message))) as events:
-            async for event in events:
-                answer.take(event)
-                if answer.is_over:
-                    break
+    async def _events(self, message: Message, answer: Answer) -> AsyncGenerator[None, None]:
+        request = SendMessageRequest(message=message)
+        try:
+            async with _closing(self._client.send_message(request, context=self._context())) as events:
+                async for event in events:
+                    answer.take(event)
+                    yield
+                    if answer.is_over:
+                        return
+        except OUTSIDE_ERRORS:
+            if not answer.task_id:  # nobody knows what it is doing, so it cannot be asked for
+                raise
+        async with aclosing(self._polled(answer)) as looks:
+            async for _ in looks:
+                yield
 
-    async def _poll(self, answer: Answer) -> None:
-        """Ask for the task until it is over: some agents answer at once and work on."""
-        pause = _FIRST_POLL_SECONDS
+    async def _polled(self, answer: Answer) -> AsyncGenerator[None, None]:
+        """Look at the task until it is over: some agents answer at once and work on, and streams break off."""
+        pause, failed = _FIRST_POLL_SECONDS, 0
         while answer.task_id and not answer.is_over:
             await anyio.sleep(pause)
-            answer.take_task(await self._client.get_task(GetTaskRequest(id=answer.task_id)))
             pause = min(_LONGEST_POLL_SECONDS, pause * 2)
+            try:
+                task = await self._client.get_task(GetTaskRequest(id=answer.task_id), context=self._context())
+            except OUTSIDE_ERRORS:
+                failed += 1
+                if failed >= _LOOKS_IN_VAIN:
+                    raise
+                continue
+            failed = 0
+            answer.take_task(task)
+            yield
 
-    async def _cancel(self, task_id: str) -> None:
+    async def _give_up(self, task_id: str) -> None:
         with anyio.move_on_after(_CANCEL_SECONDS, shield=True):
             try:
-                await self._client.cancel_task(CancelTaskRequest(id=task_id))
-            except (A2AError, httpx.HTTPError, ValueError) as error:
+                await self._client.cancel_task(CancelTaskRequest(id=task_id), context=self._context())
+            except OUTSIDE_ERRORS as error:
                 log.info("agent_task_not_cancelled", agent=self._label, reason=plain_text(error, 300))
 
-    def _failure(self, error: Exception) -> ToolFailedError:
-        if isinstance(error, httpx.ConnectError) or isinstance(error.__cause__, httpx.ConnectError):
-            return _unreachable(self._label, error)
-        if isinstance(error.__cause__, httpx.HTTPStatusError):
-            status = error.__cause__.response.status_code
-            mend = "; set its headers in toolkits.json" if status in {401, 403} else ""
-            return ToolFailedError(f"{self._label} refused the call (HTTP {status}){mend}.", tool_name=self._label)
-        if isinstance(error, httpx.HTTPError) or isinstance(error.__cause__, httpx.HTTPError):
-            message = f"{self._label} broke off; whether it finished is not known: {plain_text(error, 300)}"
-            return ToolFailedError(message, tool_name=self._label, kind="unknown")
-        return ToolFailedError(f"{self._label} failed: {plain_text(error, 500)}", tool_name=self._label)
+    def _make_client(self, *, streaming: bool) -> Client:
+        # polling: an agent that does not stream gives the task's id at once, so that it can be cancelled.
+        config = ClientConfig(
+            httpx_client=self._http_client,
+            streaming=streaming,
+            polling=True,
+            supported_protocol_bindings=_BINDINGS,
+            grpc_channel_factory=self._channel,
+        )
+        return ClientFactory(config).create(self.read.card)
 
+    def _channel(self, url: str) -> Any:
+        channel = grpc_channel(url)
+        self._channels.append(channel)
+        return channel
 
-def _keep_own_interfaces(card: AgentCard, url: str) -> None:
-    """Drop interfaces on other servers: our headers, which may hold a token, go only where the operator said."""
-    own = [interface for interface in card.supported_interfaces if _origin(interface.url) == _origin(url)]
-    if not own:
-        raise ValueError("its agent card names no address on the configured server")
-    del card.supported_interfaces[:]
-    card.supported_interfaces.extend(own)
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
-    return parts.scheme, host, parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _unreachable(label: str, error: BaseException) -> ToolFailedError:
-    reason = (
-        f"no answer within {_CONNECT_SECONDS:g} seconds" if isinstance(error, TimeoutError) else plain_text(error, 300)
-    )
-    message = f"{label} cannot be reached: {reason.rstrip('.') or type(error).__name__}."
-    return ToolFailedError(message, tool_name=label, kind="unavailable", retryable=True)
+    def _context(self) -> ClientCallContext | None:
+        """Return the headers as metadata; over HTTP they are the client's own."""
+        return ClientCallContext(service_parameters=dict(self._secrets)) if self._channels else None
 
 
 @asynccontextmanager

@@ -126,6 +126,9 @@ class ToolkitHost(Protocol):
         Returns once the engine keeps it; the same `id` again is ignored.
         """
 
+    async def masked(self, value: Any) -> Any:  # a JSON value of any shape
+        """Return a text or JSON value without secrets and personal data: what may go to somebody not trusted."""
+
     async def tell_administrator(self, code: str, text: str) -> None:
         """Show a notice to who runs the engine: logged, listed by `sanca doctor` and in Health until it is settled."""
 
