@@ -5,12 +5,14 @@ Holds no run itself.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import anyio
 import structlog
 from anyio.abc import TaskStatus
 from sanca.core.errors import ConfigurationError, RunError, SancaError
+from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.client import BrokerCallbacks, BrokerClient
 from sanca.python_runtime.broker.records import BrokerSettings, RunBudget, RunContext
 from sanca.python_runtime.run_record import RunRequest
@@ -99,19 +101,26 @@ class BrokerKeeper:
 
     async def open_run(self, request: RunRequest) -> None:
         """Let the run's calls through, as this caller's."""
+        await self.client.open_run(self._context(request))
+
+    async def call_once(
+        self, request: RunRequest, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        """Let one call of a run that is nothing else through, as this caller's."""
+        return await self.client.call_once(self._context(request), toolkit, tool, arguments)
+
+    def _context(self, request: RunRequest) -> RunContext:
         caller = request.caller
-        await self.client.open_run(
-            RunContext(
-                run_id=request.run_id,
-                session_id=request.session_id,
-                tenant=caller.tenant,
-                user=caller.user,
-                rights=caller.rights,
-                trace_id=caller.trace_id,
-                channel=caller.channel,
-                via=caller.via,
-                budget=RunBudget(calls=self._calls_max(caller.tenant)),
-            )
+        return RunContext(
+            run_id=request.run_id,
+            session_id=request.session_id,
+            tenant=caller.tenant,
+            user=caller.user,
+            rights=caller.rights,
+            trace_id=caller.trace_id,
+            channel=caller.channel,
+            via=caller.via,
+            budget=RunBudget(calls=self._calls_max(caller.tenant)),
         )
 
     async def close_gate(self, run_id: str) -> None:

@@ -77,6 +77,10 @@ class LiveRun:
         self.record.status = status
         await self._save(self.record)
 
+    async def keep(self) -> None:
+        """Write down how the run stands."""
+        await self._save(self.record)
+
     def rest(self) -> None:
         """End the leg that waits for this run."""
         self._rested.set()

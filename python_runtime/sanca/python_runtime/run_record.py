@@ -132,6 +132,8 @@ class RunRecord(BaseModel):
     """The calls that the answer rests on (expression/evidence.py)."""
     output_ids: list[str] = Field(default_factory=list)
     """The files that its actions handed over."""
+    last_seq: int = 0
+    """The number of its last event, once it is over."""
     _noted: RunStatus | None = PrivateAttr(default=None)
 
     def model_post_init(self, context: Any, /) -> None:

@@ -6,8 +6,8 @@ One run a session at a time, in the order of intake. What happens inside a run i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import anyio
 import anyio.to_thread
@@ -206,7 +206,7 @@ class Runs:
         """Whether a run of the session waits for a person; others are held until then."""
         return any(live.waiting_for is not None for live in self._live.values() if live.record.session_id == session_id)
 
-    # -- one call, beside the line of its session -------------------------------------------------------------------------
+    # -- one call, beside the line of its session ---------------------------------------------------------------------
 
     async def start_at_once(
         self, request: RunRequest, work: Work, save: Callable[[RunRecord], Awaitable[None]], *, opens_session: bool
@@ -248,7 +248,7 @@ class Runs:
         """Keep a run in memory no more; its record is written."""
         self._live.pop(run_id, None)
 
-    def in_background(self, work: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    def in_background(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
         """Do something for as long as the engine is open.
 
         Raises:

@@ -128,7 +128,7 @@ class Broker:
             if session.is_bound_to(run):
                 session.unbind()
         self._host_backend.release(run)
-        del self._runs[run_id]
+        self._runs.pop(run_id, None)
 
     def bind(self, session_id: str, connected: socket.socket | None, run_id: str, round_number: int) -> None:
         """Count a sandbox session's calls to a run and round; a new socket replaces the old one."""
@@ -172,6 +172,14 @@ class Broker:
         """Call a tool for the engine. Blocks."""
         run = self._run(run_id)
         return self._gate.call(run, run.round, toolkit, tool, (), arguments).model_dump()
+
+    def call_once(self, context: RunContext, toolkit: str, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Let one call of a new run pass, and forget the run. Blocks."""
+        run = self._runs[context.run_id] = RunState(context, 0)
+        try:
+            return self._gate.call(run, 0, toolkit, tool, (), arguments).model_dump()
+        finally:
+            self.close_run(context.run_id)
 
     def answer(self, run_id: str, call_id: str, answer: Answer) -> bool:
         """Hand a person's answer to a waiting call."""

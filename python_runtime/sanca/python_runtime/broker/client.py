@@ -152,6 +152,14 @@ class BrokerClient:
         content = await self._ask("call", run_id=run_id, toolkit=toolkit, tool=tool, arguments=dict(arguments))
         return CallOutcome.model_validate(content)
 
+    async def call_once(
+        self, context: RunContext, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        """Open a run, let one call of it through the gate and forget it: one way there and back."""
+        opened = dataclasses.asdict(context)
+        content = await self._ask("call_once", context=opened, toolkit=toolkit, tool=tool, arguments=dict(arguments))
+        return CallOutcome.model_validate(content)
+
     async def answer(
         self, run_id: str, call_id: str, *, approved: bool, by: str, reason: str = "", value: Any = None
     ) -> bool:

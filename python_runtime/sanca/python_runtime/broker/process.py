@@ -71,6 +71,9 @@ class Service:
             "call": lambda broker, asked: broker.call(
                 asked["run_id"], asked["toolkit"], asked["tool"], asked["arguments"]
             ),
+            "call_once": lambda broker, asked: broker.call_once(
+                run_context(asked["context"]), asked["toolkit"], asked["tool"], asked["arguments"]
+            ),
             "close_gate": lambda broker, asked: broker.close_gate(asked["run_id"]),
             "refresh_toolkits": lambda broker, _asked: broker.refresh_toolkits(),
             "health": lambda broker, _asked: broker.health(),
