@@ -1,0 +1,125 @@
+"""HTTP requests of the three JSON bindings, checked before the SDK's dispatchers see them. Answers no operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sanca.a2a.server.contexts import HttpContexts
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from a2a.compat.v0_3.rest_adapter import REST03Adapter
+from a2a.server.jsonrpc_models import JSONParseError
+from a2a.server.request_handlers.request_handler import RequestHandler
+from a2a.server.request_handlers.response_helpers import build_error_response
+from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+from a2a.server.routes.rest_routes import create_rest_routes
+from a2a.utils.error_handlers import build_rest_error_payload
+from a2a.utils.errors import A2AError, ContentTypeNotSupportedError, InvalidRequestError, MethodNotFoundError
+
+_JSON_TYPES = frozenset({"application/json", "application/a2a+json"})
+_NOT_JSON = "The body is not JSON."
+
+
+class JsonRequest(Request):
+    """A request whose body was read already."""
+
+    def __init__(self, scope: Scope, body: Any) -> None:
+        super().__init__(scope)
+        self._read_body = body
+
+    async def json(self) -> Any:
+        """Return what was read."""
+        return self._read_body
+
+
+class JsonRpc:
+    """JSON-RPC 1.0 and 0.3 at one address: the method's name tells which."""
+
+    def __init__(self, handler: RequestHandler) -> None:
+        self._dispatcher = JsonRpcDispatcher(handler, HttpContexts(), enable_v0_3_compat=True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method != "POST":
+            return Response(status_code=405, headers={"Allow": "POST"})
+        if not _is_json(request):
+            wrong = ContentTypeNotSupportedError("JSON-RPC requests have the Content-Type application/json.")
+            return JSONResponse(build_error_response(None, wrong))
+        try:
+            # Read once, with a parser that knows bounds in depth and refuses NaN and half surrogates.
+            body = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            return JSONResponse(build_error_response(None, JSONParseError(message=_NOT_JSON)))
+        return await self._dispatcher.handle_requests(JsonRequest(request.scope, body))
+
+
+class Rest:
+    """HTTP+JSON of one version, below a prefix."""
+
+    def __init__(self, handler: RequestHandler, prefix: str, version: str) -> None:
+        self._prefix = prefix
+        if version == "1.0":
+            routes = create_rest_routes(handler, HttpContexts())
+        else:
+            adapted = REST03Adapter(handler, HttpContexts()).routes()
+            routes = [Route(path, endpoint, methods=[method]) for (path, method), endpoint in adapted.items()]
+        self._router: ASGIApp = Router(routes, default=_no_such_operation)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; the prefix is left away."""
+        inner = {**scope, "path": scope["path"].removeprefix(self._prefix), "root_path": ""}
+        if scope["method"] == "POST":
+            body = await Request(scope, receive).body()
+            if refused := _refused_body(Request(scope), body):
+                await rest_error(refused)(scope, receive, send)
+                return
+            receive = _again(body, receive)
+        await self._router(inner, receive, send)
+
+
+def rest_error(error: A2AError) -> Response:
+    """Return an error in the form of HTTP+JSON."""
+    payload = build_rest_error_payload(error)
+    return JSONResponse(payload, status_code=payload["error"]["code"])
+
+
+async def _no_such_operation(scope: Scope, receive: Receive, send: Send) -> None:
+    await rest_error(MethodNotFoundError("There is no such operation at this address."))(scope, receive, send)
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _JSON_TYPES
+
+
+def _refused_body(request: Request, body: bytes) -> A2AError | None:
+    if not body:
+        return None
+    if not _is_json(request):
+        return ContentTypeNotSupportedError("Requests have the Content-Type application/a2a+json or application/json.")
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return InvalidRequestError(_NOT_JSON)
+    return None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read once more; what comes after it is whether the other side is still there."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
