@@ -8,40 +8,73 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import structlog
 from sanca.core.errors import ToolFailedError
-from sanca.core.toolkits_file import McpServerEntry, is_loopback
+from sanca.core.toolkits_file import McpServerEntry
 from sanca.core.untrusted import plain_text
+from sanca.mcp_adapters.call_context import clean_context
 from sanca.mcp_adapters.stderr_tail import StderrTail
 
 if TYPE_CHECKING:
     from mcp import Client
+    from mcp.client.session import ElicitationFnT
 
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _CLOSE_SECONDS = 8.0
-"""The SDK gives a server two seconds to end, two after SIGTERM and two after SIGKILL."""
+"""A server has two seconds to end, two after SIGTERM and two after SIGKILL."""
+_SETTLE_SECONDS = 0.5
+"""A server that says often that its tools changed is listened to so often at most."""
+_LOG_LINES = 100
+"""Of a server's own log, for one connection."""
+_LOG_CHARS = 500
+_AUTO = "auto"
+_MODES = {_AUTO: _AUTO, "2025-11-25": "legacy"}
+"""How the SDK calls an entry's `protocol`; a version of today is its own name."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears what a server says without being asked, and answers what it asks."""
+
+    elicit: ElicitationFnT
+    changed: Callable[[Client], Awaitable[None]]
+    """Its tools, prompts or resources are others now."""
+    reached: Callable[[str], Awaitable[None]]
+    """It was reached (empty), or was not: why."""
 
 
 class McpConnection:
     """Hands out a living client. Used from one event loop; `close` ends the server."""
 
-    def __init__(self, label: str, entry: McpServerEntry) -> None:
-        self._label = label
+    def __init__(self, server: str, entry: McpServerEntry, home: Path, listener: Listener) -> None:
+        self.label = f"The MCP server {server!r}"
+        self._server = server
         self._entry = entry
+        self._home = home
+        self._listener = listener
         self._opening = asyncio.Lock()
         self._owner: _Owner | None = None
         self._failures = 0
         self._not_before = 0.0
+        self._why = ""
         self._is_closed = False
+
+    @property
+    def living(self) -> Client | None:
+        """The client if the connection is up, as far as is known."""
+        return self._owner.client if self._owner is not None and self._owner.is_alive else None
 
     async def client(self) -> Client:
         """Return the living client, connecting first where there is none.
@@ -51,9 +84,9 @@ class McpConnection:
         """
         async with self._opening:
             if self._is_closed:
-                raise _unavailable(f"{self._label} is closed.")
-            if self._owner is not None and self._owner.is_alive:
-                return self._owner.client
+                raise _unavailable(f"{self.label} is closed.")
+            if (living := self.living) is not None:
+                return living
             await self._end_owner()
             self._check_pause()
             return await self._connect()
@@ -70,22 +103,25 @@ class McpConnection:
             await self._end_owner()
 
     async def _connect(self) -> Client:
-        owner = _Owner(self._label, self._entry)
+        owner = _Owner(self._server, self.label, self._entry, self._home, self._listener)
         try:
             client = await owner.start()
-        except ToolFailedError:
-            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**self._failures)
-            self._failures += 1
-            self._not_before = time.monotonic() + pause
+        except ToolFailedError as error:
+            # Spread out, so that many engines do not come back to one server in step.
+            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**self._failures) * random.uniform(0.75, 1.25)  # noqa: S311
+            self._failures = min(self._failures + 1, 10)
+            self._not_before, self._why = time.monotonic() + pause, str(error)
+            await self._listener.reached(f"{error} Tried {self._failures} times in a row.")
             raise
-        self._failures, self._owner = 0, owner
-        log.info("mcp_connected", server=self._label, protocol=client.protocol_version)
+        self._failures, self._why, self._owner = 0, "", owner
+        await self._listener.reached("")
+        log.info("mcp_connected", server=self.label, protocol=client.protocol_version)
         return client
 
     def _check_pause(self) -> None:
         pause = self._not_before - time.monotonic()
         if pause > 0:
-            raise _unavailable(f"{self._label} could not be reached; next try in {pause:.1f} seconds.")
+            raise _unavailable(f"{self._why.rstrip('.')}; next try in {pause:.1f} seconds.")
 
     async def _end_owner(self) -> None:
         owner, self._owner = self._owner, None
@@ -96,14 +132,19 @@ class McpConnection:
 class _Owner:
     """The task that holds one client open, from its connecting to its end."""
 
-    def __init__(self, label: str, entry: McpServerEntry) -> None:
+    def __init__(self, server: str, label: str, entry: McpServerEntry, home: Path, listener: Listener) -> None:
+        self._server = server
         self._label = label
         self._entry = entry
+        self._home = home
+        self._listener = listener
         self._over = asyncio.Event()
+        self._changed = asyncio.Event()
         self._scope = anyio.CancelScope()
         self._ready: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
         self._last_words: Callable[[], str] = str
+        self._logged = 0
 
     @property
     def client(self) -> Client:
@@ -121,7 +162,8 @@ class _Owner:
         Raises:
             ToolFailedError: Says why not.
         """
-        self._task = asyncio.create_task(self._hold(), name=f"mcp {self._label}")
+        # In a context of its own: what this server asks later does not belong to the call that happened to come first.
+        self._task = asyncio.create_task(self._hold(), name=f"mcp {self._label}", context=clean_context())
         try:
             return await asyncio.shield(self._ready)
         except asyncio.CancelledError:
@@ -148,68 +190,117 @@ class _Owner:
                     client = await self._enter(stack)
                     self._scope.deadline = math.inf
                     self._ready.set_result(client)
-                    await self._over.wait()
+                    await self._stay(client)
         except Exception as raised:
             error = raised
         self._over.set()
         self._report(error)
 
+    async def _stay(self, client: Client) -> None:
+        """Listen until the connection is over."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hear_changes, client)
+            if client.protocol_version not in _LEGACY and _says_changes(client):
+                tasks.start_soon(self._listen, client)
+            await self._over.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _hear_changes(self, client: Client) -> None:
+        while True:
+            await self._changed.wait()
+            await anyio.sleep(_SETTLE_SECONDS)
+            self._changed.clear()
+            try:
+                await self._listener.changed(client)
+            except ToolFailedError as error:
+                log.warning("mcp_changes_not_read", server=self._label, reason=str(error))
+
+    async def _listen(self, client: Client) -> None:
+        """Keep a stream of changes open (2026-07-28); begin anew when it is lost, and give up where it is refused."""
+        from mcp import MCPError
+        from mcp.client.subscriptions import SubscriptionLost
+
+        pause = 1.0
+        while True:
+            try:
+                async with client.listen(tools_list_changed=True) as changes:
+                    pause = 1.0
+                    async for _ in changes:
+                        self._changed.set()
+                return
+            except (SubscriptionLost, TimeoutError):
+                await anyio.sleep(pause)
+                pause = min(60.0, pause * 2)
+                self._changed.set()  # what was said meanwhile is lost
+            except MCPError:
+                return
+
     def _report(self, error: BaseException | None) -> None:
+        from sanca.mcp_adapters.transports import reason_of
+
         if self._ready.done():
             if error is not None:
-                log.warning("mcp_connection_lost", server=self._label, reason=_reason(error))
+                log.warning("mcp_connection_lost", server=self._label, reason=reason_of(error))
             return
         limit = f"it did not answer within {self._entry.start_timeout_seconds:g} seconds"
-        why = self._last_words() or (_reason(error) if error else limit)
+        why = self._last_words() or (reason_of(error) if error else limit)
         self._ready.set_exception(_unavailable(f"{self._label} cannot be reached: {why}."))
 
     async def _enter(self, stack: AsyncExitStack) -> Client:
         from mcp import Client  # costs a second: loaded with the first server
+        from mcp_types import Implementation
+        from sanca.mcp_adapters.tasks import TasksExtension
+        from sanca.mcp_adapters.transports import quiet_sdk
 
-        transport = self._by_url(stack) if self._entry.url else self._by_command(stack)
-        return await stack.enter_async_context(Client(transport, read_timeout_seconds=self._entry.timeout_seconds))
+        quiet_sdk()
+        transport = await self._by_url(stack) if self._entry.url else self._by_command(stack)
+        client = Client(
+            transport,
+            read_timeout_seconds=self._entry.timeout_seconds,
+            elicitation_callback=self._listener.elicit,
+            logging_callback=self._log,
+            log_level="warning",
+            message_handler=self._hear,
+            client_info=Implementation(name="sanca", version="1"),
+            mode=_MODES.get(self._entry.protocol, self._entry.protocol),
+            extensions=[TasksExtension()],
+        )
+        return await stack.enter_async_context(client)
 
-    def _by_url(self, stack: AsyncExitStack) -> Any:
-        import httpx2
-        from mcp.client.streamable_http import streamable_http_client
+    async def _by_url(self, stack: AsyncExitStack) -> Any:
+        from sanca.mcp_adapters.oauth import auth_of
+        from sanca.mcp_adapters.transports import url_transport
 
-        headers = {name: value.get_secret_value() for name, value in self._entry.headers.items()}
-        timeout = httpx2.Timeout(self._entry.start_timeout_seconds, read=self._entry.timeout_seconds)
-        http_client = httpx2.AsyncClient(headers=headers, timeout=timeout, trust_env=not is_loopback(self._entry.url))
-        stack.push_async_callback(http_client.aclose)
-        return streamable_http_client(self._entry.url, http_client=http_client)
+        return await url_transport(self._entry, stack, auth_of(self._server, self._entry, self._home))
 
     def _by_command(self, stack: AsyncExitStack) -> Any:
-        from mcp.client.stdio import StdioServerParameters, stdio_client
+        from sanca.mcp_adapters.stdio_transport import stdio_transport
 
         tail = StderrTail(on_end=self.stop)
         stack.callback(tail.close)
         self._last_words = tail.last_line
-        parameters = StdioServerParameters(
-            command=self._entry.command,
-            args=list(self._entry.args),
-            env={name: value.get_secret_value() for name, value in self._entry.env.items()},
-            cwd=self._entry.cwd,
-        )
-        return _started(stdio_client(parameters, errlog=tail.file), tail)
+        return stdio_transport(self._label, self._entry, tail)
+
+    async def _hear(self, message: Any) -> None:
+        """Take note of a notification (2025-11-25)."""
+        if getattr(message, "method", "") == "notifications/tools/list_changed":
+            self._changed.set()
+
+    async def _log(self, params: Any) -> None:
+        """Write down what the server logs, not too much of it."""
+        self._logged += 1
+        if self._logged <= _LOG_LINES and params.level not in {"debug", "info"}:
+            text = plain_text(params.data, _LOG_CHARS)
+            log.info("mcp_server_says", server=self._label, level=params.level, text=text)
 
 
-@asynccontextmanager
-async def _started(transport: Any, tail: StderrTail) -> AsyncIterator[Any]:
-    """The stdio transport; lets go of our end of the child's standard error once the child has it."""
-    async with transport as streams:
-        tail.child_started()
-        yield streams
+_LEGACY = frozenset({"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"})
+
+
+def _says_changes(client: Client) -> bool:
+    tools = client.server_capabilities.tools
+    return bool(tools and tools.list_changed)
 
 
 def _unavailable(message: str) -> ToolFailedError:
     return ToolFailedError(message, kind="unavailable", retryable=True)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first real cause of a group, in short."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, FileNotFoundError):
-        return f"there is no command {error.filename!r}" if error.filename else "there is no such command"
-    return plain_text(error, 300).rstrip(".") or type(error).__name__
