@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 from guest_end import GuestEnd
+from sanca.core.ports import AgentReply
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import Ask, BrokerHealth, BrokerSettings, CallRecord, RunContext
@@ -137,6 +138,9 @@ class Engine:
     async def on_engine_call(self, run_id: str, tool: str, arguments: dict[str, Any]) -> Any:
         self._note(f"{tool} {arguments}")
         return {"run": run_id, "heard": arguments}
+
+    async def on_agent_reply(self, reply: AgentReply) -> None:
+        self._note(f"{reply.sender} replied")
 
     async def on_toolkits_changed(self) -> None:
         self.changes += 1

@@ -12,6 +12,7 @@ from typing import Any, cast
 import structlog
 from sanca.core.errors import BudgetExceededError, ConversionError, ToolNotFoundError
 from sanca.core.messages import Caller
+from sanca.core.ports import AgentReply
 from sanca.python_runtime.added_libraries import AddedLibraries
 from sanca.python_runtime.asks import Answer, Ask
 from sanca.python_runtime.broker import records
@@ -57,6 +58,7 @@ class EngineCallbacks:
         observed: ObservedResults,
         on_misbehaved: Callable[[str, str], None],
         page_seconds: float,
+        replies: Callable[[AgentReply], Awaitable[None]],
         wishes: Wishes | None = None,
     ) -> None:
         """Take what it tells.
@@ -72,6 +74,7 @@ class EngineCallbacks:
             observed: Learns what calls gave.
             on_misbehaved: Told which guest broke the rules of its channel, and how; it is to be killed.
             page_seconds: How long a page may take for a command.
+            replies: Keeps an agent's late reply.
             wishes: Tells what of the user's own wishes speaks against a call; None: nobody knows.
         """
         self._live = live
@@ -84,6 +87,7 @@ class EngineCallbacks:
         self._observed = observed
         self._on_misbehaved = on_misbehaved
         self._page_seconds = page_seconds
+        self._replies = replies
         self._wishes = wishes
 
     async def on_call(self, run_id: str, call: records.CallRecord) -> None:
@@ -150,6 +154,10 @@ class EngineCallbacks:
             added = await self._libraries.add(live.record.request.session_id, str(arguments.get("name", "")))
             return {"added": list(added.packages), "import": list(added.modules), "from": "the next action on"}
         raise ToolNotFoundError(f"The engine has no tool {tool!r}; it has 'say' and 'search_tools'.", tool_name=tool)
+
+    async def on_agent_reply(self, reply: AgentReply) -> None:
+        """Let a late reply begin a run of the session that had asked."""
+        await self._replies(reply)
 
     async def on_toolkits_changed(self) -> None:
         """Read the environment again: the host came, went or changed."""

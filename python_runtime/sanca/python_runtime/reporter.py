@@ -276,7 +276,9 @@ def _reasoning_frame(message_id: str) -> _Frame:
 
 
 def _said(request: RunRequest) -> list[Message]:
-    """Nothing when the person said nothing: a run goes on, or a file came alone."""
+    """Nothing when the person said nothing: a run goes on, a file came alone, an agent replied."""
+    if request.source == "agent_reply":
+        return []
     return [UserMessage(id=request.message_id, role="user", content=request.text)] if request.text else []
 
 

@@ -101,6 +101,8 @@ class RunRequest(BaseModel):
             return f"```python\n{self.action_code}\n```"
         if self.click is not None and not self.message:
             return f"({self.click.name})"
+        if self.source == "agent_reply":  # never to be taken for the person's own words
+            return f"({self.sender}) {self.message}"
         return self.message
 
 

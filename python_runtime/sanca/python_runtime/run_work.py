@@ -147,7 +147,7 @@ class RunWork:
         )
         said = Message(
             id=request.message_id,
-            role="user",
+            role="assistant" if request.came_by == "agent_reply" else "user",  # a stranger's words are no wish
             content=await self._memory.masked(request.text),
             run_id=request.run_id,
             created_at=_now(),

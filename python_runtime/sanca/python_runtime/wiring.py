@@ -24,6 +24,7 @@ from sanca.memory.stores.retention import Retention
 from sanca.prompts import InferencePromptConfigManager
 from sanca.python_runtime.action_check import TyChecker
 from sanca.python_runtime.added_libraries import AddedLibraries
+from sanca.python_runtime.agent_replies import AgentReplies
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.journal_reader import JournalReader
 from sanca.python_runtime.broker.records import BrokerSettings
@@ -204,6 +205,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         return parts.broker.client
 
     environment = SystemEnvironment(broker, lambda: broker().toolkits, fresh_seconds=parts.settings.environment_seconds)
+    replies = AgentReplies(parts.store.get, parts.runs.start)
     callbacks = EngineCallbacks(
         parts.runs.live,
         broker,
@@ -217,6 +219,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
         observed=parts.observed,
         on_misbehaved=parts.workers.end_misbehaving,
         page_seconds=parts.settings.page_command_seconds,
+        replies=replies.take,
         wishes=MemoryTalk(parts.remembering).wishes_against,
     )
     async with anyio.create_task_group() as opening:
@@ -238,6 +241,7 @@ async def _open(parts: Parts, tasks: TaskGroup, planner: IntentPlanner, model: M
     await parts.runs.mark_interrupted(parts.history.tell)
     await parts.runs.open(tasks, perform)
     await parts.runs.queue_again()
+    replies.is_open = True
 
 
 async def _close(parts: Parts) -> None:

@@ -9,18 +9,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from sanca.core.errors import ConfigurationError
-from sanca.core.ports import Toolkit, ToolkitHost
+from sanca.core.ports import Toolkit
 from sanca.python_runtime.broker.backends import RESULTS_IDLE_SECONDS, EngineBackend, HostBackend, LocalBackend
 from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
 from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.journal_reader import JournalReader
+from sanca.python_runtime.broker.late_replies import LateReplies
 from sanca.python_runtime.broker.outbox import Outbox
+from sanca.python_runtime.broker.outgoing_masks import OutgoingMasks
 from sanca.python_runtime.broker.page_tools import PAGE_TOOLKIT
 from sanca.python_runtime.broker.passage import Passage
 from sanca.python_runtime.broker.records import AskKind, CallRecord, RunContext
@@ -69,8 +71,14 @@ class Broker:
         self._settling = Settling(self._control, self._journal.put)
         self._reader: JournalReader | None = JournalReader(home)
         self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
-        self._toolkit_host = BrokerToolkitHost(lambda run_id: self._runs.get(run_id), self._ask_for_toolkit)
-        self._loop = ToolkitLoop(home, factories, self._rebuild, cast(ToolkitHost, self._toolkit_host))
+        self._late_replies = LateReplies(outbox.post)
+        self._toolkit_host = BrokerToolkitHost(
+            lambda run_id: self._runs.get(run_id),
+            self._ask_for_toolkit,
+            self._late_replies.deliver,
+            OutgoingMasks(home).masked,
+        )
+        self._loop = ToolkitLoop(home, factories, self._rebuild, self._toolkit_host)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
         self._engine_backend = EngineBackend(outbox.post)
         self._local_backend = LocalBackend(self._loop, self._loop.toolkits)
@@ -208,6 +216,10 @@ class Broker:
     def engine_reply(self, message: dict[str, Any]) -> None:
         """Take the engine's reply to a call of toolkit `sanca`."""
         self._engine_backend.reply(message)
+
+    def reply_taken(self, message: dict[str, Any]) -> None:
+        """Take the engine's word on an agent's late reply."""
+        self._late_replies.taken(message["number"], message["problem"])
 
     def refresh_toolkits(self) -> dict[str, Any]:
         """Read the host's description again. Blocks."""

@@ -14,6 +14,7 @@ import anyio
 import structlog
 from anyio.abc import Process, TaskGroup
 from sanca.core.errors import ConfigurationError, RunError, SancaError, ToolError
+from sanca.core.ports import AgentReply
 from sanca.core.tools import CallOutcome, ToolkitDefinition
 from sanca.python_runtime.broker.launch import start_broker
 from sanca.python_runtime.broker.link import ChannelClosedError, EngineLink
@@ -50,6 +51,9 @@ class BrokerCallbacks(Protocol):
 
     async def on_engine_call(self, run_id: str, tool: str, arguments: dict[str, Any]) -> Any:
         """Answer a call of toolkit `sanca`: `say(text)`, `search_tools(query)`. Several may run at once."""
+
+    async def on_agent_reply(self, reply: AgentReply) -> None:
+        """Keep an agent's late reply, or drop what nobody can have; what it raises makes it come again."""
 
     async def on_toolkits_changed(self) -> None:
         """Hear that `BrokerClient.toolkits` is new."""
@@ -279,6 +283,8 @@ class BrokerClient:
         async for message in self._link.messages():
             if message["op"] == "engine_call":
                 tasks.start_soon(self._serve_engine_call, message)
+            elif message["op"] == "agent_reply":
+                tasks.start_soon(self._take_reply, message)
             else:
                 self._told.send_nowait(message)
         if not self._closing:
@@ -336,6 +342,18 @@ class BrokerClient:
             reply |= {"ok": False, "kind": "failed", "message": sentence}
         if not self._link.is_closed:
             self._link.post(reply)
+
+    async def _take_reply(self, message: dict[str, Any]) -> None:
+        problem = ""
+        try:
+            await self._callbacks.on_agent_reply(AgentReply(**message["reply"]))
+        except SancaError as error:
+            problem = str(error)
+        except Exception as error:
+            log.exception("agent_reply_failed")
+            problem = f"it failed inside ({type(error).__name__})"
+        if not self._link.is_closed:
+            self._link.post({"op": "reply_taken", "number": message["number"], "problem": problem})
 
     async def _guarded(self, callback: Any) -> None:
         try:

@@ -109,6 +109,8 @@ class Service:
             self._append(broker, message)
         elif op == "engine_reply":
             broker.engine_reply(message)
+        elif op == "reply_taken":
+            broker.reply_taken(message)
         elif op == "flush":
             broker.flush(lambda problem: self._flushed(message, problem))
         elif op in self._at_once:

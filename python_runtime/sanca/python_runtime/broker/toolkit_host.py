@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import structlog
 from sanca.core.errors import ToolDeniedError, ToolFailedError
-from sanca.core.ports import PersonAnswer
+from sanca.core.ports import AgentReply, PersonAnswer
 from sanca.core.tools import CallContext
 from sanca.core.untrusted import plain_text
 from sanca.python_runtime.broker.form_fields import fields_of, values_of
@@ -35,13 +35,23 @@ _QUESTIONS_AT_ONCE = 256
 class BrokerToolkitHost:
     """One for all toolkits of a broker. Its coroutines run on the broker's loop; `notices` may be read anywhere."""
 
-    def __init__(self, find_run: Callable[[str], RunState | None], ask: AskPerson) -> None:
-        """Hold the ways to a run and to a person.
+    def __init__(
+        self,
+        find_run: Callable[[str], RunState | None],
+        ask: AskPerson,
+        deliver: Callable[[AgentReply], Awaitable[None]],
+        mask: Callable[[Any], Awaitable[Any]],
+    ) -> None:
+        """Hold the ways to a run, to a person and to the engine.
 
         Args:
             find_run: The open run of an id.
             ask: Asks a person on behalf of a call that is under way.
+            deliver: Hands an agent's late reply to the engine.
+            mask: Takes secrets and personal data out of a text or JSON value.
         """
+        self._deliver = deliver
+        self._mask = mask
         self._find_run = find_run
         self._ask = ask
         self._numbers = itertools.count(1)
@@ -82,6 +92,18 @@ class BrokerToolkitHost:
             run.answer(ask_id, Answer(approved=False, reason="nobody waits for it any more", cancelled=True))
             raise
         return _person_answer(answer, schema)
+
+    async def deliver_reply(self, reply: AgentReply) -> None:
+        """Hand over what came after its call was over.
+
+        Raises:
+            StoreUnavailableError: The engine did not take it; it may be handed over again.
+        """
+        await self._deliver(reply)
+
+    async def masked(self, value: Any) -> Any:  # a JSON value of any shape
+        """Return a text or JSON value without secrets and personal data."""
+        return await self._mask(value)
 
     async def tell_administrator(self, code: str, text: str) -> None:
         """Keep and log a notice; the same code again replaces it, an empty text settles it."""

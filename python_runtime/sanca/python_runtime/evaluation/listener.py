@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 from sanca.core.errors import ToolFailedError
+from sanca.core.ports import AgentReply
 from sanca.core.tools import ToolkitDefinition
 from sanca.python_runtime.broker.client import BrokerClient
 from sanca.python_runtime.broker.records import Ask, CallRecord
@@ -56,6 +57,9 @@ class Listener:
         if tool == "search_tools":
             return await self._finder.search(str(arguments["query"]))
         raise ToolFailedError(f"sanca.{tool} is not there in an evaluation.", tool_name=f"sanca.{tool}")
+
+    async def on_agent_reply(self, reply: AgentReply) -> None:
+        """Nothing that comes later counts in an evaluation."""
 
     async def on_toolkits_changed(self) -> None:
         """Wake who waits for the set's toolkits."""

@@ -85,10 +85,14 @@ class Cognitive:
 
     async def _decide(self, state: RunState, percept: Percept) -> None:
         if state.round.number == 1:
+            if percept.source == "agent_reply" and self._planner.is_available:
+                state.reporter.notice(percept.text, code="agent_reply")  # whatever a model makes of it
             await self._goals.open(state)
             if not state.sub_goals:
                 await self._goals.list_by_rules(state, percept)
-        if state.sub_goals:
+        if percept.source == "agent_reply" and not self._planner.is_available:
+            state.round.strategy, state.round.claim = "dialogue", percept.text  # all there is to do is to tell it
+        elif state.sub_goals:
             await self._serve_goals(state, percept)
         elif match := await self._match(state, percept):
             await self._use_skill(state, match, percept)

@@ -146,7 +146,8 @@ class Perception:
     async def _of_input(self, state: RunState) -> Percept:
         request = state.request
         text = words_of(request, _of_sentences(tell_language(request.message, request.caller.language)))
-        wish = await self._languages.wished(request.caller, request.session_id, request.message)
+        said = "" if request.came_by == "agent_reply" else request.message  # a stranger settles nothing
+        wish = await self._languages.wished(request.caller, request.session_id, said)
         if not wish and self._memory is not None:
             wish = await self._memory.language(request.caller)
         language = tell_language(text, request.caller.language)
