@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ from _memory_elasticsearch import measure_elasticsearch
 from _memory_exact import recall_of_best
 from _memory_plot import plot
 from _memory_text import SESSION_MESSAGES, Corpus, embedded
+from anyio.from_thread import start_blocking_portal
 from sanca.memory import SqliteStore
 from sanca.memory.embedders import StaticEmbedder
 
@@ -123,16 +124,26 @@ def p95(seconds: Sequence[float]) -> float:
 
 
 def write_ratios(folder: Path) -> dict[str, float]:
-    """Return our time to keep messages divided by the peer's, one a commit and in batches."""
+    """Return our time to keep messages divided by the peer's, one a commit and in batches; both files stay open."""
     corpus, embedder = Corpus(seed=8), StaticEmbedder()
-    batches = corpus.messages(0, 200_000)
-    store, peer = SqliteStore(folder / "writes.db"), bare_table(folder / "bare_writes.db")
-    found = {}
+    store = SqliteStore(folder / "writes.db")
+    with closing(bare_table(folder / "bare_writes.db")) as peer, start_blocking_portal() as portal:
+        portal.call(store.open)
+        portal.call(embedder.embed, ["weights first"])
+        found = _writes_in_turn(corpus, peer, lambda records, size: portal.call(_put, store, embedder, records, size))
+        portal.call(store.close)
+    return found
+
+
+def _writes_in_turn(
+    corpus: Corpus, peer: sqlite3.Connection, put: Callable[[Sequence[Any], int], float]
+) -> dict[str, float]:
+    batches, found = corpus.messages(0, 200_000), {}
     for name, size in (("one", 1), ("batch", BATCH)):
 
         def ours(size: int = size) -> float:
             records = next(batches)[: WRITES * size if size == 1 else 1_000]
-            return anyio.run(_put, store, embedder, records, size) / len(records)
+            return put(records, size) / len(records)
 
         def bare(size: int = size) -> float:
             records = next(batches)[: WRITES * size if size == 1 else 1_000]
@@ -149,20 +160,15 @@ def write_ratios(folder: Path) -> dict[str, float]:
         figures = interleave(WRITE_BLOCKS, ours=ours, bare=bare)
         found[name] = ratio(figures, "ours", "bare")
         found[f"{name}_ms"] = statistics.median(figures["ours"]) * 1e3
-    peer.close()
     return found
 
 
 async def _put(store: SqliteStore, embedder: StaticEmbedder, records: Sequence[Any], size: int) -> float:
-    await store.open()
-    await embedder.embed(["weights first"])
     start = time.perf_counter()
     for at in range(0, len(records), size):
         part = records[at : at + size]
         await store.put(part, await embedder.embed([record.text for record in part]), embedder.name)
-    seconds = time.perf_counter() - start
-    await store.close()
-    return seconds
+    return time.perf_counter() - start
 
 
 def rows_from(points: Sequence[Point], exact: dict[str, float], writes: dict[str, float]) -> list[Row]:

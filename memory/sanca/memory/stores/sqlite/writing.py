@@ -37,10 +37,11 @@ class RecordWriter:
 
     def embedder(self, name: str, dimensions: int) -> int:
         """Return the number of an embedder, new if need be."""
-        self._connection.execute(
-            "INSERT INTO embedders (name, dimensions) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, dimensions)
-        )
-        return int(rows(self._connection, "SELECT embedder FROM embedders WHERE name = ?", (name,))[0][0])
+        found = rows(self._connection, "SELECT embedder FROM embedders WHERE name = ?", (name,))
+        if found:
+            return int(found[0][0])
+        new = "INSERT INTO embedders (name, dimensions) VALUES (?, ?)"
+        return int(self._connection.execute(new, (name, dimensions)).lastrowid or 0)
 
     def space(self, tenant: str, user: str, layer: str) -> int:
         """Return the number of a space, new if need be."""
