@@ -40,11 +40,14 @@ class OutsideToolkitsTests {
         run(
                         "--sanca.mcp.servers.runbooks.command=python3",
                         "--sanca.mcp.servers.runbooks.args=-m,runbooks",
+                        "--sanca.mcp.servers.runbooks.trust=hints",
+                        "--sanca.mcp.servers.runbooks.reads=find*,read",
                         "--sanca.agents.change-reviewer.url=http://127.0.0.1:9/")
                 .close();
         assertThat(HostJson.MAPPER.readTree(Files.readString(home.resolve("toolkits.json"))))
                 .isEqualTo(HostJson.MAPPER.readTree("""
-                {"mcpServers":{"mine":{"url":"http://localhost:1"},"runbooks":{"command":"python3","args":["-m","runbooks"]}},
+                {"mcpServers":{"mine":{"url":"http://localhost:1"},"runbooks":{"command":"python3","args":["-m","runbooks"],
+                 "trust":"hints","reads":["find*","read"]}},
                  "x":1,"agents":{"change_reviewer":{"url":"http://127.0.0.1:9/"}}}"""));
     }
 

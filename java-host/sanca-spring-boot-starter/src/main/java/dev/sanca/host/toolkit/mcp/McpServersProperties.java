@@ -17,11 +17,18 @@ record McpServersProperties(@Nullable Map<String, Server> servers) {
         servers = servers == null ? Map.of() : Map.copyOf(servers);
     }
 
-    /** One server. */
+    /**
+     * One server.
+     *
+     * @param trust {@code hints}: it is believed which of its tools only read; otherwise each of them asks a person
+     * @param reads names of tools that only read, whatever the server says; {@code *} stands for any characters
+     */
     record Server(
             @Nullable String command,
             @Nullable List<String> args,
             @Nullable Map<String, String> env,
             @Nullable String url,
-            @Nullable Map<String, String> headers) {}
+            @Nullable Map<String, String> headers,
+            @Nullable String trust,
+            @Nullable List<String> reads) {}
 }
