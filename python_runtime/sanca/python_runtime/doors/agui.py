@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
+import structlog
 from sanca.core.access import ASK, Access, DoorSettings, identity_of
 from sanca.core.agent_runner import AgentRunner, RunEvent
 from sanca.core.door_errors import sentence_of, status_of
@@ -24,11 +25,13 @@ from sanca.core.errors import (
 from sanca.core.messages import Caller
 from sanca.python_runtime.doors.agui_input import ResumeEntry, RunInput, meaning, new_run, read_input
 from sanca.python_runtime.doors.agui_stream import LINE_END, place_of, server_sent
-from sse_starlette import EventSourceResponse
+from sse_starlette.sse import EventSourceResponse, SendTimeoutError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+log = structlog.get_logger()
 
 _PATHS = ("/agui", "/agui/connect")
 _KEEP_ALIVE_SECONDS = 15
@@ -80,6 +83,8 @@ class AguiDoor:
             self._open.add(open_scope)
             try:
                 await self._app(scope, receive, send)
+            except SendTimeoutError:
+                log.info("agui_reader_too_slow", seconds=_SEND_SECONDS)
             finally:
                 self._open.discard(open_scope)
 

@@ -50,6 +50,11 @@ public final class Approvals {
         }
     }
 
+    /** Whether a person was asked for this call, answered or not; forms and questions are not asked for here. */
+    public boolean isAsked(String callId) {
+        return rows.containsKey(callId);
+    }
+
     /** Whether a person approved exactly this call. */
     boolean isApproved(String callId, String runId, String toolkit, String tool, String argumentsJson) {
         return find(callId)

@@ -1,9 +1,11 @@
 package dev.sanca.host.agui;
 
 import dev.sanca.host.HostException;
+import dev.sanca.host.access.Approvals;
 import dev.sanca.host.engine.Caller;
 import dev.sanca.host.engine.EngineClient;
 import dev.sanca.host.engine.EngineException;
+import dev.sanca.host.engine.EventPlace;
 import dev.sanca.host.engine.RunAnswer;
 import dev.sanca.host.engine.RunRequest;
 import jakarta.servlet.http.HttpServletRequest;
@@ -14,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -25,8 +28,11 @@ class AguiController {
     private final Callers callers;
     private final SseStreams streams;
     private final AguiProperties properties;
+    private final Approvals approvals;
 
-    AguiController(EngineClient engine, Callers callers, SseStreams streams, AguiProperties properties) {
+    AguiController(
+            EngineClient engine, Callers callers, SseStreams streams, AguiProperties properties, Approvals approvals) {
+        this.approvals = approvals;
         this.engine = engine;
         this.callers = callers;
         this.streams = streams;
@@ -50,10 +56,16 @@ class AguiController {
     }
 
     @GetMapping("/agui/connect")
-    void connect(@RequestParam("threadId") String threadId, HttpServletRequest request, HttpServletResponse response) {
+    void connect(
+            @RequestParam("threadId") String threadId,
+            @RequestParam(name = "after", defaultValue = "") String after,
+            @RequestHeader(name = "Last-Event-ID", defaultValue = "") String lastSeen,
+            HttpServletRequest request,
+            HttpServletResponse response) {
         Caller caller = callers.of(request);
         callers.check(threadId, caller);
-        begin(streams.open(request, response, false), stream -> engine.attachSession(caller, threadId, stream));
+        EventPlace place = EventIds.place(lastSeen.isEmpty() ? after : lastSeen);
+        begin(streams.open(request, response, false), stream -> engine.attachSession(caller, threadId, place, stream));
     }
 
     private RunRequest start(RunAgentInput input, Caller caller) {
@@ -68,9 +80,15 @@ class AguiController {
                 input.replacesMessageId());
     }
 
-    private static RunAnswer answer(RunAgentInput input, RunAgentInput.Answer answer, Caller caller) {
+    private RunAnswer answer(RunAgentInput input, RunAgentInput.Answer answer, Caller caller) {
+        boolean approves = approvals.isAsked(answer.interruptId());
         return new RunAnswer(
-                caller, answer.interruptId(), answer.approved(), answer.reason(), answer.valueJson(), input.runId());
+                caller,
+                answer.interruptId(),
+                answer.agrees(approves),
+                answer.reason(),
+                answer.valueJson(),
+                input.runId());
     }
 
     private static void begin(SseStream stream, Start start) {

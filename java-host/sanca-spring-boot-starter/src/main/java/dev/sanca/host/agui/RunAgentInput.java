@@ -19,7 +19,7 @@ final class RunAgentInput {
 
     private RunAgentInput(JsonNode body) {
         this.body = body;
-        this.forwarded = body.path("forwardedProps");
+        this.forwarded = either("forwardedProps", "forwarded_props");
     }
 
     static RunAgentInput parse(byte[] bytes) {
@@ -37,12 +37,18 @@ final class RunAgentInput {
     }
 
     String threadId() {
-        return checkId("threadId", body.path("threadId").asString(""));
+        return checkId("threadId", either("threadId", "thread_id").asString(""));
     }
 
     String runId() {
-        String id = body.path("runId").asString("");
+        String id = either("runId", "run_id").asString("");
         return id.isEmpty() ? "" : checkId("runId", id);
+    }
+
+    /** Clients in other languages than the page's spell names as theirs does. */
+    private JsonNode either(String camelCase, String snakeCase) {
+        JsonNode found = body.path(camelCase);
+        return found.isMissingNode() ? body.path(snakeCase) : found;
     }
 
     String language(String fallback) {
@@ -55,14 +61,10 @@ final class RunAgentInput {
         if (!first.isObject()) {
             return Optional.empty();
         }
-        JsonNode payload = first.path("payload");
+        String id = first.path("interruptId").asString("");
         boolean resolved = first.path("status").asString("").equals("resolved");
-        JsonNode value = payload.path("value");
         return Optional.of(new Answer(
-                first.path("interruptId").asString(""),
-                resolved && payload.path("approved").asBoolean(true),
-                payload.path("reason").asString(""),
-                value.isMissingNode() || value.isNull() ? "" : value.toString()));
+                id.isEmpty() ? first.path("interrupt_id").asString("") : id, resolved, first.path("payload")));
     }
 
     RunInput input(int maxChars) {
@@ -146,5 +148,33 @@ final class RunAgentInput {
     }
 
     /** A person's answer to an interrupt. */
-    record Answer(String interruptId, boolean approved, String reason, String valueJson) {}
+    record Answer(String interruptId, boolean resolved, JsonNode payload) {
+
+        /**
+         * Whether the person agrees, or answered at all.
+         *
+         * @param approves whether the interrupt asks for an approval: that has to be said, a value alone says nothing
+         */
+        boolean agrees(boolean approves) {
+            JsonNode said = payload.isBoolean() ? payload : payload.path("approved");
+            if (resolved && approves && !said.isBoolean()) {
+                throw new BadInputException(
+                        "The answer has to say {\"approved\": true} or {\"approved\": false} in its payload.");
+            }
+            return resolved && said.asBoolean(true);
+        }
+
+        String reason() {
+            return payload.path("reason").asString("");
+        }
+
+        /** A form's or question's value: what is named so, else the fields themselves; empty: none. */
+        String valueJson() {
+            if (payload.has("value") || payload.has("approved")) {
+                JsonNode value = payload.path("value");
+                return value.isMissingNode() || value.isNull() ? "" : value.toString();
+            }
+            return payload.isObject() && !payload.isEmpty() ? payload.toString() : "";
+        }
+    }
 }

@@ -19,8 +19,9 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 
 /**
- * One answer of server-sent events: each event's JSON goes out as it came, flushed at once, LF framing. Nothing is sent
- * before the first event, so that a refusal can still be a plain HTTP error. Always ends with a terminal event.
+ * One answer of server-sent events: each event's JSON goes out as it came, flushed at once, LF framing, with an id from
+ * which a broken connection goes on. Nothing is sent before the first event, so that a refusal can still be a plain HTTP
+ * error. Always ends with a terminal event.
  */
 final class SseStream implements RunListener {
     private static final Logger LOG = LoggerFactory.getLogger(SseStream.class);
@@ -56,7 +57,7 @@ final class SseStream implements RunListener {
     public void onEvent(RunEvent event) {
         String json = event.json();
         terminal = json.contains("\"RUN_FINISHED\"") || json.contains("\"RUN_ERROR\"");
-        send(json);
+        send(EventIds.of(event), json);
     }
 
     @Override
@@ -105,22 +106,26 @@ final class SseStream implements RunListener {
 
     private void sendError(String code, String message) {
         terminal = true;
-        send(HostJson.MAPPER
-                .createObjectNode()
-                .put("type", "RUN_ERROR")
-                .put("message", message)
-                .put("code", code)
-                .toString());
+        send(
+                "",
+                HostJson.MAPPER
+                        .createObjectNode()
+                        .put("type", "RUN_ERROR")
+                        .put("message", message)
+                        .put("code", code)
+                        .toString());
     }
 
-    private void send(String json) {
+    private void send(String id, String json) {
         lock.lock();
         try {
             if (closed) {
                 return;
             }
             begin();
-            write(DATA, json.replace("\n", "\ndata: ").getBytes(StandardCharsets.UTF_8), END);
+            String lines = json.replace("\n", "\ndata: ");
+            String named = id.isEmpty() ? "" : "id: " + id + "\n";
+            write(named.getBytes(StandardCharsets.UTF_8), DATA, lines.getBytes(StandardCharsets.UTF_8), END);
         } finally {
             lock.unlock();
         }

@@ -23,7 +23,12 @@ public interface EngineClient {
     EngineRun attachRun(Caller caller, String runId, long fromSeq, RunListener listener);
 
     /** Listens to all stored events of a session, then to its live run. Returns what stops listening. */
-    Runnable attachSession(Caller caller, String sessionId, RunListener listener);
+    default Runnable attachSession(Caller caller, String sessionId, RunListener listener) {
+        return attachSession(caller, sessionId, EventPlace.START, listener);
+    }
+
+    /** Listens to the events of a session after one of them, then to its live run. Returns what stops listening. */
+    Runnable attachSession(Caller caller, String sessionId, EventPlace after, RunListener listener);
 
     /** Answers an interrupt; the host records an approval before the engine hears of it. */
     EngineRun answer(RunAnswer answer, RunListener listener);

@@ -87,7 +87,7 @@ final class GrpcEngineClient implements EngineClient {
     }
 
     @Override
-    public Runnable attachSession(Caller caller, String sessionId, RunListener listener) {
+    public Runnable attachSession(Caller caller, String sessionId, EventPlace after, RunListener listener) {
         RunStream<AttachSessionRequest> stream = listening(listener);
         connection
                 .stub()
@@ -95,6 +95,8 @@ final class GrpcEngineClient implements EngineClient {
                         AttachSessionRequest.newBuilder()
                                 .setCaller(ProtoMapper.caller(caller))
                                 .setSessionId(sessionId)
+                                .setAfterRunId(after.runId())
+                                .setAfterSeq(after.seq())
                                 .build(),
                         stream);
         return stream::stopListening;

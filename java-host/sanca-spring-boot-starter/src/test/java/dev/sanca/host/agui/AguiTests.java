@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sanca.host.HostJson;
 import dev.sanca.host.calls.ToolCalls;
+import dev.sanca.host.engine.RunEvent;
 import dev.sanca.host.engine.ScriptedEngine;
 import dev.sanca.host.engine.proto.StartRunRequest;
 import dev.sanca.host.toolkit.Effect;
@@ -85,10 +86,12 @@ class AguiTests {
         HttpResponse<String> answer = say("ann", "t_bytes", "hello");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("text/event-stream;charset=UTF-8");
+        String run = engine.started.get(0).getRunId();
         assertThat(answer.body())
                 .isEqualTo(
-                        "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"odd\":  1.50}\n\n"
-                                + "data: {\"type\":\"RUN_FINISHED\",\"outcome\":{\"type\":\"success\"},\"result\":{\"answer\":\"你好\"}}\n\n");
+                        "id: " + run + ":1\ndata: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"odd\":  1.50}\n\n"
+                                + "id: " + run
+                                + ":2\ndata: {\"type\":\"RUN_FINISHED\",\"outcome\":{\"type\":\"success\"},\"result\":{\"answer\":\"你好\"}}\n\n");
     }
 
     @Test
@@ -218,6 +221,7 @@ class AguiTests {
                         .build(),
                 HttpResponse.BodyHandlers.ofInputStream());
         BufferedReader lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
+        assertThat(lines.readLine()).startsWith("id: ");
         assertThat(lines.readLine()).contains("RUN_STARTED");
         lines.readLine();
         assertThat(lines.readLine()).isEqualTo(": keep-alive");
@@ -233,6 +237,64 @@ class AguiTests {
     void connectReplaysTheSession() throws Exception {
         HttpResponse<String> answer = get("ann", "/agui/connect?threadId=t_old");
         assertThat(answer.body()).contains("\"replayed\":\"t_old\"").contains("RUN_FINISHED");
+    }
+
+    @ParameterizedTest
+    @CsvSource({",run_7:12,run_7,12", "run_8:3,run_7:12,run_8,3", "a:b:9,,a:b,9", ",,'',0"})
+    void aConnectionThatBrokeGoesOnAfterTheLastEventSeen(String header, String after, String run, long seq)
+            throws Exception {
+        String path = "/agui/connect?threadId=t_old" + (after == null ? "" : "&after=" + after);
+        HttpRequest.Builder request = request("ann", path);
+        if (header != null) {
+            request.header("Last-Event-ID", header);
+        }
+        HttpResponse<String> answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(engine.attached.get(0).getAfterRunId()).isEqualTo(run);
+        assertThat(engine.attached.get(0).getAfterSeq()).isEqualTo(seq);
+        assertThat(get("ann", "/agui/connect?threadId=t_old&after=nonsense").statusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void aHeldEventHasNoIdBecauseItComesAgain() {
+        assertThat(EventIds.of(new RunEvent("run_1", 0, "{}"))).isEmpty();
+        assertThat(EventIds.of(new RunEvent("run_1", 4, "{}"))).isEqualTo("run_1:4");
+    }
+
+    @Test
+    void clientsThatSpellNamesInSnakeCaseAreUnderstood() throws Exception {
+        String body = "{\"thread_id\":\"t_snake\",\"run_id\":\"r9\",\"forwarded_props\":{\"language\":\"zh\"},"
+                + "\"messages\":[{\"id\":\"m\",\"role\":\"user\",\"content\":\"hello\"}]}";
+        assertThat(post("ann", "/agui", body).statusCode()).isEqualTo(200);
+        assertThat(engine.started.get(0).getSessionId()).isEqualTo("t_snake");
+        assertThat(engine.started.get(0).getAguiRunId()).isEqualTo("r9");
+        assertThat(engine.started.get(0).getCaller().getLanguage()).isEqualTo("zh");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {"{}", "null", "\"yes\"", "{\"approved\":\"yes\"}", "{\"value\":true}"})
+    void anAnswerThatDoesNotSayWhetherApprovesNothing(String payload) throws Exception {
+        say("ann", "t_unsaid", "ask");
+        String run = engine.started.get(0).getRunId();
+        String body = "{\"threadId\":\"t_unsaid\",\"resume\":[{\"interruptId\":\"" + run
+                + "/1\",\"status\":\"resolved\",\"payload\":" + payload + "}]}";
+        HttpResponse<String> answer = post("ann", "/agui", body);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.body()).contains("The answer has to say");
+        assertThat(engine.answered).isEmpty();
+    }
+
+    @Test
+    void aFormsFieldsMayComeAloneAsItsSchemaSays() throws Exception {
+        String body = "{\"threadId\":\"t_form\",\"resume\":[{\"interruptId\":\"run_1/2\",\"status\":\"resolved\","
+                + "\"payload\":{\"bed\":\"south\"}}]}";
+        assertThat(post("ann", "/agui", body).statusCode()).isEqualTo(200);
+        assertThat(engine.answered.get(0).getApproved()).isTrue();
+        assertThat(engine.answered.get(0).getValueJson()).isEqualTo("{\"bed\":\"south\"}");
     }
 
     @Test

@@ -54,6 +54,7 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     public final List<StartRunRequest> started = Collections.synchronizedList(new ArrayList<>());
     public final List<AnswerRequest> answered = Collections.synchronizedList(new ArrayList<>());
+    public final List<AttachSessionRequest> attached = Collections.synchronizedList(new ArrayList<>());
     public final List<String> cancelled = Collections.synchronizedList(new ArrayList<>());
     public final List<PageReplyRequest> pageReplies = Collections.synchronizedList(new ArrayList<>());
     public final List<SearchMemoryRequest> searched = Collections.synchronizedList(new ArrayList<>());
@@ -141,6 +142,7 @@ public final class ScriptedEngine extends EngineGrpc.EngineImplBase implements A
 
     @Override
     public void attachSession(AttachSessionRequest request, StreamObserver<RunEvent> out) {
+        attached.add(request);
         out.onNext(event("old", 1, "{\"type\":\"RUN_STARTED\",\"replayed\":\"" + request.getSessionId() + "\"}"));
         finish("old", out);
     }
