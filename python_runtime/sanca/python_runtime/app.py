@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from sanca.core.errors import ConfigurationError, SancaError
@@ -29,8 +31,11 @@ DEFAULT_PORT = 15334
 _GRACE_SECONDS = 0.5
 
 
-def serve() -> None:
+def serve(*, http: bool = False) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        http: Whether to open the doors (A2A, MCP, AG-UI) on their usual port, without `SANCA_HTTP_PORT`.
 
     Raises:
         EngineLockedError: Another engine lives in the state folder.
@@ -42,20 +47,21 @@ def serve() -> None:
     lock = EngineLock(home)
     lock.acquire()
     try:
-        asyncio.run(_serve(home, lock))
+        asyncio.run(_serve(home, lock, http=http or bool(os.environ.get("SANCA_HTTP_PORT"))))
     finally:
         lock.release()
 
 
-async def _serve(home: Path, lock: EngineLock) -> None:
-    await _Serving(home, lock).run()
+async def _serve(home: Path, lock: EngineLock, *, http: bool) -> None:
+    await _Serving(home, lock, http=http).run()
 
 
 class _Serving:
     """One life of a serving engine."""
 
-    def __init__(self, home: Path, lock: EngineLock) -> None:
+    def __init__(self, home: Path, lock: EngineLock, *, http: bool) -> None:
         self._home = home
+        self._http = http
         self._lock = lock
         self._token = new_token()
         self._card = EngineCard(home, VERSION)
@@ -94,16 +100,34 @@ class _Serving:
         log = modules["structlog"].get_logger()
         try:
             async with modules["engine"].Engine(self._home, lock=self._lock) as engine:
-                self._opened.set_result(modules["door"].EngineDoor(engine))
+                door = modules["door"].EngineDoor(engine)
+                self._opened.set_result(door)
                 log.info("engine_serves", address=address, home=str(self._home), version=VERSION)
-                await self._stop.wait()
-                log.info("engine_stops")
-                self._card.remove()
+                async with self._doors(engine, address, door):
+                    await self._stop.wait()
+                    log.info("engine_stops")
+                    self._card.remove()
         except SancaError as error:
             if not self._opened.done():
                 self._opened.set_exception(error)
                 self._opened.exception()
             raise
+
+    @asynccontextmanager
+    async def _doors(self, engine: Any, address: str, door: Any) -> AsyncIterator[None]:
+        """Open the doors, where they are wanted, and say where they are."""
+        if not self._http:
+            yield
+            return
+        server = await asyncio.to_thread(importlib.import_module, "sanca.python_runtime.doors.server")
+        async with server.open_doors(engine, engine_token=self._token, with_grpc=False) as doors:
+            door.http = doors.url
+            self._card.write(address, self._token, http=doors.url)
+            await doors.open_grpc()
+            door.a2a_grpc = doors.grpc_address
+            if doors.grpc_address:
+                self._card.write(address, self._token, http=doors.url, a2aGrpc=doors.grpc_address)
+            yield
 
     async def _door(self, method: str) -> Door:
         """Health is answered at once, everything else when the engine is open."""

@@ -81,15 +81,17 @@ class EngineCard:
     def __init__(self, home: Path, version: str) -> None:
         self._path = home / "engine.json"
         self._version = version
+        self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    def write(self, address: str, token: str) -> None:
-        """Say that the engine serves."""
+    def write(self, address: str, token: str, **doors: str) -> None:
+        """Say that the engine serves; `http` and `a2aGrpc` are where its doors are, once they are open."""
         content = {
             "address": address,
             "token": token,
             "pid": os.getpid(),
-            "startedAt": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "startedAt": self._started_at,
             "version": self._version,
+            **doors,
         }
         draft = self._path.with_suffix(".json.new")
         with suppress(FileNotFoundError):

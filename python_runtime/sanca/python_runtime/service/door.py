@@ -48,6 +48,8 @@ class EngineDoor(MemoryDoor):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._began_at = time.monotonic()
+        self.http = self.a2a_grpc = ""
+        """Where the doors are, once they are open."""
 
     def status_of(self, error: SancaError) -> grpc.StatusCode:
         """Return the status that stands for an error."""
@@ -267,6 +269,8 @@ class EngineDoor(MemoryDoor):
             pid=os.getpid(),
             uptime_seconds=time.monotonic() - self._began_at,
             broker_latency_ms=latency_ms,
+            http=self.http,
+            a2a_grpc=self.a2a_grpc,
         )
 
 
