@@ -54,7 +54,7 @@ class FixtureServer:
 def make_door(runner: AgentRunner, access: Access, settings: DoorSettings) -> Door:
     """Make the door with the fixtures; made as the agent's is."""
     limits = McpServerSettings()
-    return McpDoor(FixtureServer(settings.version, limits), settings, limits)
+    return McpDoor(FixtureServer(settings.version, limits), access, settings, limits)
 
 
 def _make_server(version: str, presence: Presence, changes: Changes) -> Server[Any]:

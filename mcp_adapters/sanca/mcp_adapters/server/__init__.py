@@ -9,11 +9,10 @@ __all__ = ["make_door"]
 
 
 def make_door(runner: AgentRunner, access: Access, settings: DoorSettings) -> Door:
-    """Make the door that answers `/mcp`; the HTTP server has identified who asks."""
+    """Make the door that answers `/mcp`; the HTTP server identifies who asks before a request reaches it."""
     from sanca.mcp_adapters.server.agent import AgentServer
     from sanca.mcp_adapters.server.door import McpDoor
     from sanca.mcp_adapters.server.settings import read_settings
 
-    del access  # every request was identified before it reaches the door
     limits = read_settings()
-    return McpDoor(AgentServer(runner, settings, limits), settings, limits)
+    return McpDoor(AgentServer(runner, settings, limits), access, settings, limits)

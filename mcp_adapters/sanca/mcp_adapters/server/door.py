@@ -12,8 +12,10 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types import INTERNAL_ERROR
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from sanca.core.access import ASK, CALL_TOOLS, DoorSettings, Identity, identity_of
+from sanca.core.access import Access, DoorSettings, Identity, identity_of
+from sanca.mcp_adapters.server.metadata import WELL_KNOWN, metadata_body
 from sanca.mcp_adapters.server.sessions import SessionBook
 from sanca.mcp_adapters.server.settings import McpServerSettings
 from sanca.mcp_adapters.server.who import owner_key
@@ -24,6 +26,16 @@ PATH = "/mcp"
 _SESSION = b"mcp-session-id"
 _VERSION = b"mcp-protocol-version"
 _CLOSE_SECONDS = 2.0
+_TOO_MANY = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {
+            "code": INTERNAL_ERROR,
+            "message": "Too many sessions of yours are open; end some or try later.",
+        },
+    }
+).encode()
 
 
 class ServedServer(Protocol):
@@ -46,9 +58,10 @@ class ServedServer(Protocol):
 class McpDoor:
     """An ASGI object over one MCP server."""
 
-    def __init__(self, served: ServedServer, settings: DoorSettings, limits: McpServerSettings) -> None:
+    def __init__(self, served: ServedServer, access: Access, settings: DoorSettings, limits: McpServerSettings) -> None:
         self._served = served
-        self._metadata_url = f"{settings.url}/.well-known/oauth-protected-resource{PATH}"
+        self._access = access
+        self._settings = settings
         self._sessions = SessionBook(limits.sessions_each, limits.session_seconds)
         self._manager = StreamableHTTPSessionManager(
             app=served.server,
@@ -62,13 +75,13 @@ class McpDoor:
 
     @property
     def paths(self) -> Sequence[str]:
-        """The one path."""
-        return (PATH,)
+        """The protocol's path, and those that tell how to sign in to it."""
+        return (PATH, *self.public_paths)
 
     @property
     def public_paths(self) -> Sequence[str]:
-        """None: the metadata is the HTTP server's."""
-        return ()
+        """The metadata of the protected resource."""
+        return (WELL_KNOWN, f"{WELL_KNOWN}{PATH}")
 
     async def open(self) -> None:
         """Start serving; the task that holds the SDK's task group is our own, so that any task may close the door."""
@@ -86,15 +99,15 @@ class McpDoor:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        identity = identity_of(scope)
-        if not (identity.may(ASK) or identity.may(CALL_TOOLS)):
-            await self._refuse_rights(send)
+        if scope["path"] != PATH:
+            await _send(send, 200, metadata_body(scope["path"], self._access, self._settings))
             return
+        identity = identity_of(scope)
         owner = owner_key(identity)
         headers = dict(scope["headers"])
         session_id = headers.get(_SESSION, b"").decode("latin-1")
         if not session_id and _is_handshake(headers) and not self._sessions.may_open(owner):
-            await _answer(send, 503, -32603, "You have too many open sessions; close some (DELETE) or try later.")
+            await _send(send, 503, _TOO_MANY)
             return
         scope = {**scope, "user": _user_of(identity, owner)}
         with self._sessions.using(session_id):
@@ -125,13 +138,6 @@ class McpDoor:
             if not ready.done():
                 ready.set_exception(error)
 
-    async def _refuse_rights(self, send: Any) -> None:
-        challenge = (
-            f'Bearer error="insufficient_scope", scope="{ASK} {CALL_TOOLS}", resource_metadata="{self._metadata_url}"'
-        )
-        message = f"The right {ASK!r} or {CALL_TOOLS!r} is needed."
-        await _answer(send, 403, -32600, message, ((b"www-authenticate", challenge.encode("latin-1")),))
-
 
 def _is_handshake(headers: dict[bytes, bytes]) -> bool:
     """Whether the SDK treats a request as one of the generation that has sessions."""
@@ -145,10 +151,7 @@ def _user_of(identity: Identity, owner: str) -> AuthenticatedUser:
     return AuthenticatedUser(token)
 
 
-async def _answer(
-    send: Any, status: int, code: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()
-) -> None:
-    body = json.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}).encode()
-    shown = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+async def _send(send: Any, status: int, body: bytes) -> None:
+    shown = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": shown})
     await send({"type": "http.response.body", "body": body})

@@ -29,6 +29,8 @@ class EngineFile:
     address: str
     token: str
     pid: int
+    http: str = ""
+    """Where its HTTP server is; empty: it has none."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -72,7 +74,7 @@ def find_running_engine(home: Path | None = None) -> EngineFile | None:
     file = (home or find_home()) / "engine.json"
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
-        found = EngineFile(said["address"], said["token"], int(said["pid"]))
+        found = EngineFile(said["address"], said["token"], int(said["pid"]), str(said.get("http") or ""))
         os.kill(found.pid, 0)
     except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
         return None

@@ -10,7 +10,9 @@ from typing import Annotated
 import structlog
 import typer
 from sanca.core.errors import SancaError
+from sanca.python_runtime.cli.keys import keys
 from sanca.python_runtime.cli.knowledge import knowledge
+from sanca.python_runtime.cli.mcp import mcp
 from sanca.python_runtime.cli.memory import memory
 from sanca.python_runtime.lifecycle import EngineLockedError
 
@@ -29,6 +31,8 @@ prompts = typer.Typer(help="What models are told, for whom.", no_args_is_help=Tr
 application.add_typer(prompts, name="prompts")
 application.add_typer(memory, name="memory")
 application.add_typer(knowledge, name="knowledge")
+application.add_typer(keys, name="keys")
+application.add_typer(mcp, name="mcp")
 
 models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
 application.add_typer(models, name="models")
@@ -58,11 +62,15 @@ def _log_to_stderr() -> None:
 
 
 @application.command()
-def serve() -> None:
+def serve(
+    http: Annotated[
+        bool, typer.Option("--http", help="Open the doors for others too: A2A, MCP, AG-UI; `SANCA_HTTP_PORT` (15335).")
+    ] = False,
+) -> None:
     """Serve the engine on the loopback (gRPC) until it is stopped; `SANCA_ENGINE_PORT` sets the port."""
     from sanca.python_runtime.app import serve as serve_engine
 
-    serve_engine()
+    serve_engine(http=http)
 
 
 @application.command()
