@@ -24,11 +24,17 @@ from sanca.core.errors import SancaError
 from sanca.core.ports import AgentReply, PersonAnswer
 from sanca.core.toolkits_file import McpServerEntry
 from sanca.core.tools import CallContext
+from sanca.core.untrusted import plain_name
 from sanca.mcp_adapters import McpToolkit
 from sanca.mcp_adapters.pins import PinFile
 
 METADATA_URL = "https://conformance-test.local/client-metadata.json"
 SERVER = "suite"
+
+
+def say(line: str) -> None:
+    """Write where the suite's log shows it."""
+    sys.stderr.write(f"{line}\n")
 
 
 class Person:
@@ -51,10 +57,14 @@ class Person:
         """Nothing comes late here."""
         raise NotImplementedError
 
+    async def masked(self, value: Any) -> Any:  # a JSON value of any shape
+        """Nothing is handed over here."""
+        raise NotImplementedError
+
     async def tell_administrator(self, code: str, text: str) -> None:
         """Say it where the suite's log shows it."""
         if text:
-            print(f"{code}: {text}", file=sys.stderr)
+            say(f"{code}: {text}")
 
     async def follow(self, address: str) -> None:
         """Do what a browser does: go to the address, and be sent back."""
@@ -115,13 +125,13 @@ async def use(toolkit: McpToolkit, home: Path, given: Mapping[str, Any], scenari
     await toolkit.open()
     tools = {tool.name: tool for tool in toolkit.definition.tools}
     if scenario == "json-schema-2020-12-preservation":
-        focal = next(tool for tool in tools.values() if "echo" not in tool.name)
-        schema = PinFile(home).load(SERVER).tools[focal.name]["inputSchema"]
+        listed = PinFile(home).load(SERVER).tools
+        schema = next(tool["inputSchema"] for name, tool in listed.items() if "echo" not in name)
         calls = [(next(name for name in tools if "echo" in name), {"schema": schema})]
     elif "toolCalls" in given:
         calls = [(one["name"], one["arguments"]) for one in given["toolCalls"]]
     else:
-        own = PinFile(home).load(SERVER).listed
+        own = {plain_name(name) for name in PinFile(home).load(SERVER).listed}
         calls = [(tool.name, arguments_for(tool.input_schema)) for tool in tools.values() if tool.name in own]
     for number, (name, arguments) in enumerate(calls):
         context = CallContext(
@@ -129,9 +139,9 @@ async def use(toolkit: McpToolkit, home: Path, given: Mapping[str, Any], scenari
         )
         try:
             value = await toolkit.call(name, arguments, context)
-            print(f"{name}: {json.dumps(value)[:200]}", file=sys.stderr)
+            say(f"{name}: {json.dumps(value)[:200]}")
         except SancaError as error:
-            print(f"{name} failed: {error}", file=sys.stderr)
+            say(f"{name} failed: {error}")
 
 
 async def main() -> int:
@@ -148,7 +158,7 @@ async def main() -> int:
         try:
             await use(toolkit, home, given, scenario)
         except SancaError as error:
-            print(f"refused: {error}", file=sys.stderr)
+            say(f"refused: {error}")
             return 1
         finally:
             await toolkit.close()

@@ -13,6 +13,7 @@ from sanca.core.errors import SancaError
 from sanca.python_runtime.cli.keys import keys
 from sanca.python_runtime.cli.knowledge import knowledge
 from sanca.python_runtime.cli.mcp import mcp
+from sanca.python_runtime.cli.mcp_servers import add_server_commands
 from sanca.python_runtime.cli.memory import memory
 from sanca.python_runtime.lifecycle import EngineLockedError
 
@@ -32,6 +33,7 @@ application.add_typer(prompts, name="prompts")
 application.add_typer(memory, name="memory")
 application.add_typer(knowledge, name="knowledge")
 application.add_typer(keys, name="keys")
+add_server_commands(mcp)
 application.add_typer(mcp, name="mcp")
 
 models = typer.Typer(help="The models that think for it, by role.", invoke_without_command=True)
