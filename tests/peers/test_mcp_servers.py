@@ -30,7 +30,7 @@ def folder(home: Path) -> Path:
 async def engine(home: Path, folder: Path) -> AsyncIterator[Engine]:
     """An engine that knows five servers, three of npm and two of the Python package index."""
     servers = {
-        "files": {"command": npm_program("mcp-server-filesystem"), "args": [str(folder)]},
+        "files": {"command": npm_program("mcp-server-filesystem"), "args": [str(folder)], "trust": "hints"},
         "graph": {"command": npm_program("mcp-server-memory"), "env": {"MEMORY_FILE_PATH": str(home / "graph.jsonl")}},
         "every": {"command": npm_program("mcp-server-everything"), "args": ["stdio"]},
         "git": {"command": peer_program("mcp-server-git"), "args": ["--repository", str(folder)]},
@@ -54,7 +54,7 @@ async def test_the_file_server_of_npm_reads_and_writes_only_when_a_person_agrees
     outside = await act(engine, "mcp.files.read_text_file(path='/etc/hostname')")
 
     assert "20 places" in read.value
-    assert [call for call, _ in read.calls] == ["mcp.files.read_text_file"]
+    assert (read.asked, read.calls) == ([], [("mcp.files.read_text_file", "READ")])
     assert written.asked == ["mcp.files.write_file"]
     assert path.read_text(encoding="utf-8") == "made by an action"
     assert outside.status == "error"
