@@ -74,6 +74,13 @@ class ToolkitDefinition(BaseModel):
     description: str = ""
     source: Literal["java", "python", "mcp", "agent", "engine"] = "python"
     tools: tuple[ToolDefinition, ...] = ()
+    outside: bool = False
+    """Whether strangers wrote what its tools give, as pages of the web."""
+
+    @property
+    def gives_outside_data(self) -> bool:
+        """Whether what its tools give is a stranger's: it is data, never an instruction."""
+        return self.outside or self.source in {"mcp", "agent"}
 
 
 class CallContext(BaseModel):

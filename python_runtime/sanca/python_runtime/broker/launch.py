@@ -13,11 +13,13 @@ from anyio.abc import Process
 
 _KEPT = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "SANCA_HOME", "PYTHONPATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 _KEPT |= {name.lower() for name in _KEPT if name.endswith("_PROXY")}
+_KEPT_BEGINNINGS = ("LC_", "SANCA_WEB_", "SANCA_OUTSIDE_")
+"""Which pages may be read, and which addresses called; keys of theirs are in files."""
 
 
 def broker_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that a broker may see."""
-    return {name: value for name, value in environment.items() if name in _KEPT or name.startswith("LC_")}
+    return {name: value for name, value in environment.items() if name in _KEPT or name.startswith(_KEPT_BEGINNINGS)}
 
 
 async def start_broker(broker_end: socket.socket) -> Process:

@@ -19,6 +19,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from sanca.core.errors import ConfigurationError
 from sanca.core.ports import HostedToolkit, Toolkit, ToolkitHost
 from sanca.python_runtime.broker.tool_threads import LoopCall, ToolThreads
+from sanca.python_runtime.web import web_toolkits
 from sanca.toolkit_bridge import find_toolkits
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ class ToolkitLoop:
         found = find_toolkits(self._home)
         for source, problem in found.problems.items():
             self._note(source, problem)
-        self._open_all(found.toolkits)
+        self._open_all([*found.toolkits, *self._web(found.toolkits)])
         self._is_open = True
         if (self._home / OUTSIDE_TOOLKITS_FILE).exists():
             threading.Thread(target=self._open_outside, name="outside-toolkits", daemon=True).start()
@@ -94,6 +95,16 @@ class ToolkitLoop:
             for keeper in self._keepers:
                 _await_end(keeper)
         self._stack.close()
+
+    def _web(self, found: Sequence[Toolkit]) -> list[Toolkit]:
+        """Return the toolkit `web`, where the settings allow it and no toolkit of the operator's has its name."""
+        try:
+            made = web_toolkits()
+        except ConfigurationError as error:
+            self._note("web", str(error))
+            return []
+        names = {toolkit.definition.name for toolkit in found}
+        return [toolkit for toolkit in made if toolkit.definition.name not in names]
 
     def _open_outside(self) -> None:
         """Make and open what the factories give: MCP servers, other agents."""
