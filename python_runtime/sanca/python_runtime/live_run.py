@@ -28,10 +28,18 @@ Deliver = Callable[[Ask, Answer], Awaitable[None]]
 class LiveRun:
     """One run in this engine's memory, from intake to its end."""
 
-    def __init__(self, record: RunRecord, log: EventLog, save: Callable[[RunRecord], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        log: EventLog,
+        save: Callable[[RunRecord], Awaitable[None]],
+        *,
+        shows_state: bool = True,
+    ) -> None:
+        """Take what it is made of; `shows_state`: whether its state is worth telling: one call has none."""
         self.record = record
         self.log = log
-        self.reporter = RunReporter(record.request, log)
+        self.reporter = RunReporter(record.request, log, shows_state=shows_state)
         self.page = PageLink(record.request, self.reporter)
         self.said: dict[str, int] = {}
         """Message ids of `say` → their place in what was spoken."""

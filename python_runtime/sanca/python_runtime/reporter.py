@@ -52,8 +52,9 @@ _CLAIMED = {"done", "failed"}
 class RunReporter:
     """Writes one run's events into its log."""
 
-    def __init__(self, request: RunRequest, log: EventLog) -> None:
+    def __init__(self, request: RunRequest, log: EventLog, *, shows_state: bool = True) -> None:
         self._request = request
+        self._shows_state = shows_state
         self.log = log
         self._agui_run_id = request.agui_run_id
         self._step: str | None = None
@@ -83,7 +84,8 @@ class RunReporter:
         )
         if not with_message:  # it goes on after a person's answer
             self._progress.set_status("running")
-        self._emit(self._progress.begin())
+        if self._shows_state:
+            self._emit(self._progress.begin())
         if self._step:
             self._emit(StepStartedEvent(step_name=self._step))
 
@@ -193,7 +195,7 @@ class RunReporter:
         self._show_state()
 
     def _show_state(self) -> None:
-        if self.log.is_open and (changed := self._progress.change()):
+        if self._shows_state and self.log.is_open and (changed := self._progress.change()):
             self._emit(changed)
 
     def _stream(self, frame: _Frame) -> TextStream:

@@ -225,7 +225,7 @@ class Runs:
         if opens_session:
             await self._open_session(request)
         record = RunRecord(request=request, status=RunStatus.RUNNING, engine_id=self._engine_id)
-        live = LiveRun(record, EventLog(request.run_id, self._journal(request)), save)
+        live = LiveRun(record, EventLog(request.run_id, self._journal(request)), save, shows_state=False)
         self._live[request.run_id] = live
         live.reporter.run_started()
         await live.begin()

@@ -14,6 +14,8 @@ from sanca.python_runtime.broker.channel import MessageReader, pack
 
 _BACKLOG_LIMIT_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 262_144
+_SEND_BYTES = 65_536
+"""Messages are joined up to this: each call of the system costs more than a small message does."""
 _ERRORS: dict[str, type[SancaError]] = {
     "ConfigurationError": ConfigurationError,
     "StoreUnavailableError": StoreUnavailableError,
@@ -92,16 +94,32 @@ class EngineLink:
                 self._more = anyio.Event()
                 await self._more.wait()
                 continue
-            header, body, descriptor = self._backlog.popleft()
-            self._backlog_bytes -= len(body)
+            data, descriptor = self._next()
             try:
-                await self._send(header, descriptor)
-                await self._send(body, None)
+                await self._send(data, descriptor)
             except OSError:
                 self.close()
             finally:
                 if descriptor is not None:
                     os.close(descriptor)
+
+    def _next(self) -> tuple[bytes, int | None]:
+        """Take what is queued and goes out at once: a descriptor travels with the first byte of its own message."""
+        parts: list[bytes] = []
+        taken, given = 0, None
+        while self._backlog and taken < _SEND_BYTES:
+            header, body, descriptor = self._backlog[0]
+            if descriptor is not None:
+                if parts:
+                    break
+                given = descriptor
+            self._backlog.popleft()
+            self._backlog_bytes -= len(body)
+            parts += (header, body)
+            taken += len(body)
+            if given is not None:
+                break
+        return b"".join(parts), given
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
         """Yield what the broker says unasked, until it closes; answers go to those who asked."""
