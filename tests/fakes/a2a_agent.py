@@ -162,10 +162,10 @@ class FakeAgent:
         card = self.card = sign(card)
         handler = DefaultRequestHandler(_Executor(self), InMemoryTaskStore(), card)
         routes = [
+            Route("/.well-known/jwks.json", lambda _: JSONResponse({"keys": list(keys)})),
             *create_agent_card_routes(card, card_modifier=self._current_card),
             *create_jsonrpc_routes(handler, "/", enable_v0_3_compat=True),
             *create_rest_routes(handler, enable_v0_3_compat=True),
-            Route("/.well-known/jwks.json", lambda _: JSONResponse({"keys": list(keys)})),
         ]
 
         @asynccontextmanager

@@ -114,8 +114,9 @@ class Answer:
         found: list[Part] = []
         for name, parts in self.artifacts.items():
             if new := parts[self._told.get(name, 0) :]:
-                begins = name not in self._told and bool(self._told)
-                texts.append(("\n" if begins else "") + "".join(get_text_parts(new)))
+                text = "".join(get_text_parts(new))
+                begins = text and name not in self._told and bool(self._told)
+                texts.append(("\n" if begins else "") + text)
                 found += new
                 self._told[name] = len(parts)
         if self.is_over and (self.is_question or not self.artifacts):

@@ -11,8 +11,9 @@ from typing import Any
 import anyio.to_thread
 from sanca.a2a.conversations import Conversation
 from sanca.a2a.files import FileContent, SessionFolders
+from sanca.a2a.settings import A2aClientSettings
 from sanca.a2a.trust import TrustRules
-from sanca.core.agent_loops import HOPS, VIA_KEY, agent_id, refused_way
+from sanca.core.agent_loops import VIA_KEY, agent_id, refused_way
 from sanca.core.errors import ToolArgumentError, ToolDeniedError, ToolFailedError
 from sanca.core.ports import ToolkitHost
 from sanca.core.toolkits_file import AgentEntry
@@ -37,6 +38,7 @@ class Outgoing:
         self._home = home
         self._folders = SessionFolders(home)
         self._agent = agent_id(entry.url)
+        self._settings = A2aClientSettings()
         self.host: ToolkitHost | None = None
         """Masks what goes to an agent that is not trusted."""
 
@@ -67,9 +69,10 @@ class Outgoing:
 
     async def _way(self, context: CallContext) -> list[str]:
         """Return the agents the request has come through, ourselves last."""
-        ours = await anyio.to_thread.run_sync(own_id, self._home)
+        given = self._settings.http_url
+        ours = agent_id(given) if given else await anyio.to_thread.run_sync(own_id, self._home)
         via = [*context.via, *([ours] if ours else [])]
-        if why := refused_way(via, self._agent, hops=HOPS):
+        if why := refused_way(via, self._agent, hops=self._settings.a2a_hops):
             raise ToolDeniedError(f"{self._label} is not asked. {why}", tool_name=self._label)
         return via
 

@@ -12,6 +12,7 @@ import anyio
 from anyio.abc import Process
 
 _KEPT = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "SANCA_HOME", "PYTHONPATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+_KEPT |= {"SANCA_HTTP_URL", "SANCA_A2A_HOPS"}  # how other agents know us, and how far a request may go
 _KEPT |= {name.lower() for name in _KEPT if name.endswith("_PROXY")}
 _KEPT_BEGINNINGS = ("LC_", "SANCA_WEB_", "SANCA_OUTSIDE_")
 """Which pages may be read, and which addresses called; keys of theirs are in files."""
