@@ -1,23 +1,20 @@
-"""The AG-UI door on a real port, over an engine in this process; who asks is named by the header `x-user`."""
+"""The AG-UI door of a real server on a real port, over an engine in this process; three people have keys."""
 
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import anyio
 import httpx
-import uvicorn
-from sanca.core.access import ASK, Access, DoorSettings, Identity
-from sanca.core.messages import Caller
+from sanca.core.access import ASK
 from sanca.python_runtime import Engine
-from sanca.python_runtime.doors.agui import AguiDoor, make_door
-from sanca.python_runtime.doors.runner import EngineRunner
+from sanca.python_runtime.doors.access import KeyFile
+from sanca.python_runtime.doors.server import open_doors
+from sanca.python_runtime.doors.settings import DoorsSettings
 
 Event = dict[str, Any]
 
@@ -75,7 +72,12 @@ class DoorUnderTest:
     url: str
     engine: Engine
     client: httpx.AsyncClient
-    door: AguiDoor
+    """Asks as olga."""
+    keys: dict[str, str]
+
+    def as_user(self, name: str) -> dict[str, str]:
+        """Return the header of somebody: olga, eve, or nobody, who may not ask."""
+        return {"x-api-key": self.keys[name]}
 
     async def run(self, body: Event, **headers: str) -> list[Told]:
         """Post a run and return all its events."""
@@ -125,30 +127,18 @@ def resume(told: list[Told], payload: Any, thread: str = "t1", run: str = "r2", 
 
 @asynccontextmanager
 async def open_door(home: Path) -> AsyncIterator[DoorUnderTest]:
-    """Open an engine with a garden, and the door, for as long as the block lasts; no model is set."""
+    """Open an engine with a garden, and its doors, for as long as the block lasts; no model is set."""
     (home / "toolkits").mkdir(parents=True, exist_ok=True)
     (home / "toolkits" / "garden.py").write_text(GARDEN, encoding="utf-8")
-    async with Engine(home) as engine:
-        settings = DoorSettings(home=home, url="http://127.0.0.1", version="0", body_bytes=1_000_000)
-        door = make_door(EngineRunner(engine), cast(Access, None), settings)
-        listening = socket.create_server(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(_identified(door), log_level="critical", lifespan="off"))
-        async with anyio.create_task_group() as tasks, httpx.AsyncClient(base_url=url, timeout=30) as client:
-            tasks.start_soon(server.serve, [listening])
-            client.headers["x-user"] = "olga"
-            yield DoorUnderTest(url, engine, client, door)
-            server.should_exit = True
-            await door.close()
-
-
-def _identified(door: AguiDoor) -> Any:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        rights = () if headers.get("x-rights") == "none" else (ASK, "garden:all")
-        user = headers.get("x-user", "olga")
-        caller = Caller(tenant="default", user=user, rights=rights, channel="api")
-        scope["state"] = {"identity": Identity(caller=caller, name=user, kind="key")}
-        await door(scope, receive, send)
-
-    return app
+    file = KeyFile(home)
+    rights = {"olga": ASK, "eve": ASK, "nobody": "garden:look"}
+    keys = {
+        name: file.add(name, tenant="default", user=name, rights=(right,), expires_at=None)[1]
+        for name, right in rights.items()
+    }
+    settings = DoorsSettings(http_port=0, http_requests_per_minute=1_000_000, http_body_bytes=1_000_000)
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(Engine(home))
+        server = await stack.enter_async_context(open_doors(engine, settings, with_grpc=False))
+        client = httpx.AsyncClient(base_url=server.url, timeout=60, headers={"x-api-key": keys["olga"]})
+        yield DoorUnderTest(server.url, engine, await stack.enter_async_context(client), keys)

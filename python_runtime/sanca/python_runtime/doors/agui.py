@@ -1,4 +1,4 @@
-"""The AG-UI door: `POST /agui` runs or answers, `GET /agui/connect` shows a session again from any of its events on.
+"""The AG-UI door: `POST /agui` runs or answers, `GET /agui/connect` shows a session from any event on.
 
 What comes in is read by agui_input, what goes out is framed by agui_stream; the runs are the engine's.
 """
@@ -12,51 +12,47 @@ from typing import Any
 import anyio
 import structlog
 from sanca.core.access import ASK, Access, DoorSettings, identity_of
-from sanca.core.agent_runner import AgentRunner, RunEvent
-from sanca.core.door_errors import sentence_of, status_of
+from sanca.core.agent_runner import AgentRunner, RunEvent, RunStatusWord, RunView
 from sanca.core.errors import (
     BadRequestError,
     ForbiddenError,
     NotFoundError,
     NotWaitingError,
-    SancaError,
-    TooLargeError,
 )
 from sanca.core.messages import Caller
-from sanca.python_runtime.doors.agui_input import ResumeEntry, RunInput, meaning, new_run, read_input
+from sanca.python_runtime.doors.agui_input import ResumeEntry, RunInput, meaning, new_run, read_cancel, read_input
 from sanca.python_runtime.doors.agui_stream import LINE_END, place_of, server_sent
 from sse_starlette.sse import EventSourceResponse, SendTimeoutError
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 log = structlog.get_logger()
 
-_PATHS = ("/agui", "/agui/connect")
+_PATHS = ("/agui", "/agui/connect", "/agui/cancel")
+_LIVE: tuple[RunStatusWord, ...] = ("queued", "held", "running", "needs_input")
 _KEEP_ALIVE_SECONDS = 15
 _SEND_SECONDS = 60
 """A reader that takes nothing for so long is let go; it can connect again."""
 
 
 def make_door(runner: AgentRunner, access: Access, settings: DoorSettings) -> AguiDoor:
-    """Make the door; who asks was found out before."""
-    return AguiDoor(runner, settings.body_bytes)
+    """Make the door; who asks was found out before, and bodies are bounded."""
+    return AguiDoor(runner)
 
 
 class AguiDoor:
     """Implements `sanca.core.access.Door`."""
 
-    def __init__(self, runner: AgentRunner, body_bytes: int) -> None:
+    def __init__(self, runner: AgentRunner) -> None:
         self._runner = runner
-        self._body_bytes = body_bytes
         self._open: set[anyio.CancelScope] = set()
-        self._app = Starlette(
-            routes=[
+        self._router = Router(
+            [
                 Route("/agui", self._post, methods=["POST"]),
                 Route("/agui/connect", self._connect, methods=["GET"]),
-            ],
-            exception_handlers={SancaError: _refuse, Exception: _refuse},  # the server logs what broke inside
+                Route("/agui/cancel", self._cancel, methods=["POST"]),
+            ]
         )
 
     @property
@@ -78,21 +74,21 @@ class AguiDoor:
             scope.cancel()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request; a client that leaves cancels nothing."""
+        """Answer one request; a refusal is raised, and the server says it. A client that leaves cancels nothing."""
         with anyio.CancelScope() as open_scope:
             self._open.add(open_scope)
             try:
-                await self._app(scope, receive, send)
+                await self._router(scope, receive, send)
             except SendTimeoutError:
                 log.info("agui_reader_too_slow", seconds=_SEND_SECONDS)
             finally:
                 self._open.discard(open_scope)
 
-    # -- the two ways in ----------------------------------------------------------------------------------------------
+    # -- the ways in ----------------------------------------------------------------------------------------------
 
     async def _post(self, request: Request) -> Response:
         asking = _caller(request)
-        given = read_input(await self._body(request))
+        given = read_input(await request.body())
         caller, entry = given.caller(asking), given.answer
         if entry is not None:
             run_id, after = await self._take_answer(caller, given, entry)
@@ -109,6 +105,19 @@ class AguiDoor:
         if seen is not None and (await self._runner.get(caller, seen.run_id)).session_id != session_id:
             raise NotFoundError(f"There is no run {seen.run_id!r} in the thread {session_id!r}.")
         return _streamed(self._runner.follow_session(caller, session_id, *(seen or ())), needs_end=False)
+
+    async def _cancel(self, request: Request) -> Response:
+        """Stop one run of a thread, or all that are under way in it."""
+        caller = _caller(request)
+        thread_id, run_id = read_cancel(await request.body())
+        if run_id:
+            runs: Sequence[RunView] = [await self._runner.get(caller, run_id)]
+        else:
+            runs = (await self._runner.list(caller, session_id=thread_id, statuses=_LIVE)).runs
+        if not runs or any(run.session_id != thread_id for run in runs):
+            raise NotFoundError(f"Nothing of yours is under way in the thread {thread_id!r} under that id.")
+        ended = [await self._runner.cancel(caller, run.run_id) for run in reversed(runs)]
+        return JSONResponse({"runs": [{"runId": run.run_id, "status": run.status} for run in ended]})
 
     # -- what they do -------------------------------------------------------------------------------------------------
 
@@ -142,14 +151,6 @@ class AguiDoor:
         )
         return run_id, after
 
-    async def _body(self, request: Request) -> bytes:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._body_bytes:
-                raise TooLargeError(f"The body is larger than {self._body_bytes:,} bytes: send less.")
-        return bytes(body)
-
 
 def _caller(request: Request) -> Caller:
     identity = identity_of(request.scope)
@@ -165,9 +166,3 @@ def _streamed(events: AsyncIterator[RunEvent], *, needs_end: bool) -> Response:
         sep=LINE_END,
         send_timeout=_SEND_SECONDS,
     )
-
-
-async def _refuse(_: Request, error: Exception) -> Response:
-    status = status_of(error).http
-    told = {"type": "about:blank", "status": status, "detail": sentence_of(error)}
-    return JSONResponse(told, status, media_type="application/problem+json")

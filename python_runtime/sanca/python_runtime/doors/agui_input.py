@@ -111,6 +111,16 @@ def read_input(body: bytes) -> RunInput:
         raise BadRequestError(f"The field {place} of the RunAgentInput is wrong: {first['msg']}.") from error
 
 
+def read_cancel(body: bytes) -> tuple[str, str]:
+    """Return the thread in which to stop, and the run; no run: all that are under way there.
+
+    Raises:
+        BadRequestError: As above.
+    """
+    given = read_input(body)
+    return given.thread_id, given.run_id
+
+
 def new_run(given: RunInput, caller: Caller) -> tuple[NewRun, list[SentFile]]:
     """Return the run that an input starts, and the files in its message, which are not yet part of it.
 

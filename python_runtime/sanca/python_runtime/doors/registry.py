@@ -51,7 +51,7 @@ DOORS: Sequence[DoorEntry] = (
         ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"),
         (ASK, CALL_TOOLS),
     ),
-    DoorEntry("agui", "sanca.python_runtime.doors.agui:make_door", "api", ("/agui", "/agui/connect")),
+    DoorEntry("agui", "sanca.python_runtime.doors.agui:make_door", "api", ("/agui", "/agui/connect", "/agui/cancel")),
 )
 
 
