@@ -7,10 +7,10 @@ The door, its stores and bindings are the real ones; what a run does is told by 
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -19,16 +19,26 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import uvicorn
 from a2a.server.context import ServerCallContext
-from a2a.types.a2a_pb2 import Message, Part, Role, SendMessageRequest, Task
+from a2a.types.a2a_pb2 import (
+    AgentCard,
+    GetExtendedAgentCardRequest,
+    Message,
+    Part,
+    Role,
+    SendMessageRequest,
+    Task,
+)
+from a2a.utils.errors import ExtendedAgentCardNotConfiguredError
 from fixture_runner import FixtureRunner, Script
 from open_door import Everybody, LetIn
 from sanca.a2a.server.door import A2aDoor
 from sanca.a2a.server.handler import RunnerHandler
 from sanca.core.access import DoorSettings
+from sanca.core.outside import OutsideAddresses, OutsideSettings
 
 
 class KitHandler(RunnerHandler):
-    """The operations, and one thing our agent never does: a message as an answer instead of a task."""
+    """The operations, and what our agent never does: a message as an answer instead of a task, and strangers."""
 
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task | Message:
         """Answer `tck-message-response` by a message."""
@@ -43,10 +53,24 @@ class KitHandler(RunnerHandler):
         )
 
 
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Find `example.com`, which the kit registers as an address, on machines without name servers, too."""
+    if host == "example.com":
+        return ("93.184.215.14",)
+    return [str(found[4][0]) for found in await anyio.getaddrinfo(host, port)]
+
+    async def on_get_extended_agent_card(
+        self, params: GetExtendedAgentCardRequest, context: ServerCallContext
+    ) -> AgentCard:
+        """Give it to nobody: the kit shows no credentials."""
+        raise ExtendedAgentCardNotConfiguredError("The extended card is for those who show credentials.")
+
+
 class KitDoor(A2aDoor):
-    """The door, with that handler."""
+    """The door, with that handler; notifications may go to this machine, where the kit receives them."""
 
     handler_class = KitHandler
+    outside = OutsideAddresses(OutsideSettings(addresses=("127.0.0.0/8", "::1")), resolve)
 
 
 # What no scenario of the kit names stays open: its older tests go on with such tasks, or cancel them.
@@ -59,7 +83,6 @@ async def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--grpc-port", type=int, default=None, help="default: the next one")
     given = parser.parse_args()
-    os.environ.setdefault("SANCA_OUTSIDE_ADDRESSES", "127.0.0.0/8")  # where the kit receives notifications
     with tempfile.TemporaryDirectory(prefix="a2a-kit-") as home:
         settings = DoorSettings(
             home=Path(home),
@@ -67,7 +90,7 @@ async def main() -> None:
             version="0.1.0",
             grpc_port=given.port + 1 if given.grpc_port is None else given.grpc_port,
         )
-        await serve(KitDoor(FixtureRunner(default=DEFAULT), Everybody(), settings), given.port)
+        await serve(KitDoor(FixtureRunner(default=DEFAULT), Everybody(schemes=()), settings), given.port)
 
 
 async def serve(door: A2aDoor, port: int) -> None:

@@ -26,6 +26,7 @@ class Everybody:
 
     one: Identity | None = OLGA
     others: Mapping[str, Identity] = field(default_factory=dict)
+    schemes: Sequence[Mapping[str, Any]] = ({"kind": "key", "header": "X-API-Key"},)
 
     async def identify(self, headers: Mapping[str, str], channel: Channel, address: str = "") -> Identity:
         """Return who it is."""
@@ -38,11 +39,6 @@ class Everybody:
     def stream(self, identity: Identity) -> AbstractContextManager[None]:
         """Bound nothing."""
         return nullcontext()
-
-    @property
-    def schemes(self) -> Sequence[Mapping[str, Any]]:
-        """Keys."""
-        return [{"kind": "key", "header": "X-API-Key"}]
 
 
 class LetIn:

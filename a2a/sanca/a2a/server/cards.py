@@ -6,10 +6,11 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 import orjson
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from sanca.a2a.server.incoming import INPUT_TYPES
 from sanca.a2a.server.signing import SigningKey
 from sanca.core.access import ASK, Access, DoorSettings
@@ -41,8 +42,13 @@ class ServedCard:
     """A card as it is sent."""
 
     body: bytes
+    """With the fields of 0.3 beside those of 1.0: its clients do not say who they are."""
+    current: bytes
+    """With those of 1.0 alone."""
     etag: str
     made_at: float
+    modified: str
+    """When it last became another one, as HTTP writes times."""
 
 
 class Cards:
@@ -64,9 +70,12 @@ class Cards:
         now = time.monotonic()
         if self._served is None or now - self._served.made_at > FRESH_SECONDS:
             card = await self._card(_STRANGER)
-            etag = hashlib.sha256(card.SerializeToString(deterministic=True)).hexdigest()[:32]
+            etag = f'W/"{hashlib.sha256(card.SerializeToString(deterministic=True)).hexdigest()[:32]}"'
+            is_same = self._served is not None and self._served.etag == etag
+            modified = self._served.modified if self._served and is_same else formatdate(usegmt=True)
             self._key.sign_card(card)
-            self._served = ServedCard(orjson.dumps(agent_card_to_dict(card)), f'W/"{etag}"', now)
+            both, current = orjson.dumps(agent_card_to_dict(card)), orjson.dumps(MessageToDict(card))
+            self._served = ServedCard(both, current, etag, now, modified)
         return self._served
 
     async def extended(self, caller: Caller) -> AgentCard:

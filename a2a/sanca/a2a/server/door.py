@@ -25,11 +25,12 @@ from sanca.core.agent_loops import agent_id
 from sanca.core.agent_runner import AgentRunner
 from sanca.core.door_errors import sentence_of, status_of
 from sanca.core.errors import SancaError
+from sanca.core.outside import OutsideAddresses
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH
+from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH, VERSION_HEADER
 
 CARD = AGENT_CARD_WELL_KNOWN_PATH
 JWKS = "/.well-known/jwks.json"
@@ -37,6 +38,8 @@ ROOT = "/a2a"
 V1 = "/a2a/v1"
 V03 = "/a2a/v0.3"
 FILES = "/a2a/files/"
+CARD_03 = "/a2a/v1/card"
+"""Where clients of 0.3 look for the extended card: below the address of JSON-RPC."""
 _CACHED = f"public, max-age={FRESH_SECONDS}"
 
 
@@ -45,6 +48,8 @@ class A2aDoor:
 
     handler_class: ClassVar[type[RunnerHandler]] = RunnerHandler
     """What answers the operations."""
+    outside: ClassVar[OutsideAddresses | None] = None
+    """Where notifications may go; None: as the settings say."""
 
     def __init__(self, runner: AgentRunner, access: Access, settings: DoorSettings) -> None:
         # The SDK logs peers' mistakes with tracebacks and their texts; what breaks inside we log ourselves.
@@ -57,7 +62,7 @@ class A2aDoor:
         views = TaskViews(settings.url, bounds.inline_bytes)
         self._key = key
         self._tasks = Tasks(runner, views, self._store, waiting, bounds.poll_seconds)
-        self._pushes = Pushes(self._store, self._tasks, waiting, key, bounds)
+        self._pushes = Pushes(self._store, self._tasks, waiting, key, bounds, self.outside)
         self._cards = Cards(runner, access, settings, key)
         handler = self.handler_class(
             runner,
@@ -73,6 +78,7 @@ class A2aDoor:
         self._rpc = JsonRpc(handler)
         self._rest = Rest(handler, V1, "1.0")
         self._rest03 = Rest(handler, V03, "0.3")
+        self._card03 = Rest(handler, ROOT, "0.3")
         self._requests: set[anyio.CancelScope] = set()
 
     @property
@@ -131,6 +137,8 @@ class A2aDoor:
             await self._rpc(scope, receive, send)
         elif path.startswith(f"{V03}/"):
             await self._rest03(scope, receive, send)
+        elif path == CARD_03:
+            await self._card03(scope, receive, send)
         elif path.startswith(FILES) and scope["method"] == "GET":
             response = await self._file(scope)
             await response(scope, receive, send)
@@ -145,11 +153,12 @@ class A2aDoor:
         if request.url.path == JWKS:
             return JSONResponse(self._key.jwks, headers={"Cache-Control": _CACHED})
         card = await self._cards.public()
-        headers = {"ETag": card.etag, "Cache-Control": _CACHED}
+        headers = {"ETag": card.etag, "Cache-Control": _CACHED, "Last-Modified": card.modified, "Vary": VERSION_HEADER}
         known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
         if card.etag.removeprefix("W/") in known or "*" in known:
             return Response(status_code=304, headers=headers)
-        return Response(card.body, media_type="application/json", headers=headers)
+        body = card.current if request.headers.get(VERSION_HEADER, "").startswith("1.") else card.body
+        return Response(body, media_type="application/json", headers=headers)
 
     async def _file(self, scope: Scope) -> Response:
         """Return a file that was too large for an artifact; nothing a browser would run."""

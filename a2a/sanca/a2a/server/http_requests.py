@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 from sanca.a2a.server.contexts import HttpContexts
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
 from a2a.compat.v0_3.rest_adapter import REST03Adapter
+from a2a.server.jsonrpc_models import InvalidParamsError as JsonRpcInvalidParams
 from a2a.server.jsonrpc_models import JSONParseError
 from a2a.server.request_handlers.request_handler import RequestHandler
 from a2a.server.request_handlers.response_helpers import build_error_response
@@ -58,6 +62,8 @@ class JsonRpc:
             body = orjson.loads(await request.body())
         except orjson.JSONDecodeError:
             return JSONResponse(build_error_response(None, JSONParseError(message=_NOT_JSON)))
+        if refused := _refused_params(body):
+            return refused
         return await self._dispatcher.handle_requests(JsonRequest(request.scope, body))
 
 
@@ -82,7 +88,36 @@ class Rest:
                 await rest_error(refused)(scope, receive, send)
                 return
             receive = _again(body, receive)
+            if _media_type(Request(scope)) == "application/json":
+                send = _in_plain_json(send)
         await self._router(inner, receive, send)
+
+
+def _refused_params(body: Any) -> Response | None:
+    """Refuse parameters that are not of the form of 0.3; the SDK would call the whole request invalid."""
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or "params" not in body:
+        return None
+    request_id, expected = body.get("id"), _params_of(str(body.get("method")))
+    if expected is None or isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
+        return None
+    try:
+        expected.validate_python(body["params"])
+    except ValidationError as error:
+        return JSONResponse(build_error_response(request_id, JsonRpcInvalidParams(message=_first(error))))
+    return None
+
+
+@lru_cache(maxsize=32)
+def _params_of(method: str) -> TypeAdapter[Any] | None:
+    model = cast(Any, JSONRPC03Adapter.METHOD_TO_MODEL.get(method))
+    field = model.model_fields.get("params") if model is not None else None
+    return TypeAdapter(field.annotation) if field is not None else None
+
+
+def _first(error: ValidationError) -> str:
+    """Return what is wrong first, without what was sent."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return f"Invalid params: {'.'.join(map(str, found['loc']))[:200]}: {found['msg'][:200]}."
 
 
 def rest_error(error: A2AError) -> Response:
@@ -96,7 +131,29 @@ async def _no_such_operation(scope: Scope, receive: Receive, send: Send) -> None
 
 
 def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _JSON_TYPES
+    return _media_type(request) in _JSON_TYPES
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _in_plain_json(send: Send) -> Send:
+    """Answer who speaks `application/json`, as the protocol's 1.0.0 had it, in the same."""
+
+    async def plainly(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [
+                (
+                    name,
+                    value.replace(b"application/a2a+json", b"application/json") if name == b"content-type" else value,
+                )
+                for name, value in message["headers"]
+            ]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return plainly
 
 
 def _refused_body(request: Request, body: bytes) -> A2AError | None:
