@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 LIBRARY := .sandbox-library
 MVN := mvn --batch-mode --no-transfer-progress --quiet -f java-host/pom.xml
 PAGE := java-host/portal/page
+CONFORMANCE := tests/conformance
 PORTAL_JAR := java-host/portal/target/portal.jar
 PORTAL_APP := java-host/portal/target/app
 # Real processes on a small, noisy machine: what fails is run again, and the report says that it was. Plain pytest does not.
@@ -90,7 +91,7 @@ test-page: $(PAGE)/node_modules/.installed ## Test the page
 	$(STEP) "Page: checks and tests"
 	@cd $(PAGE) && npm run lint --silent && npm test --silent
 
-test-python: setup $(VENV)/.dev .peers/.installed ## Test the engine, the chain end to end and the page in a browser
+test-python: setup $(VENV)/.dev .peers/.installed $(CONFORMANCE)/node_modules/.installed ## Test the engine, the chain end to end and the page in a browser
 	@scripts/preflight.sh browser container elasticsearch
 	$(STEP) "Engine, chain and browser: tests"
 	@$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope $(AGAIN)
@@ -127,6 +128,12 @@ bench: setup .venv-evaluation/.installed ## Run every benchmark and print its ro
 	@cd tests/peers/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The official conformance suite of MCP, and the Node.js that it needs: the newer one that machines do not have yet.
+$(CONFORMANCE)/node_modules/.installed: $(CONFORMANCE)/package-lock.json
+	$(STEP) "MCP conformance: the official suite"
+	@cd $(CONFORMANCE) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format: $(VENV)/.dev $(PAGE)/node_modules/.installed ## Format all code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
 	@$(MVN) spotless:apply
@@ -144,5 +151,5 @@ lock: ## Compile the Python lock files (needs uv)
 	@requirements/lock.sh
 
 clean: ## Remove everything that was built; keeps the demo's state in .sanca
-	rm -rf $(VENV) $(LIBRARY) .venv-evaluation .elasticsearch .peers tests/peers/node/node_modules $(PAGE)/node_modules $(PAGE)/dist java-host/*/target java-host/target examples/*/target test-output
+	rm -rf $(VENV) $(LIBRARY) .venv-evaluation .elasticsearch .peers tests/peers/node/node_modules $(PAGE)/node_modules $(PAGE)/dist $(CONFORMANCE)/node_modules java-host/*/target java-host/target examples/*/target test-output
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
