@@ -1,108 +1,77 @@
 """Our A2A door for the public test kit: `python tests/conformance/a2a_server.py --port P [--grpc-port Q]`.
 
-The door, its stores and bindings are the real ones; what a run does is told by how its message's id begins
-(`fixture_runner`). Everybody is let in as the one identity of this program, on loopback: only here, in no setting.
+The engine's HTTP server, the door, its stores and bindings are the real ones; what a run does is told by how its
+message's id begins (`fixture_runner`). Who shows no credentials is let in, on loopback: only here, in no setting.
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
-import sys
+import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
 import uvicorn
-from a2a.server.context import ServerCallContext
-from a2a.types.a2a_pb2 import (
-    AgentCard,
-    GetExtendedAgentCardRequest,
-    Message,
-    Part,
-    Role,
-    SendMessageRequest,
-    Task,
-)
-from a2a.utils.errors import ExtendedAgentCardNotConfiguredError
-from fixture_runner import FixtureRunner, Script
-from open_door import Everybody, LetIn
-from sanca.a2a.server.door import A2aDoor
-from sanca.a2a.server.handler import RunnerHandler
-from sanca.core.access import DoorSettings
-from sanca.core.outside import OutsideAddresses, OutsideSettings
+from fixture_runner import FixtureRunner
+from sanca.core.access import Channel, DoorSettings, Identity
+from sanca.core.messages import Caller
+from sanca.python_runtime.doors.access import DoorAccess
+from sanca.python_runtime.doors.http import HttpApplication
+from sanca.python_runtime.doors.registry import DOORS, Doors
+from sanca.python_runtime.doors.server import _config, _listen
+from sanca.python_runtime.doors.settings import DoorsSettings
+
+ANONYMOUS = Identity(Caller(user="anonymous", rights=("*",), channel="a2a"), "anonymous", "local")
 
 
-class KitHandler(RunnerHandler):
-    """The operations, and what our agent never does: a message as an answer instead of a task, and strangers."""
+class AnonymousAccess(DoorAccess):
+    """Lets everybody in who claims nothing; who shows credentials must show right ones."""
 
-    async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task | Message:
-        """Answer `tck-message-response` by a message."""
-        asked = params.message
-        if not asked.message_id.startswith("tck-message-response"):
-            return await super().on_message_send(params, context)
-        return Message(
-            message_id=f"answer-to-{asked.message_id}",
-            context_id=asked.context_id or "ses_direct",
-            role=Role.ROLE_AGENT,
-            parts=[Part(text="Direct message response", media_type="text/plain")],
-        )
+    @property
+    def schemes(self) -> Sequence[Mapping[str, Any]]:
+        """None is needed."""
+        return []
 
-
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Find `example.com`, which the kit registers as an address, on machines without name servers, too."""
-    if host == "example.com":
-        return ("93.184.215.14",)
-    return [str(found[4][0]) for found in await anyio.getaddrinfo(host, port)]
-
-    async def on_get_extended_agent_card(
-        self, params: GetExtendedAgentCardRequest, context: ServerCallContext
-    ) -> AgentCard:
-        """Give it to nobody: the kit shows no credentials."""
-        raise ExtendedAgentCardNotConfiguredError("The extended card is for those who show credentials.")
-
-
-class KitDoor(A2aDoor):
-    """The door, with that handler; notifications may go to this machine, where the kit receives them."""
-
-    handler_class = KitHandler
-    outside = OutsideAddresses(OutsideSettings(addresses=("127.0.0.0/8", "::1")), resolve)
-
-
-# What no scenario of the kit names stays open: its older tests go on with such tasks, or cancel them.
-DEFAULT = Script(asks="question")
+    async def identify(self, headers: Mapping[str, str], channel: Channel, address: str = "") -> Identity:
+        """Return who it is."""
+        if "authorization" in headers or "x-api-key" in headers:
+            return await super().identify(headers, channel, address)
+        return ANONYMOUS
 
 
 async def main() -> None:
-    """Serve until it is ended; prints `ready` when it listens."""
+    """Serve until it is ended; prints `ready` and where, when it listens."""
     parser = argparse.ArgumentParser(description="The A2A door with fixtures, for a test kit.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--grpc-port", type=int, default=None, help="default: the next one")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="a2a-kit-") as home:
-        settings = DoorSettings(
-            home=Path(home),
-            url=f"http://127.0.0.1:{given.port}",
-            version="0.1.0",
-            grpc_port=given.port + 1 if given.grpc_port is None else given.grpc_port,
-        )
-        await serve(KitDoor(FixtureRunner(default=DEFAULT), Everybody(schemes=()), settings), given.port)
+    grpc_port: int = given.port + 1 if given.grpc_port is None else given.grpc_port
+    with tempfile.TemporaryDirectory(prefix="a2a-conformance-") as home:
+        await serve(Path(home), given.port, grpc_port)
 
 
-async def serve(door: A2aDoor, port: int) -> None:
-    """Serve a door over HTTP, on loopback."""
-    listening = socket.create_server(("127.0.0.1", port), backlog=2048)
-    server = uvicorn.Server(uvicorn.Config(LetIn(door), log_level="warning", lifespan="off"))
-    await door.open()
-    try:
-        print("ready", flush=True)  # noqa: T201 - who started it waits for this; the socket takes requests already
-        await server.serve([listening])
-    finally:
-        await door.close()
+async def serve(home: Path, port: int, grpc_port: int) -> None:
+    """Serve on loopback."""
+    settings = DoorsSettings(http_port=port, http_requests_per_minute=1_000_000)
+    listening = _listen(settings)
+    url = settings.url_at(port)
+    access = AnonymousAccess(home, settings)
+    told = DoorSettings(home=home, url=url, version="0.1.0", grpc_port=grpc_port)
+    own = next(entry for entry in DOORS if entry.name == "a2a")
+    entry = replace(own, factory="a2a_fixture_door:make_door")
+    doors = Doors(FixtureRunner(), access, lambda: told, (entry,))
+    await doors.door("a2a")  # gRPC cannot begin with a first request
+    server = uvicorn.Server(_config(HttpApplication(doors, access, settings, url), settings))
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    listening.listen()
+    print(f"ready {url}", flush=True)  # noqa: T201 - who started it waits for this
+    await server.serve([listening])
+    await doors.close()
+    await access.close()
 
 
 if __name__ == "__main__":

@@ -157,6 +157,6 @@ def _schemes(kinds: Sequence[Mapping[str, Any]]) -> dict[str, SecurityScheme]:
         elif one.get("kind") == "key":
             bearer = {"scheme": "Bearer", "description": "An API key of the agent, as a bearer token."}
             found["bearer"] = ParseDict({"httpAuthSecurityScheme": bearer}, SecurityScheme())
-            header = {"location": "header", "name": str(one.get("header") or "X-API-Key")}
+            header = {"location": "header", "name": "X-API-Key", "description": "The same key in a header of its own."}
             found["key"] = ParseDict({"apiKeySecurityScheme": header}, SecurityScheme())
     return found
