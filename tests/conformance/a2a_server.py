@@ -21,8 +21,8 @@ from sanca.core.access import Channel, DoorSettings, Identity
 from sanca.core.messages import Caller
 from sanca.python_runtime.doors.access import DoorAccess
 from sanca.python_runtime.doors.http import HttpApplication
+from sanca.python_runtime.doors.listening import listen_on, server_config
 from sanca.python_runtime.doors.registry import DOORS, Doors
-from sanca.python_runtime.doors.server import _config, _listen
 from sanca.python_runtime.doors.settings import DoorsSettings
 
 ANONYMOUS = Identity(Caller(user="anonymous", rights=("*",), channel="a2a"), "anonymous", "local")
@@ -57,7 +57,7 @@ async def main() -> None:
 async def serve(home: Path, port: int, grpc_port: int) -> None:
     """Serve on loopback."""
     settings = DoorsSettings(http_port=port, http_requests_per_minute=1_000_000)
-    listening = _listen(settings)
+    listening = listen_on(settings)
     url = settings.url_at(port)
     access = AnonymousAccess(home, settings)
     told = DoorSettings(home=home, url=url, version="0.1.0", grpc_port=grpc_port)
@@ -65,7 +65,7 @@ async def serve(home: Path, port: int, grpc_port: int) -> None:
     entry = replace(own, factory="a2a_fixture_door:make_door")
     doors = Doors(FixtureRunner(), access, lambda: told, (entry,))
     await doors.door("a2a")  # gRPC cannot begin with a first request
-    server = uvicorn.Server(_config(HttpApplication(doors, access, settings, url), settings))
+    server = uvicorn.Server(server_config(HttpApplication(doors, access, settings, url), settings))
     signal.signal(signal.SIGTERM, server.handle_exit)
     listening.listen()
     print(f"ready {url}", flush=True)  # noqa: T201 - who started it waits for this

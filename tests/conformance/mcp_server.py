@@ -24,8 +24,8 @@ from sanca.core.access import Channel, DoorSettings, Identity
 from sanca.core.messages import Caller
 from sanca.python_runtime.doors.access import DoorAccess
 from sanca.python_runtime.doors.http import HttpApplication
+from sanca.python_runtime.doors.listening import listen_on, server_config
 from sanca.python_runtime.doors.registry import DOORS, DoorEntry, Doors
-from sanca.python_runtime.doors.server import _config, _listen
 from sanca.python_runtime.doors.settings import DoorsSettings
 
 ANONYMOUS = Identity(Caller(user="anonymous", rights=("*",), channel="mcp"), "anonymous", "local")
@@ -60,7 +60,7 @@ async def main() -> None:
 
 async def serve(home: Path, port: int) -> None:
     """Serve on loopback."""
-    listening = _listen(DoorsSettings(http_port=port))
+    listening = listen_on(DoorsSettings(http_port=port))
     found: int = listening.getsockname()[1]
     origins = [f"http://{name}:{found}" for name in ("127.0.0.1", "localhost")]
     os.environ["SANCA_HTTP_ORIGINS"] = json.dumps(origins)  # the suite's pages come from there
@@ -69,7 +69,7 @@ async def serve(home: Path, port: int) -> None:
     access = AnonymousAccess(home, settings)
     told = DoorSettings(home=home, url=url, version="0.1.0")
     doors = Doors(None, access, lambda: told, (fixture_entry(),))  # type: ignore[arg-type] # fixtures ask no engine
-    server = uvicorn.Server(_config(HttpApplication(doors, access, settings, url), settings))
+    server = uvicorn.Server(server_config(HttpApplication(doors, access, settings, url), settings))
     signal.signal(signal.SIGTERM, server.handle_exit)
     print(f"ready {url}/mcp", flush=True)  # noqa: T201 - who started it waits for this
     await server.serve([listening])

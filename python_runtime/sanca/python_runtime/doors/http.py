@@ -1,6 +1,6 @@
 """What every request passes before a door: Host, Origin, who sends it, the right, how much, how large.
 
-Knows no protocol. An ASGI application. Whatever goes wrong, the other side reads one sentence in JSON, never a traceback.
+Knows no protocol. An ASGI application. Whatever goes wrong, the other side reads one sentence in JSON, no traceback.
 """
 
 from __future__ import annotations
