@@ -6,7 +6,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The channel to the engine named in engine.json; opened when first used, and anew when another engine is named. */
@@ -35,6 +40,18 @@ final class EngineConnection implements AutoCloseable {
             open(named);
         }
         return stub;
+    }
+
+    /** One question and its one answer; an engine that is not there fails the answer, not the call. */
+    <T, R> CompletableFuture<R> ask(
+            BiConsumer<EngineGrpc.EngineStub, StreamObserver<T>> call, Function<T, R> mapper, long seconds) {
+        UnaryFuture<T, R> answer = new UnaryFuture<>(mapper);
+        try {
+            call.accept(stub().withDeadlineAfter(seconds, TimeUnit.SECONDS), answer);
+        } catch (EngineException error) {
+            answer.completeExceptionally(error);
+        }
+        return answer;
     }
 
     private void open(EngineFile named) {

@@ -21,17 +21,13 @@ import dev.sanca.host.engine.proto.ModelEntry;
 import dev.sanca.host.engine.proto.RenameSessionRequest;
 import dev.sanca.host.engine.proto.SetModelRequest;
 import dev.sanca.host.engine.proto.StartRunRequest;
-import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Timer;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@link EngineClient} over gRPC. */
@@ -128,7 +124,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setCaller(ProtoMapper.caller(caller))
                 .setRunId(runId)
                 .build();
-        return ask((stub, answer) -> stub.cancelRun(request, answer), ProtoMapper::run, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.cancelRun(request, answer), ProtoMapper::run, UNARY_SECONDS);
     }
 
     @Override
@@ -137,7 +133,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setCaller(ProtoMapper.caller(caller))
                 .setRunId(runId)
                 .build();
-        return ask((stub, answer) -> stub.getRun(request, answer), ProtoMapper::run, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.getRun(request, answer), ProtoMapper::run, UNARY_SECONDS);
     }
 
     @Override
@@ -147,7 +143,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setSessionId(sessionId)
                 .setLimit(limit)
                 .build();
-        return ask((stub, answer) -> stub.listRuns(request, answer), ProtoMapper::runs, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.listRuns(request, answer), ProtoMapper::runs, UNARY_SECONDS);
     }
 
     @Override
@@ -156,7 +152,8 @@ final class GrpcEngineClient implements EngineClient {
                 .setCaller(ProtoMapper.caller(caller))
                 .setLimit(limit)
                 .build();
-        return ask((stub, answer) -> stub.listSessions(request, answer), ProtoMapper::sessions, UNARY_SECONDS);
+        return connection.ask(
+                (stub, answer) -> stub.listSessions(request, answer), ProtoMapper::sessions, UNARY_SECONDS);
     }
 
     @Override
@@ -166,7 +163,8 @@ final class GrpcEngineClient implements EngineClient {
                 .setSessionId(sessionId)
                 .setTitle(title)
                 .build();
-        return ask((stub, answer) -> stub.renameSession(request, answer), ProtoMapper::session, UNARY_SECONDS);
+        return connection.ask(
+                (stub, answer) -> stub.renameSession(request, answer), ProtoMapper::session, UNARY_SECONDS);
     }
 
     @Override
@@ -175,7 +173,7 @@ final class GrpcEngineClient implements EngineClient {
                 .setCaller(ProtoMapper.caller(caller))
                 .setSessionId(sessionId)
                 .build();
-        return this.<Empty, Void>ask(
+        return connection.<Empty, Void>ask(
                 (stub, answer) -> stub.deleteSession(request, answer), nothing -> null, UNARY_SECONDS);
     }
 
@@ -187,13 +185,13 @@ final class GrpcEngineClient implements EngineClient {
                 .setThumb(thumb)
                 .setComment(comment)
                 .build();
-        return this.<Empty, Void>ask(
+        return connection.<Empty, Void>ask(
                 (stub, answer) -> stub.giveFeedback(request, answer), nothing -> null, UNARY_SECONDS);
     }
 
     @Override
     public CompletableFuture<Void> pageReply(Caller caller, String runId, PageReply reply) {
-        return this.<Empty, Void>ask(
+        return connection.<Empty, Void>ask(
                 (stub, answer) -> stub.pageReply(ProtoMapper.pageReply(caller, runId, reply), answer),
                 nothing -> null,
                 UNARY_SECONDS);
@@ -215,26 +213,26 @@ final class GrpcEngineClient implements EngineClient {
         GetModelsRequest request = GetModelsRequest.newBuilder()
                 .setCaller(ProtoMapper.caller(caller))
                 .build();
-        return ask((stub, answer) -> stub.getModels(request, answer), ProtoMapper::models, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.getModels(request, answer), ProtoMapper::models, UNARY_SECONDS);
     }
 
     @Override
     public CompletableFuture<List<ModelInfo>> setModel(Caller caller, ModelInfo model, String apiKey) {
         SetModelRequest request = setModelRequest(caller, ProtoMapper.model(model), apiKey, false);
-        return ask((stub, answer) -> stub.setModel(request, answer), ProtoMapper::models, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.setModel(request, answer), ProtoMapper::models, UNARY_SECONDS);
     }
 
     @Override
     public CompletableFuture<List<ModelInfo>> removeModel(Caller caller, String role) {
         ModelEntry entry = ModelEntry.newBuilder().setRole(role).build();
         SetModelRequest request = setModelRequest(caller, entry, "", true);
-        return ask((stub, answer) -> stub.setModel(request, answer), ProtoMapper::models, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.setModel(request, answer), ProtoMapper::models, UNARY_SECONDS);
     }
 
     @Override
     public CompletableFuture<ModelTest> testModel(Caller caller, ModelInfo model, String apiKey) {
         SetModelRequest request = setModelRequest(caller, ProtoMapper.model(model), apiKey, false);
-        return ask((stub, answer) -> stub.testModel(request, answer), ProtoMapper::modelTest, MODEL_SECONDS);
+        return connection.ask((stub, answer) -> stub.testModel(request, answer), ProtoMapper::modelTest, MODEL_SECONDS);
     }
 
     @Override
@@ -242,12 +240,12 @@ final class GrpcEngineClient implements EngineClient {
         ListSkillsRequest request = ListSkillsRequest.newBuilder()
                 .setCaller(ProtoMapper.caller(caller))
                 .build();
-        return ask((stub, answer) -> stub.listSkills(request, answer), ProtoMapper::skills, UNARY_SECONDS);
+        return connection.ask((stub, answer) -> stub.listSkills(request, answer), ProtoMapper::skills, UNARY_SECONDS);
     }
 
     @Override
     public CompletableFuture<EngineInfo> health() {
-        return ask(
+        return connection.ask(
                 (stub, answer) -> stub.health(HealthRequest.getDefaultInstance(), answer),
                 ProtoMapper::health,
                 UNARY_SECONDS);
@@ -255,7 +253,7 @@ final class GrpcEngineClient implements EngineClient {
 
     /** Tells a living engine to read the toolkits again. */
     CompletableFuture<Void> toolkitsChanged() {
-        return this.<Empty, Void>ask(
+        return connection.<Empty, Void>ask(
                 (stub, answer) -> stub.toolkitsChanged(Empty.getDefaultInstance(), answer),
                 nothing -> null,
                 UNARY_SECONDS);
@@ -279,17 +277,6 @@ final class GrpcEngineClient implements EngineClient {
         if (result != null && !result.status().equals("needs_input")) {
             results.release(result.runId());
         }
-    }
-
-    private <T, R> CompletableFuture<R> ask(
-            BiConsumer<EngineStub, StreamObserver<T>> call, Function<T, R> mapper, long seconds) {
-        UnaryFuture<T, R> answer = new UnaryFuture<>(mapper);
-        try {
-            call.accept(connection.stub().withDeadlineAfter(seconds, TimeUnit.SECONDS), answer);
-        } catch (EngineException error) {
-            answer.completeExceptionally(error);
-        }
-        return answer;
     }
 
     private final class Handle implements EngineRun {

@@ -5,15 +5,11 @@ import dev.sanca.host.engine.proto.ExportMemoryRequest;
 import dev.sanca.host.engine.proto.FileChunk;
 import dev.sanca.host.engine.proto.ForgetMemoryReply;
 import dev.sanca.host.engine.proto.ForgetMemoryRequest;
-import io.grpc.stub.StreamObserver;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /** {@link EngineMemory} over gRPC. */
 final class GrpcEngineMemory implements EngineMemory {
@@ -27,7 +23,7 @@ final class GrpcEngineMemory implements EngineMemory {
 
     @Override
     public CompletableFuture<MemoryPage> search(Caller caller, MemoryQuery query) {
-        return ask(
+        return connection.ask(
                 (stub, answer) -> stub.searchMemory(MemoryMapper.search(caller, query), answer),
                 MemoryMapper::page,
                 SECONDS);
@@ -35,7 +31,7 @@ final class GrpcEngineMemory implements EngineMemory {
 
     @Override
     public CompletableFuture<MemoryItem> edit(Caller caller, MemoryItem.Change change) {
-        return ask(
+        return connection.ask(
                 (stub, answer) -> stub.editMemory(MemoryMapper.edit(caller, change), answer),
                 MemoryMapper::item,
                 SECONDS);
@@ -86,18 +82,7 @@ final class GrpcEngineMemory implements EngineMemory {
     }
 
     private CompletableFuture<Long> forget(ForgetMemoryRequest.Builder request, long seconds) {
-        return ask(
+        return connection.ask(
                 (stub, answer) -> stub.forgetMemory(request.build(), answer), ForgetMemoryReply::getForgotten, seconds);
-    }
-
-    private <T, R> CompletableFuture<R> ask(
-            BiConsumer<EngineStub, StreamObserver<T>> call, Function<T, R> mapper, long seconds) {
-        UnaryFuture<T, R> answer = new UnaryFuture<>(mapper);
-        try {
-            call.accept(connection.stub().withDeadlineAfter(seconds, TimeUnit.SECONDS), answer);
-        } catch (EngineException error) {
-            answer.completeExceptionally(error);
-        }
-        return answer;
     }
 }
