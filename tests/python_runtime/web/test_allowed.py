@@ -88,12 +88,13 @@ def test_settings_of_the_environment_are_read(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("ALLOW", "ftp://x", "is not of the form host/path"),
+        ("ALLOW", "ftp://x", "SANCA_WEB_ALLOW is not right: 'ftp://x' is not of the form host/path"),
         ("SECONDS", "soon", "SANCA_WEB_SECONDS is not right"),
         ("SEARCH_URL", "https://x.example/search", "{query} must stand"),
         ("SEARCH_URL", "x.example?q={query}", "must start with http"),
         ("SEARCH_KIND", "searxng", "needs a url"),
         ("TENANTS", "{", "is not right"),
+        ("TENANTS", '{"a":{"allow":["/x"]}}', "SANCA_WEB_TENANTS_A_ALLOW is not right"),
         ("TENANTS", '{"a":{"allowed":[]}}', "SANCA_WEB_TENANTS_A_ALLOWED"),
     ],
 )

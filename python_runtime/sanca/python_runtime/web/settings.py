@@ -65,6 +65,11 @@ class TenantSettings(BaseModel):
     allow: tuple[str, ...] | None = None
     first_use: FirstUse | None = None
 
+    @field_validator("allow")
+    @classmethod
+    def _check(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if given is None else _are_patterns(given)
+
 
 class WebSettings(BaseSettings):
     """Prefix `SANCA_WEB_`. Nothing set: there is no web toolkit."""
@@ -95,11 +100,10 @@ class WebSettings(BaseSettings):
     def _split(cls, given: object) -> object:
         return tuple(one.strip() for one in given.split(",") if one.strip()) if isinstance(given, str) else given
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for patterns in (self.allow, *(tenant.allow or () for tenant in self.tenants.values())):
-            Allowed(patterns)
-        return self
+    @field_validator("allow")
+    @classmethod
+    def _check(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return _are_patterns(given)
 
     @property
     def is_on(self) -> bool:
@@ -115,6 +119,11 @@ class WebSettings(BaseSettings):
     def asks_first(self, tenant: str) -> bool:
         """Whether a person is asked before the first page of a host."""
         return (self.tenants.get(tenant, TenantSettings()).first_use or self.first_use) == "ask"
+
+
+def _are_patterns(given: tuple[str, ...]) -> tuple[str, ...]:
+    Allowed(given)
+    return given
 
 
 def read_settings() -> WebSettings:

@@ -14,6 +14,7 @@ from sanca.python_runtime.action_check import ActionChecker, tell_remarks, tell_
 from sanca.python_runtime.files import FileInfo
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.observation import cut_middle, format_observation
+from sanca.python_runtime.outside_marks import mark_outside, outside_tools
 from sanca.python_runtime.planning.goal_book import note_skill_outcome
 from sanca.python_runtime.rounds import Round, RunState
 from sanca.python_runtime.run_record import RunRequest
@@ -114,18 +115,20 @@ class Motor:
         await state.pass_on()
         round_.result, round_.status, round_.seconds = result, result.status, result.seconds
         round_.value = cut_middle(result.value or "", self._observation_chars)
-        round_.observation = self._observation(round_, result)
+        round_.observation = self._observation(state, result)
         state.note("observation", {"round": round_.number, "status": result.status, "text": round_.observation})
         if result.names_lost and round_.number > 1:
             state.reporter.notice(sentence("names_lost", state.language), level="warning", code="names_lost")
         if result.status != "ok":
             self._note_error(state, round_, result.status, result.error_type or "", _error_line(result))
 
-    def _observation(self, round_: Round, result: ActionResult) -> str:
+    def _observation(self, state: RunState, result: ActionResult) -> str:
         """Return the observation; of an action that failed with what its check had remarked."""
         text = format_observation(result, self._observation_chars)
-        remarks = tell_remarks(round_.check.remarks) if round_.check and result.status == "error" else ""
-        return f"{text}\n\n{remarks}" if remarks else text
+        check = state.round.check
+        remarks = tell_remarks(check.remarks) if check and result.status == "error" else ""
+        text = f"{text}\n\n{remarks}" if remarks else text
+        return mark_outside(text, outside_tools(state, self._toolkits()))
 
     async def _hand_over_files(self, state: RunState) -> None:
         request = state.request
