@@ -143,11 +143,14 @@ class McpToolkit:
         self, client: Client, call: OpenCall, definition: ToolDefinition, send: Callable[[], Awaitable[Any]]
     ) -> Any:
         """Send, and say in our words what went wrong."""
-        from mcp import MCPError  # loaded with the connection
+        from mcp import InputRequiredRoundsExceededError, MCPError  # loaded with the connection
         from sanca.mcp_adapters.transports import reason_of
 
         try:
             return await send()
+        except InputRequiredRoundsExceededError as error:
+            message = f"{call.label} asked again and again, and was not content with any answer."
+            raise ToolFailedError(message, tool_name=call.label) from error
         except MCPError as error:
             raise await self._translate(error, client, definition, call) from error
         except ExceptionGroup as group:
