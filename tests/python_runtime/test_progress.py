@@ -101,6 +101,12 @@ def test_a_call_is_told_when_it_begins_and_when_it_ended_and_never_again() -> No
     assert again == later == []
 
 
+def test_what_is_said_is_no_tool_call() -> None:
+    said = call("c1", "ok", toolkit="sanca", tool="say")
+
+    assert list(RunProgress("run_1", "talk").take("sanca-round", a_round(said))) == []
+
+
 def test_files_goals_and_usage_add_up() -> None:
     progress = RunProgress("run_1", "write it")
     progress.begin()

@@ -73,7 +73,7 @@ class DoorUnderTest:
     engine: Engine
     client: httpx.AsyncClient
     """Asks as olga."""
-    keys: dict[str, str]
+    keys: dict[str, str] = field(repr=False)
 
     def as_user(self, name: str) -> dict[str, str]:
         """Return the header of somebody: olga, eve, or nobody, who may not ask."""

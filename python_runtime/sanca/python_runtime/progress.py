@@ -24,6 +24,8 @@ _TEXT_CHARS = 300
 _LISTED = 50
 """Of sub-goals, files and waiting asks so many are in the state: it is sent whole with each AG-UI run."""
 _ENDED = frozenset({"ok", "failed", "denied", "cancelled", "unknown"})
+_SPEAKS = ("sanca", "say")
+"""What is said is a message already."""
 _COUNTED = ("input_tokens", "output_tokens", "cost")
 
 Operation = dict[str, Any]
@@ -73,7 +75,8 @@ class RunProgress:
             reader(self._state, content)
         if kind == "sanca-round":
             for call in content["calls"]:
-                yield from self._call_events(call)
+                if (call["toolkit"], call["tool"]) != _SPEAKS:
+                    yield from self._call_events(call)
 
     def _call_events(self, call: Content) -> Iterator[BaseEvent]:
         call_id = call["call_id"]

@@ -130,6 +130,22 @@ describe("a conversation's state", () => {
     ).toBe(1);
   });
 
+  it("shows nothing twice: state and tool calls are for clients that do not know our activities", () => {
+    const before = play([started("r-1", "look"), activity("sanca-round", "round-1", roundContent)]);
+    const after = play(
+      [
+        event(EventType.STATE_SNAPSHOT, { snapshot: { run: { id: "run-1", status: "running" } } }),
+        event(EventType.TOOL_CALL_START, { toolCallId: "c-1", toolCallName: "system.services" }),
+        event(EventType.TOOL_CALL_ARGS, { toolCallId: "c-1", delta: "{}" }),
+        event(EventType.TOOL_CALL_END, { toolCallId: "c-1" }),
+        event(EventType.TOOL_CALL_RESULT, { messageId: "result-c-1", toolCallId: "c-1", content: "3 items" }),
+        event(EventType.STATE_DELTA, { delta: [{ op: "replace", path: "/run/status", value: "done" }] }),
+      ],
+      before,
+    );
+    expect(after).toEqual({ ...before, events: before.events + 6 });
+  });
+
   it("collects usage and choices, and ignores what it does not know", () => {
     const thread = play([
       started("r1", "hi"),

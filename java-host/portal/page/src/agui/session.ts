@@ -44,6 +44,8 @@ interface HttpFailure extends Error {
   payload?: unknown;
 }
 
+const notForUs = /^(ACTIVITY|REASONING|STATE|TOOL_CALL)_/;
+
 /** Milliseconds a replayed command waits for the word that it was done before. */
 const replaySettles = 400;
 const maxAttempts = 40;
@@ -244,8 +246,9 @@ export class ConversationSession {
         const type = String(event.type);
         if (type === "RUN_STARTED") this.options.onChanged();
         take(event);
-        // The protocol's own reducer needs only messages and interrupts; it copies all it holds at each change.
-        return type.startsWith("ACTIVITY_") || type.startsWith("REASONING_") ? { stopPropagation: true } : undefined;
+        // The protocol's own reducer needs only messages and interrupts; it copies all it holds at each change. State
+        // and tool calls are for clients that do not know our activities, which say the same.
+        return notForUs.test(type) ? { stopPropagation: true } : undefined;
       },
     };
   }
