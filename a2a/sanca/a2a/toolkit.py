@@ -285,7 +285,7 @@ class AgentToolkit:
         return agent
 
     async def _note_card(self, digest: str, host: ToolkitHost) -> None:
-        before = await anyio.to_thread.run_sync(self._book.seen_card, self._name, digest)
+        before = await anyio.to_thread.run_sync(self._book.seen_card, f"{self._name} {self._entry.url}", digest)
         if before and before != digest:
             text = (
                 f"{self._label} ({self._entry.url}) has another agent card than before. See whether it is still the "

@@ -80,8 +80,10 @@ public final class TestHost {
   public String describe() throws IOException {
     var extra = home.resolve("extra_toolkits.json");
     var more = Files.exists(extra) ? "," + Files.readString(extra) : "";
-    var version = Integer.toHexString(more.hashCode());
-    return "{\"version\":\"" + version + "\",\"toolkits\":[" + Files.readString(home.resolve("toolkits_of_test_host.json")) + more + "]}";
+    var agents = home.resolve("agents_of_test_host.json");
+    var named = Files.exists(agents) ? ",\"agents\":" + Files.readString(agents) : "";
+    var version = Integer.toHexString((more + named).hashCode());
+    return "{\"version\":\"" + version + "\",\"toolkits\":[" + Files.readString(home.resolve("toolkits_of_test_host.json")) + more + "]" + named + "}";
   }
 
   public String call(String toolkit, String tool, String argumentsJson, String contextJson) throws Exception {

@@ -81,6 +81,8 @@ class HostDescription:
 
     version: str
     toolkits: tuple[ToolkitDefinition, ...]
+    agents: Mapping[str, Any] = field(default_factory=dict)
+    """Other agents that it names, in the form of `toolkits.json`; their headers may hold tokens."""
 
 
 @runtime_checkable
@@ -161,7 +163,9 @@ def parse_description(text: Reply) -> HostDescription:
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         said = f"it begins with {_begin(text)!r}"
         raise GatewayError(f"The host's description is no list of toolkits; {said}.") from error
-    return HostDescription(version=version, toolkits=tuple(_readable(entries)))
+    agents = content.get("agents")
+    named = agents if isinstance(agents, dict) else {}
+    return HostDescription(version=version, toolkits=tuple(_readable(entries)), agents=named)
 
 
 def _readable(entries: Sequence[Any]) -> list[ToolkitDefinition]:

@@ -17,6 +17,7 @@ from sanca.core.ports import Toolkit
 from sanca.python_runtime.broker.backends import RESULTS_IDLE_SECONDS, EngineBackend, HostBackend, LocalBackend
 from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
+from sanca.python_runtime.broker.given_agents import GivenAgents
 from sanca.python_runtime.broker.host_link import HostLink
 from sanca.python_runtime.broker.journal import Fact, Journal
 from sanca.python_runtime.broker.journal_reader import JournalReader
@@ -70,7 +71,7 @@ class Broker:
         self._reliability = Reliability(TakenOut(tool_failures, tool_pause_seconds))
         self._settling = Settling(self._control, self._journal.put)
         self._reader: JournalReader | None = JournalReader(home)
-        self._host = HostLink(home, self._control, self._rebuild, self._host_is_back)
+        self._host = HostLink(home, self._control, self._host_changed, self._host_is_back)
         self._late_replies = LateReplies(outbox.post)
         self._toolkit_host = BrokerToolkitHost(
             lambda run_id: self._runs.get(run_id),
@@ -79,6 +80,7 @@ class Broker:
             OutgoingMasks(home).masked,
         )
         self._loop = ToolkitLoop(home, factories, self._rebuild, self._toolkit_host)
+        self._given_agents = GivenAgents(home, self._loop)
         self._host_backend = HostBackend(self._fast, self._control, self._host.wake)
         self._engine_backend = EngineBackend(outbox.post)
         self._local_backend = LocalBackend(self._loop, self._loop.toolkits)
@@ -97,6 +99,7 @@ class Broker:
         self._host.start()
         self._loop.open()
         self._host.await_first_try(_FIRST_TRY_SECONDS)
+        self._host_changed()
         self._loop.await_settled(_SETTLE_SECONDS)
         if self._host.state == "connected":
             self._host_backend.release_left(self._journal.recent_runs(RESULTS_IDLE_SECONDS))
@@ -243,6 +246,12 @@ class Broker:
             "calls": self._reliability.counts.told(),
             "pid": os.getpid(),
         }
+
+    def _host_changed(self) -> None:
+        """Follow the host's description: its agents, then its toolkits."""
+        if self._host.description is not None and self._loop.is_running:
+            self._given_agents.take(self._host.description.agents)
+        self._rebuild()
 
     def _host_is_back(self, description: HostDescription) -> None:
         """Forget how the tools of a host did that is another process now; ask it what the broker before us cannot."""

@@ -33,7 +33,7 @@ _TRIES_TO_SETTLE = 2
 """An outside toolkit that failed so often is not waited for: its server does not just begin to listen."""
 _LOOK_SECONDS = 2.0
 """How often a toolkit's definition is looked at: an MCP server may change its tools."""
-OUTSIDE_TOOLKITS_FILE = "toolkits.json"
+OUTSIDE_TOOLKITS_FILES = ("toolkits.json", "agents.json")
 
 
 class ToolkitLoop:
@@ -50,6 +50,8 @@ class ToolkitLoop:
         self._portal: BlockingPortal | None = None
         self._ending: anyio.Event | None = None
         self._keepers: list[Future[None]] = []
+        self._removals: dict[str, anyio.Event] = {}
+        """Of toolkits that came later: set when they are to go."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._settled = threading.Event()
         self._is_open = False
@@ -66,10 +68,10 @@ class ToolkitLoop:
         self._ending = self._portal.call(_make_event)
         found = find_toolkits(self._home)
         for source, problem in found.problems.items():
-            self._note(source, problem)
+            self.note(source, problem)
         self._open_all([*found.toolkits, *self._web(found.toolkits)])
         self._is_open = True
-        if (self._home / OUTSIDE_TOOLKITS_FILE).exists():
+        if any((self._home / name).exists() for name in OUTSIDE_TOOLKITS_FILES):
             threading.Thread(target=self._open_outside, name="outside-toolkits", daemon=True).start()
         else:
             self._settled.set()
@@ -88,10 +90,29 @@ class ToolkitLoop:
         assert self._loop is not None  # noqa: S101 - made with the portal
         return LoopCall(self._loop, coroutine)
 
+    def add(self, toolkit: Toolkit) -> None:
+        """Begin to keep one more toolkit, in the background."""
+        name = toolkit.definition.name
+        removal = self._removals[name] = self._running().call(_make_event)
+        self._keepers.append(self._running().start_task_soon(self._keep, toolkit, Future(), 1, removal))
+
+    def remove(self, name: str) -> None:
+        """Close a toolkit that was added, in the background; calls under way go on to their end or fail."""
+        if (removal := self._removals.pop(name, None)) is not None:
+            self._running().start_task_soon(_set_event, removal)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether toolkits can be added."""
+        return self._is_open
+
     def close(self) -> None:
         """Close every toolkit, then the loop."""
         if self._portal is not None and self._ending is not None:
+            self._is_open = False
             self._portal.call(self._ending.set)
+            for removal in self._removals.values():
+                self._portal.call(removal.set)
             for keeper in self._keepers:
                 _await_end(keeper)
         self._stack.close()
@@ -101,7 +122,7 @@ class ToolkitLoop:
         try:
             made = web_toolkits()
         except ConfigurationError as error:
-            self._note("web", str(error))
+            self.note("web", str(error))
             return []
         names = {toolkit.definition.name for toolkit in found}
         return [toolkit for toolkit in made if toolkit.definition.name not in names]
@@ -113,7 +134,7 @@ class ToolkitLoop:
             try:
                 made += _made_by(factory, self._home)
             except Exception as error:
-                self._note(factory, f"{factory} gave no toolkits: {type(error).__name__}: {error}")
+                self.note(factory, f"{factory} gave no toolkits: {type(error).__name__}: {error}")
         self._open_all(made, tries=_TRIES_TO_SETTLE)
         self._settled.set()
 
@@ -128,9 +149,11 @@ class ToolkitLoop:
             try:
                 tried.result(_OPEN_SECONDS)
             except (FutureTimeoutError, CancelledError):
-                self._note(name, f"{name} has not opened within {_OPEN_SECONDS:g} seconds.")
+                self.note(name, f"{name} has not opened within {_OPEN_SECONDS:g} seconds.")
 
-    async def _keep(self, toolkit: Toolkit, tried: Future[None], tries: int) -> None:
+    async def _keep(
+        self, toolkit: Toolkit, tried: Future[None], tries: int, removal: anyio.Event | None = None
+    ) -> None:
         """Open a toolkit, hold it, close it: all in one task, as cancel scopes of MCP sessions demand."""
         if self._host is not None and isinstance(toolkit, HostedToolkit):
             toolkit.attach(self._host)
@@ -139,7 +162,8 @@ class ToolkitLoop:
             tries -= 1
             if tries <= 0:
                 _set(tried)
-            if await self._ends_within(pause):
+            if await self._ends_within(pause, removal):
+                self.problems.pop(toolkit.definition.name, None)
                 return
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         told = toolkit.definition
@@ -148,32 +172,38 @@ class ToolkitLoop:
         if self._is_open:
             await anyio.to_thread.run_sync(self._changed)
         _set(tried)
-        while not await self._ends_within(_LOOK_SECONDS):
+        while not await self._ends_within(_LOOK_SECONDS, removal):
             if toolkit.definition != told:
                 told = toolkit.definition
                 await anyio.to_thread.run_sync(self._changed)
+        if self._is_open:  # it goes, and the others stay
+            if self.toolkits.get(told.name) is toolkit:
+                del self.toolkits[told.name]
+            await anyio.to_thread.run_sync(self._changed)
         await toolkit.close()
 
     async def _is_opened(self, toolkit: Toolkit) -> bool:
         try:
             await toolkit.open()
         except Exception as error:
-            self._note(toolkit.definition.name, f"{toolkit.definition.name} cannot be opened: {error}")
+            self.note(toolkit.definition.name, f"{toolkit.definition.name} cannot be opened: {error}")
             return False
         return True
 
-    async def _ends_within(self, seconds: float) -> bool:
-        assert self._ending is not None  # noqa: S101 - made before the first toolkit
+    async def _ends_within(self, seconds: float, removal: anyio.Event | None) -> bool:
+        ending = removal or self._ending
+        assert ending is not None  # noqa: S101 - made before the first toolkit
         with anyio.move_on_after(seconds):
-            await self._ending.wait()
-        return self._ending.is_set()
+            await ending.wait()
+        return ending.is_set()
 
     def _running(self) -> BlockingPortal:
         if self._portal is None:
             raise ConfigurationError("The toolkits are not open.")
         return self._portal
 
-    def _note(self, source: str, problem: str) -> None:
+    def note(self, source: str, problem: str) -> None:
+        """Tell in Health why something is not to be had."""
         if self.problems.get(source) != problem:
             log.warning("toolkit_unavailable", toolkit=source, reason=problem)
         self.problems[source] = problem
@@ -185,6 +215,10 @@ async def _running_loop() -> asyncio.AbstractEventLoop:
 
 async def _make_event() -> anyio.Event:
     return anyio.Event()
+
+
+async def _set_event(event: anyio.Event) -> None:
+    event.set()
 
 
 def _set(tried: Future[None]) -> None:
