@@ -17,6 +17,18 @@ OPEN_SECONDS = 20
 
 
 @dataclass(frozen=True)
+class Held:
+    """What may not grow for ever."""
+
+    descriptors: int
+    """Files and sockets that the engine's process has open."""
+    processes: int
+    """The engine and all that it started."""
+    threads: int
+    """Of the engine's process."""
+
+
+@dataclass(frozen=True)
 class ServedDoors:
     """Where the doors are, and who is behind them."""
 
@@ -39,9 +51,10 @@ class ServedDoors:
         """Return the memory of the engine and of all its processes; a shared page by its share."""
         return sum(_proportional_mb(pid) for pid in _family(self.pid))
 
-    def descriptors(self) -> int:
-        """Return how many files and sockets the engine's process holds open."""
-        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+    def held(self) -> Held:
+        """Return what the engine holds now."""
+        own = Path(f"/proc/{self.pid}")
+        return Held(len(list((own / "fd").iterdir())), len(_family(self.pid)), len(list((own / "task").iterdir())))
 
     def processor_seconds(self) -> float:
         """Return the processor time that the engine's process has used."""
