@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from typing import Any, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 from sanca.a2a.server.contexts import HttpContexts
+from sse_starlette.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from a2a.compat.v0_3.context_builders import V03ServerCallContextBuilder
 from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
 from a2a.compat.v0_3.rest_adapter import REST03Adapter
+from a2a.compat.v0_3.rest_handler import REST03Handler
 from a2a.server.jsonrpc_models import InvalidParamsError as JsonRpcInvalidParams
 from a2a.server.jsonrpc_models import JSONParseError
 from a2a.server.request_handlers.request_handler import RequestHandler
 from a2a.server.request_handlers.response_helpers import build_error_response
 from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
 from a2a.server.routes.rest_routes import create_rest_routes
-from a2a.utils.error_handlers import build_rest_error_payload
-from a2a.utils.errors import A2AError, ContentTypeNotSupportedError, InvalidRequestError, MethodNotFoundError
+from a2a.utils.error_handlers import build_rest_error_payload, rest_stream_error_handler
+from a2a.utils.errors import (
+    A2A_REASON_TO_ERROR,
+    A2AError,
+    ContentTypeNotSupportedError,
+    InternalError,
+    InvalidRequestError,
+    MethodNotFoundError,
+)
 
 _JSON_TYPES = frozenset({"application/json", "application/a2a+json"})
 _NOT_JSON = "The body is not JSON."
@@ -72,16 +83,19 @@ class Rest:
 
     def __init__(self, handler: RequestHandler, prefix: str, version: str) -> None:
         self._prefix = prefix
+        self._is_older = version == "0.3"
         if version == "1.0":
             routes = create_rest_routes(handler, HttpContexts())
         else:
-            adapted = REST03Adapter(handler, HttpContexts()).routes()
+            adapted = REST03Adapter(handler, HttpContexts()).routes() | _older_streams(handler)
             routes = [Route(path, endpoint, methods=[method]) for (path, method), endpoint in adapted.items()]
         self._router: ASGIApp = Router(routes, default=_no_such_operation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the prefix is left away."""
         inner = {**scope, "path": scope["path"].removeprefix(self._prefix), "root_path": ""}
+        if self._is_older:
+            send = _OlderErrors(send)
         if scope["method"] == "POST":
             body = await Request(scope, receive).body()
             if refused := _refused_body(Request(scope), body):
@@ -118,6 +132,69 @@ def _first(error: ValidationError) -> str:
     """Return what is wrong first, without what was sent."""
     found = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return f"Invalid params: {'.'.join(map(str, found['loc']))[:200]}: {found['msg'][:200]}."
+
+
+def _older_streams(handler: RequestHandler) -> dict[tuple[str, str], Callable[[Request], Any]]:
+    """Return the streams of 0.3; the SDK's begin before they know whether there is anything to stream."""
+    methods, contexts = REST03Handler(handler), V03ServerCallContextBuilder(HttpContexts())
+
+    def endpoint(method: Callable[..., AsyncIterator[Any]]) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            events = aiter(method(request, contexts.build(request)))
+            first = await anext(events, None)
+
+            async def lines() -> AsyncIterator[dict[str, str]]:
+                try:
+                    if first is not None:
+                        yield {"data": orjson.dumps(first).decode()}
+                        async for event in events:
+                            yield {"data": orjson.dumps(event).decode()}
+                except A2AError as error:
+                    yield {"event": "error", "data": orjson.dumps(build_rest_error_payload(error)).decode()}
+
+            return EventSourceResponse(lines())
+
+        return rest_stream_error_handler(answer)
+
+    subscribe = endpoint(methods.on_subscribe_to_task)
+    return {
+        ("/v1/message:stream", "POST"): endpoint(methods.on_message_send_stream),
+        ("/v1/tasks/{id}:subscribe", "GET"): subscribe,
+        ("/v1/tasks/{id}:subscribe", "POST"): subscribe,
+    }
+
+
+class _OlderErrors:
+    """Sends errors to clients of 0.3 as its servers do: `type` and `message` beside what 1.0 says."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message on; an error's when it is whole."""
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_error(self._start)
+
+    async def _send_error(self, start: Message) -> None:
+        try:
+            error = orjson.loads(self._body)["error"]
+            reason = next((one.get("reason") for one in error.get("details", ()) if "reason" in one), "")
+            kind = A2A_REASON_TO_ERROR.get(reason, InternalError)
+            self._body = orjson.dumps({"type": kind.__name__, "message": error["message"], "error": error})
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            pass  # it is none of the SDK's: plain text of the router
+        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        headers.append((b"content-length", str(len(self._body)).encode()))
+        await self._send({**start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": self._body})
 
 
 def rest_error(error: A2AError) -> Response:
