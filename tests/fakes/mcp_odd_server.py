@@ -114,13 +114,6 @@ def add_trouble(server: MCPServer) -> None:
         return "done"
 
     @server.tool()
-    def flood(kind: str) -> str:
-        """Write what is no answer to standard output, past the protocol."""
-        data = {"line": b"x" * (13 * 1024 * 1024) + b"\n", "junk": b"not json\n" * 1000, "bytes": b"\xff\xfe{\n"}[kind]
-        os.write(1, data) if kind != "line" else _write_all(data)
-        return "flooded"
-
-    @server.tool()
     def leave_child(path: str) -> str:
         """Start a process that outlives its parent."""
         import subprocess
@@ -144,12 +137,6 @@ def add_documents(server: MCPServer) -> None:
     @server.prompt(description="Review something.")
     def review(what: str) -> str:
         return f"Please review {what}."
-
-
-def _write_all(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(1, view) :]
 
 
 if __name__ == "__main__":

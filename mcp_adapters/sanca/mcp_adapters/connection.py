@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import structlog
-from sanca.core.errors import ToolFailedError
+from sanca.core.errors import SancaError, ToolFailedError
 from sanca.core.toolkits_file import McpServerEntry
 from sanca.core.untrusted import plain_text
 from sanca.mcp_adapters.call_context import clean_context
@@ -212,7 +212,7 @@ class _Owner:
             self._changed.clear()
             try:
                 await self._listener.changed(client)
-            except ToolFailedError as error:
+            except SancaError as error:
                 log.warning("mcp_changes_not_read", server=self._label, reason=str(error))
 
     async def _listen(self, client: Client) -> None:

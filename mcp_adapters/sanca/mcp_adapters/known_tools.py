@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+from sanca.core.errors import ConfigurationError
 from sanca.core.toolkits_file import McpServerEntry
 from sanca.core.tools import ToolDefinition
 from sanca.core.untrusted import plain_name, plain_text
@@ -20,6 +22,8 @@ from sanca.mcp_adapters.suspicion import suspect
 
 if TYPE_CHECKING:
     from mcp import Client
+
+log = structlog.get_logger(__name__)
 
 _PAGES = 50
 _NOTICE_DIFFS = 3
@@ -96,11 +100,17 @@ class KnownTools:
         self._show(pins)
         return True
 
-    def look(self) -> None:
-        """Look whether an administrator has agreed to something meanwhile."""
-        if self._is_known and (stamp := self._file.stamp) != self._stamp:
-            self._stamp = stamp
+    def look(self) -> bool:
+        """Look whether an administrator has agreed to something meanwhile; may be asked from any thread."""
+        if not self._is_known or (stamp := self._file.stamp) == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
             self._show(self._file.load(self._server))
+        except ConfigurationError as error:  # what is shown stays as it was
+            log.error("mcp_pins_not_read", server=self._server, reason=str(error))
+            return False
+        return True
 
     def take(self, listing: Listing) -> None:
         """Take what the server says now."""

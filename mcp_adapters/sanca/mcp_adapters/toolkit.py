@@ -57,6 +57,7 @@ class McpToolkit:
         self._host: ToolkitHost | None = None
         self._reading = asyncio.Lock()
         self._client: Client | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def attach(self, host: ToolkitHost) -> None:
         """Take who can ask a person and tell the administrator."""
@@ -65,7 +66,7 @@ class McpToolkit:
     @property
     def definition(self) -> ToolkitDefinition:
         """Name and tools as of the last connection and what an administrator agreed to; none before the first."""
-        self._known.look()
+        self._look()
         tools = tuple(self._known.definitions())
         return ToolkitDefinition(name=self._name, description=self._known.description, source="mcp", tools=tools)
 
@@ -75,6 +76,7 @@ class McpToolkit:
         Raises:
             ToolFailedError: The server cannot be started or reached.
         """
+        self._loop = asyncio.get_running_loop()
         if self._known.recall():
             await self._tell_notices()
         else:
@@ -119,6 +121,7 @@ class McpToolkit:
 
     async def _call_once(self, call: OpenCall, tool: str, arguments: Mapping[str, Any]) -> Any:
         client = await self._ready_client()
+        self._look()
         if (further := self._known.further.get(tool)) is not None:
             return await self._guarded(client, call, further, lambda: call_further(client, tool, arguments, call.label))
         found = self._find(tool)
@@ -181,6 +184,11 @@ class McpToolkit:
             raise ToolFailedError(message, kind="unavailable", retryable=True) from error
         self._known.take(listing)
         await self._tell_notices()
+
+    def _look(self) -> None:
+        """Take what an administrator has agreed to meanwhile; the notice about it is then settled."""
+        if self._known.look() and self._loop is not None and not self._loop.is_closed():
+            asyncio.run_coroutine_threadsafe(self._tell_notices(), self._loop)
 
     async def _note_reached(self, why: str) -> None:
         if self._host is not None:
