@@ -5,10 +5,12 @@ import dev.sanca.host.toolkit.Effect;
 import dev.sanca.host.toolkit.ToolDefinition;
 import dev.sanca.host.toolkit.ToolDeniedException;
 import java.util.List;
+import java.util.Set;
 
 /** Says whether a call may run, by the host's own records. */
 public final class AccessRights {
     private static final String LOCAL = "local";
+    private static final Set<String> DOORS = Set.of("a2a", "mcp", "api");
     private final AccessProperties properties;
     private final RunPrincipals runs;
     private final Approvals approvals;
@@ -19,11 +21,36 @@ public final class AccessRights {
         this.approvals = approvals;
     }
 
-    /** The same context in the name of whom the host knows to have started the run, or of {@code local}. */
+    /**
+     * The same context in the name of whom the host knows to have started the run; else of a caller of the engine's doors,
+     * or of {@code local}.
+     */
     public CallContext identify(CallContext context) {
-        Principal principal = runs.find(context.runId())
-                .orElseGet(() -> new Principal("default", LOCAL, List.copyOf(properties.localRights())));
+        Principal principal = runs.find(context.runId()).orElseGet(() -> foreign(context));
         return context.as(principal.tenant(), principal.user(), principal.rights());
+    }
+
+    private Principal foreign(CallContext context) {
+        if (!cameByADoor(context)) {
+            return new Principal("default", LOCAL, properties.localRights());
+        }
+        boolean isKnown = properties.doorTenants().contains(context.tenant());
+        List<String> rights = isKnown ? common(context.rights(), properties.doorRights()) : List.of();
+        return new Principal(context.tenant(), context.channel() + ":" + context.user(), rights);
+    }
+
+    private static boolean cameByADoor(CallContext context) {
+        return context.channel() != null && DOORS.contains(context.channel());
+    }
+
+    /** What both lists give. */
+    private static List<String> common(List<String> claimed, List<String> most) {
+        if (most.contains("*")) {
+            return claimed;
+        }
+        return claimed.contains("*")
+                ? most
+                : claimed.stream().filter(most::contains).toList();
     }
 
     /**
@@ -36,7 +63,11 @@ public final class AccessRights {
         boolean startedHere = runs.find(context.runId()).isPresent();
         Principal principal = new Principal(context.tenant(), context.user(), context.rights());
         String name = toolkit + "." + tool.name();
-        if (!(startedHere ? principal.has(tool.right()) : localMayCall(principal, tool))) {
+        if (!startedHere && cameByADoor(context) && !properties.doorTenants().contains(context.tenant())) {
+            throw new ToolDeniedException("Callers of the tenant '" + context.tenant() + "' may not call " + name
+                    + " from outside: sanca.access.door-tenants does not name it.");
+        }
+        if (!mayCall(startedHere, context, principal, tool)) {
             throw new ToolDeniedException("The user '" + context.user() + "' may not call " + name
                     + ": it needs the right '" + (tool.right().isEmpty() ? "*" : tool.right()) + "'.");
         }
@@ -52,6 +83,13 @@ public final class AccessRights {
             return context.approvedBy() != null && !context.approvedBy().isEmpty();
         }
         return approvals.isApproved(context.callId(), context.runId(), toolkit, tool, argumentsJson);
+    }
+
+    private static boolean mayCall(boolean startedHere, CallContext context, Principal principal, ToolDefinition tool) {
+        if (startedHere || cameByADoor(context)) {
+            return principal.has(tool.right());
+        }
+        return localMayCall(principal, tool);
     }
 
     private static boolean localMayCall(Principal local, ToolDefinition tool) {

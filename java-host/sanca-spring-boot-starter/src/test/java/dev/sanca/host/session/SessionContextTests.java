@@ -62,6 +62,7 @@ class SessionContextTests {
     private static SessionContextResolver resolver(String anonymousUser) {
         return new RequestSessionContextResolver(
                 unused -> "acme",
-                new AccessProperties("sanca:ask", "sanca:settings", "knowledge:write", null, anonymousUser, null));
+                new AccessProperties(
+                        "sanca:ask", "sanca:settings", "knowledge:write", null, null, null, anonymousUser, null));
     }
 }
