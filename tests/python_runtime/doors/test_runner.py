@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
-from sanca.core.agent_runner import NewRun, RunView
+from sanca.core.agent_runner import NewRun, RunStatusWord, RunView
 from sanca.core.messages import Caller
 from sanca.core.tools import CallOutcome
 from sanca.python_runtime import Engine
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.anyio
 
 MIRA = Caller(user="mira", channel="a2a", rights=("*",))
 NOAH = Caller(user="noah", channel="a2a", rights=("*",))
+DONE: tuple[RunStatusWord, ...] = ("done",)
 Ledger = Callable[[], list[str]]
 
 
@@ -111,13 +113,14 @@ async def test_pages_name_every_run_once_though_others_begin_meanwhile(runner: E
     assert shown == list(reversed(ids))
     assert (first.total, second.total, third.next) == (5, 6, "")
     assert (await runner.list(MIRA, session_id="ses_list")).total == 5
-    assert (await runner.list(MIRA, statuses=("done",), channel="a2a")).total == 6
+    assert (await runner.list(MIRA, statuses=DONE, channel="a2a")).total == 6
     assert (await runner.list(MIRA, channel="mcp")).total == 0
     changed = (await runner.get(MIRA, ids[3])).updated_at
     assert (await runner.list(MIRA, since=changed)).total == 3
-    for wrong in ({"after": "no page"}, {"limit": 0}, {"limit": 101}, {"since": "yesterday"}):
+    outside: list[dict[str, Any]] = [{"after": "no page"}, {"limit": 0}, {"limit": 101}, {"since": "yesterday"}]
+    for wrong in outside:
         with pytest.raises(BadRequestError):
-            await runner.list(MIRA, **wrong)  # type: ignore[arg-type]  # what comes from outside
+            await runner.list(MIRA, **wrong)
 
 
 async def test_a_direct_call_gives_its_value_and_is_a_run_of_its_own(runner: EngineRunner) -> None:

@@ -22,6 +22,8 @@ def guarded_protocol(limit: int, header_seconds: float) -> type[H11Protocol]:
         """One connection."""
 
         _timer: asyncio.TimerHandle | None = None
+        _discards = False
+        """Whether the rest of a body is read only to be thrown away: its request was answered before it was whole."""
 
         def connection_made(self, transport: Any) -> None:
             """Take the connection, or say that there are too many."""
@@ -39,17 +41,23 @@ def guarded_protocol(limit: int, header_seconds: float) -> type[H11Protocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            """Take what came; while a request's header is not whole the clock runs."""
+            """Take what came; while a request's header is not whole, or its body of no use, the clock runs."""
             super().data_received(data)
             if self.conn.their_state is not h11.IDLE:
-                self._unwatch()
+                if not self._discards:
+                    self._unwatch()
             elif self._timer is None and not self.transport.is_closing():
                 self._watch()
+            if self.conn.their_state is h11.IDLE:
+                self._discards = False
 
         def on_response_complete(self) -> None:
-            """Between two requests uvicorn's own clock runs; what was sent ahead of an answer is read by now."""
+            """Between two requests uvicorn's own clock runs."""
             super().on_response_complete()
             self._unwatch()
+            self._discards = self.conn.their_state is h11.SEND_BODY
+            if self._discards and not self.transport.is_closing():
+                self._watch()
 
         def _watch(self) -> None:
             self._timer = self.loop.call_later(header_seconds, self._too_slow)
@@ -61,8 +69,10 @@ def guarded_protocol(limit: int, header_seconds: float) -> type[H11Protocol]:
 
         def _too_slow(self) -> None:
             self._timer = None
-            if not self.transport.is_closing():
+            if self.transport.is_closing():
+                return
+            if not self._discards:
                 self.transport.write(_SLOW)
-                self.transport.close()
+            self.transport.close()
 
     return GuardedProtocol

@@ -142,8 +142,8 @@ class HttpApplication:
             elif isinstance(error, ForbiddenError) and error.right:
                 parts.insert(0, f'error="insufficient_scope", scope="{error.right}"')
             headers.append(("www-authenticate", f"Bearer {', '.join(parts)}"))
-        if status.http in (408, 413):
-            headers.append(("connection", "close"))  # the rest of the body is not read
+        if status.http == 408:
+            headers.append(("connection", "close"))
         return headers
 
 
