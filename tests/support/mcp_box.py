@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sanca.core.ports import AgentReply, PersonAnswer
-from sanca.core.tools import CallContext
+from sanca.core.tools import CallContext, CallOutcome
 from sanca.mcp_adapters import McpToolkit, load_toolkits
 
 ODD = str(Path(__file__).parents[1] / "fakes/mcp_odd_server.py")
@@ -43,6 +43,10 @@ class Person:
     async def masked(self, value: Any) -> Any:  # a JSON value of any shape
         """An MCP server is given what the action gives it."""
         raise AssertionError(value)
+
+    async def call_tool(self, context: CallContext, toolkit: str, *_: Any) -> CallOutcome:
+        """An MCP server calls no other tool."""
+        raise AssertionError(toolkit)
 
     async def tell_administrator(self, code: str, text: str) -> None:
         """Keep it until it is settled."""

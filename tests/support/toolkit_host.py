@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 from sanca.core.ports import AgentReply, PersonAnswer
+from sanca.core.tools import CallError, CallOutcome
 from sanca.python_runtime.broker.outgoing_masks import OutgoingMasks
 
 
@@ -22,6 +23,10 @@ class KeepingHost:
     async def ask_person(self, *_: Any, **__: Any) -> PersonAnswer:
         """Nobody is there."""
         return PersonAnswer("cancelled")
+
+    async def call_tool(self, *_: Any) -> CallOutcome:
+        """There is no other tool."""
+        return CallOutcome(ok=False, error=CallError(kind="not_found", message="There is no other tool."))
 
     async def deliver_reply(self, reply: AgentReply) -> None:
         """Keep a late reply."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from sanca.core.memory import Scope
 from sanca.core.messages import Message, ModelDelta, ModelRequest, SkillMatch
-from sanca.core.tools import CallContext, ToolkitDefinition
+from sanca.core.tools import CallContext, CallOutcome, ToolkitDefinition
 
 Entities = Mapping[str, Sequence[str]]
 """Kind → names the environment knows now, for instance `{"service": ["a", "b"], "release": ["v1.2.0"]}`."""
@@ -128,6 +128,15 @@ class ToolkitHost(Protocol):
 
     async def masked(self, value: Any) -> Any:  # a JSON value of any shape
         """Return a text or JSON value without secrets and personal data: what may go to somebody not trusted."""
+
+    async def call_tool(
+        self, context: CallContext, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        """Call another tool for a call that is under way: through the gate, as a call of its own of the same run.
+
+        Its rights, policy, budget and journal are those of any call; a person may be asked, and the first call's own
+        clock stands still until it is over.
+        """
 
     async def tell_administrator(self, code: str, text: str) -> None:
         """Show a notice to who runs the engine: logged, listed by `sanca doctor` and in Health until it is settled."""

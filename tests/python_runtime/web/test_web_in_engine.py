@@ -98,6 +98,71 @@ async def test_a_person_agrees_to_a_host_once_a_session(tmp_path: Path, monkeypa
     assert site.paths == ["/english", "/english"]
 
 
+_FINDER = '''
+"""A search service of the house, as a toolkit."""
+
+from sanca.core.tools import Effect
+from sanca.toolkit_bridge import tool
+
+
+@tool
+def find(words: str, most: int) -> dict[str, list[dict[str, str]]]:
+    """Find."""
+    return {"hits": [{"title": f"About {words}", "url": "https://wiki.example/a", "content": str(most)}] * 3}
+
+
+@tool(effect=Effect.WRITE)
+def order(query: str) -> str:
+    """Find for money."""
+    return f"Bought: {query}"
+
+
+@tool
+def fail(query: str) -> str:
+    """Fail."""
+    raise ValueError("no index")
+'''
+
+
+async def _search_by(
+    tool: str, home: Path, monkeypatch: pytest.MonkeyPatch, body: str = ""
+) -> tuple[Engine, ScriptedModel]:
+    (home / "toolkits").mkdir(parents=True)
+    (home / "toolkits" / "finder.py").write_text(_FINDER, encoding="utf-8")
+    monkeypatch.setenv("SANCA_WEB_SEARCH_TOOL", tool)
+    monkeypatch.setenv("SANCA_WEB_SEARCH_RESULTS", "hits")
+    monkeypatch.setenv("SANCA_WEB_SEARCH_BODY", body)
+    model = ScriptedModel([_action("found = web.search('pools', limit=2)\nprint(found)"), "Found.", "Still."])
+    return Engine(home, model=model), model
+
+
+async def test_a_tool_that_is_named_searches_through_the_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = '{"words": "{query}!", "most": "{limit}"}'
+    engine, model = await _search_by("finder.find", tmp_path / "home", monkeypatch, body)
+    async with engine:
+        result = await engine.run("hum a tune for the tulips")
+        rows = await engine.parts.journal.written_calls(result.run_id)
+    assert "'title': 'About pools!', 'url': 'https://wiki.example/a', 'text': '2', 'may_read': False" in _seen(model, 1)
+    assert sorted(f"{row['toolkit']}.{row['tool']}" for row in rows) == ["finder.find", "web.search"]
+
+
+async def test_a_tool_that_searches_asks_and_fails_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, model = await _search_by("finder.order", tmp_path / "order", monkeypatch)
+    async with engine:
+        asked = await engine.run("hum a tune for the tulips")
+        answered = await engine.answer(asked.interrupts[0]["id"], approved=True)
+    assert asked.interrupts[0]["metadata"]["tool"] == "order"
+    assert answered.status == "done"
+    assert "'text': 'Bought: pools'" in _seen(model, 1)
+    engine, model = await _search_by("finder.fail", tmp_path / "fail", monkeypatch)
+    async with engine:
+        await engine.run("hum a tune for the tulips")
+    assert "finder.fail" in _seen(model, 1)
+    assert "no index" in _seen(model, 1)
+
+
 async def test_without_settings_there_is_no_web_and_a_wrong_setting_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

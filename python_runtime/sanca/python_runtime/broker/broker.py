@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from sanca.core.errors import ConfigurationError
 from sanca.core.ports import Toolkit
+from sanca.core.tools import CallOutcome
 from sanca.python_runtime.broker.backends import RESULTS_IDLE_SECONDS, EngineBackend, HostBackend, LocalBackend
 from sanca.python_runtime.broker.catalog import Backend, Catalog, engine_toolkit
 from sanca.python_runtime.broker.gate import ToolCallGate
@@ -78,6 +79,7 @@ class Broker:
             self._ask_for_toolkit,
             self._late_replies.deliver,
             OutgoingMasks(home).masked,
+            self._call_for_toolkit,
         )
         self._loop = ToolkitLoop(home, factories, self._rebuild, self._toolkit_host)
         self._given_agents = GivenAgents(home, self._loop)
@@ -264,6 +266,11 @@ class Broker:
 
     def _ask_for_toolkit(self, passage: Passage, kind: AskKind, card: dict[str, Any], ask_id: str) -> Answer:
         return self._gate.ask_for_toolkit(passage, kind, card, ask_id)
+
+    def _call_for_toolkit(
+        self, run: RunState, round_number: int, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        return self._gate.call(run, round_number, toolkit, tool, (), arguments)
 
     def _misbehaved(self, session_id: str, reason: str) -> None:
         self._outbox.post({"op": "misbehaved", "sandbox_session_id": session_id, "reason": reason})

@@ -1,4 +1,4 @@
-"""What a toolkit in the broker may ask of it: a person's answer, a notice to the administrator. Runs no tool itself."""
+"""What a toolkit in the broker may ask of it: a person's answer, another call, a notice. Runs no tool itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import anyio.to_thread
 import structlog
 from sanca.core.errors import ToolDeniedError, ToolFailedError
 from sanca.core.ports import AgentReply, PersonAnswer
-from sanca.core.tools import CallContext
+from sanca.core.tools import CallContext, CallOutcome
 from sanca.core.untrusted import plain_text
 from sanca.python_runtime.broker.form_fields import fields_of, values_of
 from sanca.python_runtime.broker.passage import Passage
@@ -25,11 +25,14 @@ log = structlog.get_logger(__name__)
 
 AskPerson = Callable[[Passage, AskKind, dict[str, Any], str], Answer]
 """The gate's own way to ask; blocks until the person has answered."""
+CallTool = Callable[[RunState, int, str, str, Mapping[str, Any]], CallOutcome]
+"""The gate's own way to pass a call: run, round, toolkit, tool, arguments; blocks until it is over."""
 
 _MESSAGE_CHARS = 4000
 _NOTICE_CHARS = 8000
 _NOTICES = 200
 _QUESTIONS_AT_ONCE = 256
+_CALLS_AT_ONCE = 64
 
 
 class BrokerToolkitHost:
@@ -41,6 +44,7 @@ class BrokerToolkitHost:
         ask: AskPerson,
         deliver: Callable[[AgentReply], Awaitable[None]],
         mask: Callable[[Any], Awaitable[Any]],
+        call: CallTool,
     ) -> None:
         """Hold the ways to a run, to a person and to the engine.
 
@@ -49,7 +53,9 @@ class BrokerToolkitHost:
             ask: Asks a person on behalf of a call that is under way.
             deliver: Hands an agent's late reply to the engine.
             mask: Takes secrets and personal data out of a text or JSON value.
+            call: Passes one more call of a run through the gate.
         """
+        self._call = call
         self._deliver = deliver
         self._mask = mask
         self._find_run = find_run
@@ -58,6 +64,7 @@ class BrokerToolkitHost:
         self._lock = threading.Lock()
         self._notices: dict[str, str] = {}
         self._limiter: anyio.CapacityLimiter | None = None
+        self._calls: anyio.CapacityLimiter | None = None
 
     @property
     def notices(self) -> dict[str, str]:
@@ -92,6 +99,25 @@ class BrokerToolkitHost:
             run.answer(ask_id, Answer(approved=False, reason="nobody waits for it any more", cancelled=True))
             raise
         return _person_answer(answer, schema)
+
+    async def call_tool(
+        self, context: CallContext, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        """Pass another call of the same run through the gate.
+
+        Raises:
+            ToolDeniedError: The run is over or was cancelled.
+            ToolFailedError: The call is not under way.
+        """
+        run, passage = self._under_way(context)
+        if self._calls is None:
+            self._calls = anyio.CapacityLimiter(_CALLS_AT_ONCE)
+        calling = partial(self._call, run, passage.round, toolkit, tool, arguments)
+        passage.begin_asking()  # its time is the other call's, which may ask a person, and counts there
+        try:
+            return await anyio.to_thread.run_sync(calling, abandon_on_cancel=True, limiter=self._calls)
+        finally:
+            passage.end_asking()
 
     async def deliver_reply(self, reply: AgentReply) -> None:
         """Hand over what came after its call was over.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
 from pydantic import BaseModel
-from sanca.core.errors import BodyRefusedError, ToolFailedError
+from sanca.core.errors import BodyRefusedError, ToolError, ToolFailedError
 from sanca.core.toolkits_file import is_loopback
+from sanca.core.tools import CallOutcome
 from sanca.core.untrusted import plain_text
 from sanca.python_runtime.web.settings import ProviderSettings
 
@@ -24,6 +25,7 @@ _SECONDS = 20.0
 _TEXT_CHARS = 2_000
 _TITLE_CHARS = 300
 _URL_CHARS = 2_000
+_WHOLE_TEXT_CHARS = 20_000
 _PLACE = re.compile(r"\{(query|limit|library)\}")
 
 
@@ -50,11 +52,16 @@ class _Form(NamedTuple):
     text: str
 
 
-class Provider:
-    """One service. Holds no connection; the key is read for each request, so that a new one counts at once."""
+CallTool = Callable[[str, str, Mapping[str, Any]], Awaitable[CallOutcome]]
+"""Toolkit, tool and arguments of a call through the gate."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
+
+class Provider:
+    """One service or tool. Holds no connection; the key is read for each request, so that a new one counts at once."""
+
+    def __init__(self, settings: ProviderSettings, call_tool: CallTool | None = None) -> None:
         self._settings = settings
+        self._call_tool = call_tool
 
     async def ask(self, query: str, limit: int, library: str = "") -> list[Found]:
         """Return what the service finds, best first.
@@ -64,11 +71,26 @@ class Provider:
         """
         form = _form(self._settings)
         values = {"query": query, "limit": limit, "library": library}
-        answer = await self._answer(form, values)
+        if self._settings.tool:
+            answer = await self._tool_answer(self._settings.tool, form.body or {"query": "{query}"}, values)
+            if isinstance(answer, str) and not isinstance(answer := _parsed(answer), Mapping | list):
+                return [Found(title=self._settings.tool, url="", text=plain_text(answer, _WHOLE_TEXT_CHARS))]
+        else:
+            answer = await self._answer(form, values)
         listed = _at(answer, form.results)
         if not isinstance(listed, list):
             raise ToolFailedError(f"The search service's answer has no list at {form.results!r}.")
         return [_found(one, form) for one in listed[:limit] if isinstance(one, Mapping)]
+
+    async def _tool_answer(self, name: str, body: Any, values: Mapping[str, Any]) -> Any:
+        toolkit, _, tool = name.rpartition(".")
+        if self._call_tool is None:
+            raise ToolFailedError(f"{name} cannot be called here.", kind="unavailable")
+        outcome = await self._call_tool(toolkit, tool, _filled_body(body, values))
+        if outcome.error is not None:
+            error = outcome.error
+            raise ToolError(f"{name}: {error.message}", tool_name=name, kind=error.kind, retryable=error.retryable)
+        return outcome.value
 
     async def _answer(self, form: _Form, values: Mapping[str, Any]) -> Any:
         import httpx
@@ -146,7 +168,17 @@ def _filled_body(body: Any, values: Mapping[str, Any]) -> Any:
     return [_filled_body(one, values) for one in body] if isinstance(body, list) else body
 
 
+def _parsed(text: str) -> Any:
+    """Return what a text holds in JSON, else the text: many tools give their results as one."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def _at(answer: Any, path: str) -> Any:
+    if isinstance(answer, list):  # nothing around the results
+        return answer
     for name in filter(None, path.split(".")):
         answer = answer.get(name) if isinstance(answer, Mapping) else None
     return answer

@@ -22,6 +22,8 @@ class ProviderSettings(BaseModel):
 
     kind: Literal["", "searxng", "brave", "tavily", "custom"] = ""
     """Whose form of request and answer; empty with an address: `custom`."""
+    tool: str = ""
+    """Instead of an address: a tool that is called through the gate, `mcp.search.find`; `body` holds its arguments."""
     url: str = ""
     """Of `custom` with `{query}` and `{limit}`, and `{library}` for documentation; brave and tavily have their own."""
     body: str = ""
@@ -39,11 +41,16 @@ class ProviderSettings(BaseModel):
     @property
     def is_on(self) -> bool:
         """Whether there is one to ask."""
-        return bool(self.url or self.kind in {"brave", "tavily"})
+        return bool(self.tool or self.url or self.kind in {"brave", "tavily"})
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.kind in {"searxng", "custom"} and not self.url:
+        if self.tool:
+            if "." not in self.tool.strip(".") or self.tool.startswith("web."):
+                raise ValueError("the tool must be named toolkit.tool, and be none of the web's own")
+            if self.kind or self.url:
+                raise ValueError("give either a tool, or a kind and a url")
+        elif self.kind in {"searxng", "custom"} and not self.url:
             raise ValueError(f"a provider of the kind {self.kind!r} needs a url")
         if self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError("the url must start with http:// or https://")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -106,7 +107,7 @@ class WebToolkit(PythonToolkit):
             total_chars=read.total_chars,
         )
 
-    @tool(timeout_seconds=30.0)
+    @tool(timeout_seconds=60.0)
     async def search(
         self,
         query: Annotated[str, Field(min_length=1, max_length=1_000)],
@@ -116,9 +117,9 @@ class WebToolkit(PythonToolkit):
         """Search the web. `fetch` reads what was found, where `may_read` says so."""
         if not self._settings.search.is_on:
             raise _no_provider("search the web", "SANCA_WEB_SEARCH_URL")
-        return self._marked(await Provider(self._settings.search).ask(query, limit), context)
+        return self._marked(await self._provider(self._settings.search, context).ask(query, limit), context)
 
-    @tool(timeout_seconds=30.0)
+    @tool(timeout_seconds=60.0)
     async def docs(
         self,
         query: Annotated[str, Field(min_length=1, max_length=1_000)],
@@ -131,7 +132,10 @@ class WebToolkit(PythonToolkit):
         if not provider.is_on:
             raise _no_provider("look up documentation", "SANCA_WEB_DOCS_URL or SANCA_WEB_SEARCH_URL")
         asked = query if _has_place_for_library(provider) else " ".join(filter(None, (library, query, "documentation")))
-        return self._marked(await Provider(provider).ask(asked, limit, library), context)
+        return self._marked(await self._provider(provider, context).ask(asked, limit, library), context)
+
+    def _provider(self, settings: ProviderSettings, context: CallContext) -> Provider:
+        return Provider(settings, partial(self._host.call_tool, context) if self._host is not None else None)
 
     def _marked(self, found: list[Found], context: CallContext) -> list[Found]:
         allowed = self._settings.allowed_for(context.tenant)
