@@ -135,6 +135,10 @@ class TaskBook:
 
         return self._with(swap)
 
+    def of_user(self, tenant: str, user: str) -> list[SentTask]:
+        """Return all of a user's questions, the first one first."""
+        return self._select("WHERE tenant = ? AND user = ? ORDER BY sent_at", tenant, user)
+
     def forget_user(self, tenant: str, user: str) -> None:
         """Forget all that a user asked, and have the file's bytes forget it too."""
         if not self.exists:

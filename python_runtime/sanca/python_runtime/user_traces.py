@@ -6,7 +6,7 @@ import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from sanca.core.memory import Scope
@@ -22,6 +22,9 @@ from sanca.python_runtime.files import SessionFiles
 from sanca.python_runtime.refusals import BadRequestError
 from sanca.python_runtime.run_record import RunRecord
 from sanca.python_runtime.run_store import RunStore
+
+if TYPE_CHECKING:
+    from sanca.a2a import TaskBook
 
 LetGo = Callable[[Scope, Sequence[str]], Awaitable[None]]
 """Stops what is under way of a user, and lets go of what the sessions' workers hold."""
@@ -53,6 +56,8 @@ class RunTraces:
             yield _run(record)
             for call in await anyio.to_thread.run_sync(reader.calls, record.run_id):
                 yield {"kind": "call", "run_id": record.run_id, **call}
+        for task in await anyio.to_thread.run_sync(_task_book(self._home).of_user, scope.tenant, scope.user):
+            yield {"kind": "agent_question", "agent": task.agent, "asked": task.asked, "state": task.state}
         for session_id in session_ids:
             for file in await self._sessions.files(scope.tenant, scope.user, session_id):
                 if found := await anyio.to_thread.run_sync(_content, Path(file["path"])):
@@ -75,6 +80,7 @@ class RunTraces:
         runs = [str(record.run_id) for record in records]
         await anyio.to_thread.run_sync(partial(erase, self._home / "journal.db", runs, list(session_ids), key))
         await self._store.forget_user(scope)
+        await anyio.to_thread.run_sync(_task_book(self._home).forget_user, scope.tenant, scope.user)
         return len(records)
 
 
@@ -97,6 +103,12 @@ def make_user_data(home: Path, sessions: Store, store: RunStore, files: SessionF
             FolderKeeper("day_file", lambda scope: path_of(home / "memory", scope.tenant, scope.user, "day").parent),
         ),
     )
+
+
+def _task_book(home: Path) -> TaskBook:
+    from sanca.a2a import TaskBook  # only for who asks for their data
+
+    return TaskBook(home)
 
 
 def _run(record: RunRecord) -> dict[str, Any]:
