@@ -236,6 +236,7 @@ class FixtureRunner:
         limit: int = 50,
     ) -> RunPage:
         """Return runs, the one that changed last first."""
+        cursor = _cursor(after) if after else None
         earliest = datetime.fromisoformat(since) if since else None
         mine = [
             run.view
@@ -247,7 +248,7 @@ class FixtureRunner:
             and (earliest is None or datetime.fromisoformat(run.view.updated_at) >= earliest)
         ]
         mine.sort(key=lambda view: (view.updated_at, view.run_id), reverse=True)
-        rest = [view for view in mine if not after or (view.updated_at, view.run_id) < _cursor(after)]
+        rest = [view for view in mine if cursor is None or (view.updated_at, view.run_id) < cursor]
         page = rest[:limit]
         more = f"{page[-1].updated_at}|{page[-1].run_id}" if len(rest) > limit else ""
         return RunPage(page, len(mine), more)
