@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import anyio.to_thread
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sanca.core.errors import AddressRefusedError
+from sanca.core.errors import AddressRefusedError, ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -104,11 +104,26 @@ class OutsideSettings(BaseSettings):
         return given
 
 
+def outside_settings() -> OutsideSettings:
+    """Return the settings of the environment.
+
+    Raises:
+        ConfigurationError: One is wrong; names it.
+    """
+    try:
+        return OutsideSettings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = f"SANCA_OUTSIDE_{str(first['loc'][0]).upper()}"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{name} is not right: {reason}.", setting=name) from None
+
+
 @dataclass(frozen=True)
 class OutsideAddresses:
     """The policy. Immutable; may be used from many tasks of one event loop."""
 
-    settings: OutsideSettings = field(default_factory=OutsideSettings)
+    settings: OutsideSettings = field(default_factory=outside_settings)
     resolve: Resolve | None = None
     """Instead of the machine's own name resolution; for tests."""
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from anyio.abc import SocketStream
 from pydantic import ValidationError
-from sanca.core.errors import AddressRefusedError
+from sanca.core.errors import AddressRefusedError, ConfigurationError
 from sanca.core.outside import OutsideAddresses, OutsideSettings, outside_client, outside_client_httpx2
 
 _PUBLIC = "93.184.216.34"
@@ -237,3 +237,12 @@ async def test_an_exception_holds_for_its_place_only() -> None:
 def test_an_exception_of_another_form_is_an_error_that_names_it(wrong: str) -> None:
     with pytest.raises(ValidationError, match="neither host:port nor a network"):
         OutsideSettings(addresses=wrong)  # type: ignore[arg-type] # as an environment gives it
+
+
+def test_a_wrong_setting_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ADDRESSES": "wiki.corp", "WAIT_SECONDS": "long"}.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(f"SANCA_OUTSIDE_{name}", value)
+            with pytest.raises(ConfigurationError, match=f"SANCA_OUTSIDE_{name} is not right") as wrong:
+                OutsideAddresses()
+        assert wrong.value.setting == f"SANCA_OUTSIDE_{name}"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from sanca.core.errors import ToolDeniedError, ToolFailedError
-from sanca.core.outside import OutsideAddresses, OutsideSettings, outside_client
+from sanca.core.outside import OutsideAddresses, outside_client
 from sanca.core.ports import ToolkitHost
 from sanca.core.tools import CallContext
 from sanca.python_runtime.web.page_fetching import PageFetching
@@ -57,7 +57,7 @@ class WebToolkit(PythonToolkit):
         super().__init__()
         self.definition = self.definition.model_copy(update={"outside": True})
         self._settings = settings
-        self._outside = outside or OutsideAddresses(OutsideSettings())
+        self._outside = outside or OutsideAddresses()
         self._stack = AsyncExitStack()
         self._pages: PageFetching | None = None
         self._host: ToolkitHost | None = None
