@@ -21,6 +21,7 @@ def call(call_id: str, status: str = "running", summary: str = "", **more: Any) 
         "toolkit": "system",
         "tool": "logs",
         "arguments": {"service": "checkout"},
+        "effect": "READ",
         "status": status,
         "summary": summary,
         **more,
@@ -105,6 +106,21 @@ def test_what_is_said_is_no_tool_call() -> None:
     said = call("c1", "ok", toolkit="sanca", tool="say")
 
     assert list(RunProgress("run_1", "talk").take("sanca-round", a_round(said))) == []
+
+
+def test_of_many_reads_the_first_are_told_and_of_changes_all() -> None:
+    reads = [call(f"r{number}", "ok") for number in range(30)]
+    changes = [call(f"w{number}", "ok", effect="WRITE") for number in range(30)]
+    asks = [call("asked", "waiting")]
+    progress = RunProgress("run_1", "look")
+    events = [dumped(one) for one in progress.take("sanca-round", a_round(*reads, *changes, *asks))]
+    again = list(progress.take("sanca-round", a_round(*reads, *changes, *asks)))
+    told = [one["toolCallId"] for one in events if one["type"] == "TOOL_CALL_START"]
+
+    assert told == [*(f"r{number}" for number in range(20)), *(f"w{number}" for number in range(30)), "asked"]
+    assert len([one for one in events if one["type"] == "TOOL_CALL_RESULT"]) == 50
+    assert again == []
+    assert dumped(progress.begin())["snapshot"]["round"]["calls"] == 61
 
 
 def test_files_goals_and_usage_add_up() -> None:

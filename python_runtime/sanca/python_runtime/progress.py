@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from ag_ui.core import (
 _TEXT_CHARS = 300
 _LISTED = 50
 """Of sub-goals, files and waiting asks so many are in the state: it is sent whole with each AG-UI run."""
+_READS = 20
+"""Of a round's reads so many are told singly: the journal keeps each event, and the state counts them all."""
 _ENDED = frozenset({"ok", "failed", "denied", "cancelled", "unknown"})
 _SPEAKS = ("sanca", "say")
 """What is said is a message already."""
@@ -47,6 +50,7 @@ class RunProgress:
         self._told: dict[str, Any] | None = None
         self._shown_calls: set[str] = set()
         self._ended_calls: set[str] = set()
+        self._reads: Counter[int] = Counter()
 
     def begin(self) -> StateSnapshotEvent:
         """Return the whole state, for the beginning of an AG-UI run."""
@@ -75,8 +79,17 @@ class RunProgress:
             reader(self._state, content)
         if kind == "sanca-round":
             for call in content["calls"]:
-                if (call["toolkit"], call["tool"]) != _SPEAKS:
+                if self._is_told(call, content["round"]):
                     yield from self._call_events(call)
+
+    def _is_told(self, call: Content, number: int) -> bool:
+        """Whether a call is told: every one that changes something or asks, and the first reads of a round."""
+        if call["call_id"] in self._shown_calls or (call["toolkit"], call["tool"]) == _SPEAKS:
+            return call["call_id"] in self._shown_calls
+        if call["effect"] != "READ" or call["status"] == "waiting":
+            return True
+        self._reads[number] += 1
+        return self._reads[number] <= _READS
 
     def _call_events(self, call: Content) -> Iterator[BaseEvent]:
         call_id = call["call_id"]
