@@ -70,7 +70,7 @@ final class RecordedToolCalls implements ToolCalls {
 
     @Override
     public String describe() {
-        return registry.describe();
+        return registry.describeToEngine();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.sanca.host.toolkit;
 
 import dev.sanca.host.HostJson;
+import dev.sanca.host.toolkit.agent.Agent;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,6 +19,7 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
     private static final String RESERVED = "sanca";
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile Map<String, Entry> entries = Map.of();
+    private volatile Map<String, Agent> agents = Map.of();
     private volatile @Nullable Description description;
 
     @Override
@@ -66,8 +68,27 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
     }
 
     @Override
+    public void offerAgents(Map<String, Agent> agents) {
+        agents.forEach((name, agent) -> {
+            if (agent.url() == null || agent.url().isBlank()) {
+                throw new IllegalArgumentException("The agent '" + name + "' needs a url.");
+            }
+        });
+        change(copy -> {
+            boolean changed = !this.agents.equals(agents);
+            this.agents = new LinkedHashMap<>(agents);
+            return changed;
+        });
+    }
+
+    @Override
     public String describe() {
         return described().json();
+    }
+
+    @Override
+    public String describeToEngine() {
+        return described().toEngine();
     }
 
     @Override
@@ -105,7 +126,7 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
     private synchronized Description described() {
         Description current = description;
         if (current == null) {
-            current = Description.of(definitions());
+            current = Description.of(definitions(), agents);
             description = current;
         }
         return current;
@@ -115,13 +136,18 @@ final class DefaultToolkitRegistry implements ToolkitRegistry {
         boolean apply(Map<String, Entry> copy);
     }
 
-    private record Description(String version, String json) {
-        static Description of(List<ToolkitDefinition> toolkits) {
+    private record Description(String version, String json, String toEngine) {
+        static Description of(List<ToolkitDefinition> toolkits, Map<String, Agent> agents) {
             ObjectNode node = HostJson.MAPPER.createObjectNode();
             String list = HostJson.MAPPER.writeValueAsString(toolkits);
-            String version = digest(list);
+            String named = agents.isEmpty() ? "" : ToolkitsFile.WRITER.writeValueAsString(agents);
+            String version = digest(list + named);
             node.put("version", version).set("toolkits", HostJson.MAPPER.readTree(list));
-            return new Description(version, node.toString());
+            String forAll = node.toString();
+            if (!named.isEmpty()) {
+                node.set("agents", HostJson.MAPPER.readTree(named));
+            }
+            return new Description(version, forAll, node.toString());
         }
 
         private static String digest(String text) {

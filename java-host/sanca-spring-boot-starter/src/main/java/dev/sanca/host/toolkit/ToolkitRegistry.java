@@ -1,6 +1,8 @@
 package dev.sanca.host.toolkit;
 
+import dev.sanca.host.toolkit.agent.Agent;
 import java.util.List;
+import java.util.Map;
 
 /** The toolkits of this host. Toolkits come and go while running; the engine hears of it and reads them again. */
 public interface ToolkitRegistry {
@@ -27,8 +29,19 @@ public interface ToolkitRegistry {
     /** All toolkits, in the order they came. */
     List<ToolkitDefinition> definitions();
 
-    /** {@code {"version":…,"toolkits":[…]}}, what the engine reads. */
+    /**
+     * Names the other agents that the engine is to offer, in place of those named before; those of {@code toolkits.json}
+     * stay, and count where both have a name.
+     *
+     * @throws IllegalArgumentException when one has no address
+     */
+    void offerAgents(Map<String, Agent> agents);
+
+    /** {@code {"version":…,"toolkits":[…]}}. */
     String describe();
+
+    /** The same with {@code "agents":{…}}, for the engine alone: headers of agents, which may be tokens, are in it. */
+    String describeToEngine();
 
     /** Changes whenever any toolkit does; the same after a restart with the same toolkits. */
     String version();

@@ -15,10 +15,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code toolkits.json} of the state folder: what is not Java. A person's own entries stay; ours of the same name win. */
 public final class ToolkitsFile {
     private static final String NAME = "toolkits.json";
-    private static final JsonMapper WRITER = HostJson.MAPPER
+    /** Writes what is set, and no nulls. */
+    static final JsonMapper WRITER = HostJson.MAPPER
             .rebuild()
             .changeDefaultPropertyInclusion(old -> old.withValueInclusion(JsonInclude.Include.NON_NULL))
             .build();
+
     private final SancaHome home;
 
     public ToolkitsFile(SancaHome home) {

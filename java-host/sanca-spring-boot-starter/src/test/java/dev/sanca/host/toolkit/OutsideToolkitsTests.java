@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sanca.host.HostJson;
+import dev.sanca.host.toolkit.agent.Agent;
+import dev.sanca.host.toolkit.agent.AgentDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,13 +45,24 @@ class OutsideToolkitsTests {
                         "--sanca.mcp.servers.runbooks.args=-m,runbooks",
                         "--sanca.mcp.servers.runbooks.trust=hints",
                         "--sanca.mcp.servers.runbooks.reads=find*,read",
-                        "--sanca.agents.change-reviewer.url=http://127.0.0.1:9/")
+                        "--sanca.agents.change-reviewer.url=http://127.0.0.1:9/",
+                        "--sanca.agents.change-reviewer.trust=untrusted",
+                        "--sanca.agents.change-reviewer.late-seconds=60")
                 .close();
         assertThat(HostJson.MAPPER.readTree(Files.readString(home.resolve("toolkits.json"))))
                 .isEqualTo(HostJson.MAPPER.readTree("""
                 {"mcpServers":{"mine":{"url":"http://localhost:1"},"runbooks":{"command":"python3","args":["-m","runbooks"],
                  "trust":"hints","reads":["find*","read"]}},
-                 "x":1,"agents":{"change_reviewer":{"url":"http://127.0.0.1:9/"}}}"""));
+                 "x":1,"agents":{"change_reviewer":{"url":"http://127.0.0.1:9/","trust":"untrusted","late_seconds":60.0}}}"""));
+    }
+
+    @Test
+    void agentsThatABeanKnowsAreToldToTheEngine() {
+        try (ConfigurableApplicationContext host = run()) {
+            String told = host.getBean(ToolkitRegistry.class).describeToEngine();
+            assertThat(HostJson.MAPPER.readTree(told).path("agents").toString())
+                    .isEqualTo("{\"known\":{\"url\":\"http://127.0.0.1:9/\"}}");
+        }
     }
 
     @Test
@@ -163,6 +177,11 @@ class OutsideToolkitsTests {
 
     @EnableAutoConfiguration
     static class Host {
+        @Bean
+        AgentDirectory directory() {
+            return () -> Map.of("known", Agent.at("http://127.0.0.1:9/"));
+        }
+
         @Bean
         Warehouse warehouse() {
             return new Warehouse();

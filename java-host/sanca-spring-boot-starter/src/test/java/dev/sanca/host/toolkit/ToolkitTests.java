@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sanca.host.HostJson;
+import dev.sanca.host.toolkit.agent.Agent;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -123,6 +124,29 @@ class ToolkitTests {
         assertThat(registry.remove("other")).isFalse();
         assertThat(registry.version()).isEqualTo(before);
         assertThat(heard).hasSize(3);
+    }
+
+    @Test
+    void agentsThatThePortalNamesAreForTheEngineAlone() {
+        DefaultToolkitRegistry registry = new DefaultToolkitRegistry();
+        List<String> heard = new ArrayList<>();
+        registry.addListener(() -> heard.add(registry.version()));
+        registry.register(toolkit);
+        Agent agent = Agent.at("http://127.0.0.1:9")
+                .withHeaders(Map.of("X-API-Key", "hush"))
+                .withTrust("untrusted");
+        registry.offerAgents(Map.of("helper", agent));
+        registry.offerAgents(Map.of("helper", agent));
+        assertThat(registry.describe()).doesNotContain("hush").doesNotContain("helper");
+        assertThat(json(registry.describeToEngine())
+                        .path("agents")
+                        .path("helper")
+                        .toString())
+                .isEqualTo(
+                        "{\"url\":\"http://127.0.0.1:9\",\"headers\":{\"X-API-Key\":\"hush\"},\"trust\":\"untrusted\"}");
+        assertThat(heard).hasSize(2).doesNotHaveDuplicates();
+        assertThatThrownBy(() -> registry.offerAgents(Map.of("none", Agent.at(" "))))
+                .hasMessage("The agent 'none' needs a url.");
     }
 
     @Test

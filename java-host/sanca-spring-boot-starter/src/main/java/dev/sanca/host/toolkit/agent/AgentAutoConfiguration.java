@@ -2,7 +2,11 @@ package dev.sanca.host.toolkit.agent;
 
 import dev.sanca.host.ConfigurationException;
 import dev.sanca.host.SancaHome;
+import dev.sanca.host.toolkit.ToolkitRegistry;
 import dev.sanca.host.toolkit.ToolkitsFile;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -21,5 +25,17 @@ class AgentAutoConfiguration {
             }
         });
         return () -> new ToolkitsFile(home).merge("agents", properties.agents());
+    }
+
+    @Bean
+    SmartInitializingSingleton sancaAgentDirectories(
+            ObjectProvider<AgentDirectory> directories, ToolkitRegistry registry) {
+        return () -> {
+            Map<String, Agent> agents = new LinkedHashMap<>();
+            directories.orderedStream().forEach(directory -> agents.putAll(directory.agents()));
+            if (!agents.isEmpty()) {
+                registry.offerAgents(agents);
+            }
+        };
     }
 }

@@ -15,7 +15,4 @@ record AgentsProperties(@Nullable Map<String, Agent> agents) {
     AgentsProperties {
         agents = agents == null ? Map.of() : Map.copyOf(agents);
     }
-
-    /** One agent. */
-    record Agent(@Nullable String url, @Nullable Map<String, String> headers) {}
 }
