@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sanca.core.errors import ConfigurationError
 from sanca.python_runtime.web import is_configured, web_toolkits
 from sanca.python_runtime.web.allowed import Allowed
-from sanca.python_runtime.web.settings import WebSettings, read_settings
+from sanca.python_runtime.web.settings import read_settings
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,8 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     assert said in str(wrong.value)
 
 
-def test_hosts_are_not_written_down_where_there_are_none() -> None:
-    assert not WebSettings().is_on
+def test_a_wrong_exception_of_addresses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANCA_WEB_ALLOW", "docs.example")
+    monkeypatch.setenv("SANCA_OUTSIDE_ADDRESSES", "wiki")
+    with pytest.raises(ConfigurationError, match="SANCA_OUTSIDE_ADDRESSES is not right"):
+        web_toolkits()
