@@ -1,22 +1,29 @@
 """An MCP server of 2025-11-25 without a library, so that it can say what no library would: over stdio, for tests.
 
-Its one tool `say` writes what `kind` names before, or instead of, an answer.
+Its tool `say` writes what `kind` names before, or instead of, an answer; its tool `long` runs only as a task, which is
+over at the second look, or never, when it is called with `forever`. A cancelled task leaves the file `RAW_MARK`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 TOOL = {"name": "say", "inputSchema": {"type": "object", "properties": {"kind": {"type": "string"}}}}
+LONG = {"name": "long", "inputSchema": {"type": "object"}, "execution": {"taskSupport": "required"}}
+TIME = "2026-01-01T00:00:00Z"
+LOOKS: dict[str, int] = {}
+"""Task → how often it was looked at."""
 RESULTS: dict[str, Any] = {
     "initialize": {
         "protocolVersion": "2025-11-25",
-        "capabilities": {"tools": {}},
+        "capabilities": {"tools": {}, "tasks": {"cancel": {}, "requests": {"tools": {"call": {}}}}},
         "serverInfo": {"name": "raw", "version": "1"},
     },
-    "tools/list": {"tools": [TOOL]},
+    "tools/list": {"tools": [TOOL, LONG]},
     "ping": {},
 }
 NOTICE = {
@@ -43,12 +50,42 @@ ANSWERS: dict[str, Any] = {
 
 def answer(request: dict[str, Any]) -> Any:
     """Return the result of a request."""
+    if request["method"].startswith("tasks/") or "task" in request.get("params", {}):
+        return task_answer(request["method"], request["params"])
     if request["method"] != "tools/call":
         return RESULTS.get(request["method"])
     kind = request["params"]["arguments"]["kind"]
     sys.stdout.buffer.write(BEFORE.get(kind, b""))
     sys.stdout.buffer.flush()
     return ANSWERS.get(kind, {"content": [{"type": "text", "text": kind}]})
+
+
+def task_answer(method: str, params: dict[str, Any]) -> Any:
+    """Return the result of a request about a task."""
+    if method == "tools/call":
+        name = "forever" if params["arguments"].get("forever") else "short"
+        LOOKS[name] = 0
+        return {"task": task(name, "working")}
+    name = params["taskId"]
+    if method == "tasks/cancel":
+        Path(os.environ["RAW_MARK"]).write_text(name, encoding="utf-8")
+        return task(name, "cancelled")
+    if method == "tasks/result":
+        return {"content": [{"type": "text", "text": f"{name} after {LOOKS[name]} looks"}]}
+    LOOKS[name] += 1
+    return task(name, "completed" if name == "short" and LOOKS[name] >= 2 else "working")
+
+
+def task(name: str, status: str) -> dict[str, Any]:
+    """Return a task as it stands."""
+    return {
+        "taskId": name,
+        "status": status,
+        "createdAt": TIME,
+        "lastUpdatedAt": TIME,
+        "ttl": 60_000,
+        "pollInterval": 50,
+    }
 
 
 def main() -> None:

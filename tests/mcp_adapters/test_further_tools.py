@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -17,6 +18,7 @@ from sanca.core.tools import Effect
 from sanca.mcp_adapters.further_tools import further_tools
 
 pytestmark = pytest.mark.anyio
+RAW = str(Path(__file__).parents[1] / "fakes/mcp_raw_server.py")
 FIXTURES = str(Path(__file__).parents[1] / "conformance/mcp_server.py")
 
 
@@ -82,3 +84,14 @@ async def test_a_cancelled_call_cancels_its_task_and_a_late_one_too(tmp_path: Pa
         with pytest.raises(ToolFailedError, match="did not finish in time"):
             await made.call("slow_compute", {"seconds": 60, "label": "y"}, context(0.7))
         assert await made.call("test_simple_text", {}, context())
+
+
+async def test_a_tool_that_runs_only_as_a_task_of_2025_is_called_as_one(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    entry: dict[str, Any] = {"command": sys.executable, "args": [RAW], "env": {"RAW_MARK": str(mark)}}
+    async with toolkit(tmp_path, **entry) as made:
+        assert await made.call("long", {}, context()) == "short after 2 looks"
+        with anyio.move_on_after(0.5) as scope:
+            await made.call("long", {"forever": True}, context())
+        assert scope.cancelled_caught
+        assert mark.read_text("utf-8") == "forever"

@@ -16,6 +16,7 @@ from mcp import MCPError
 from mcp.client import ClientRequestContext
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
 from mcp.client.session import ClientSession
+from mcp.shared.dispatcher import CallOptions
 from mcp_types import (
     INTERNAL_ERROR,
     CallToolRequest,
@@ -161,7 +162,7 @@ def _result(state: _TaskFields) -> CallToolResult:
 async def call_as_task(session: ClientSession, name: str, arguments: dict[str, Any], keep_seconds: float) -> Any:
     """Call a tool of 2025-11-25 that its server runs only as a task; return its `CallToolResult`."""
     params = CallToolRequestParams(name=name, arguments=arguments, task=TaskMetadata(ttl=int(keep_seconds * 1000)))
-    task = (await session.send_request(CallToolRequest(params=params), CreateTaskResult)).task
+    task = (await _started(session, CallToolRequest(params=params))).task
     try:
         while task.status == "working":
             await anyio.sleep(_pause(task.poll_interval))
@@ -173,6 +174,14 @@ async def call_as_task(session: ClientSession, name: str, arguments: dict[str, A
     except anyio.get_cancelled_exc_class():
         await _cancel(session, CancelTaskRequest(params=CancelTaskRequestParams(task_id=task.task_id)))
         raise
+
+
+async def _started(session: ClientSession, request: CallToolRequest) -> CreateTaskResult:
+    """Send the call past `send_request`, which takes nothing but a tool's own result for an answer to it."""
+    data, options = request.model_dump(by_alias=True, mode="json", exclude_none=True), CallOptions()
+    session._stamp(data, options)
+    raw = await session._dispatcher.send_raw_request(data["method"], data["params"], options)
+    return CreateTaskResult.model_validate(raw, by_name=False)
 
 
 async def _cancel(session: ClientSession, request: Request[Any, Any]) -> None:
