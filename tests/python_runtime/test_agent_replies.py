@@ -71,6 +71,21 @@ async def test_a_model_hears_of_a_late_reply_as_what_an_agent_said(home: Path, a
     assert "The agent agents.helper has replied to what it was asked" in asked
 
 
+@pytest.mark.anyio
+async def test_replies_that_make_a_model_ask_again_come_to_an_end(home: Path, agent: FakeAgent) -> None:
+    agent.release.set()
+    model = ScriptedModel([f"I ask.\n\n```python\n{SEND}\n```", "I have asked."] * 10)
+    async with Engine(home, model=model) as engine:
+        first = await engine.run("Have a report made.", session_id="ses_a")
+        runs = await replies(engine, "ses_a", 5)
+        events = [json.loads(event.json) async for _, event in engine.attach_session(LOCAL, "ses_a")]
+
+    assert first.status == "done"
+    assert [len(one.request.caller.via) for one in runs] == [1, 2, 3, 4, 5]
+    assert "come through 5 agents" in json.dumps(events)
+    assert len(agent.messages) == 5
+
+
 def broker_of(engine: ServedEngine) -> int:
     """Return the process id of an engine's broker."""
     for status in Path("/proc").glob("[0-9]*/stat"):

@@ -108,6 +108,9 @@ class LateReplies:
             except SancaError as error:  # the engine or a disk; what came is kept
                 log.info("late_reply_waits", agent=self._name, task_id=task.task_id, reason=str(error))
                 await anyio.to_thread.run_sync(self._book.look_later, task, _pause_after(task.tries))
+            except Exception:  # what an agent sends must not keep the answers of others from coming
+                log.exception("late_reply_failed", agent=self._name, task_id=task.task_id)
+                await anyio.to_thread.run_sync(self._book.look_later, task, _LONGEST_LOOK_SECONDS)
 
     async def _reply_to(self, task: SentTask) -> Reply | None:
         """Return what the agent answered; None: nothing yet."""

@@ -14,6 +14,8 @@ from sanca.core.untrusted import plain_name, plain_text
 if TYPE_CHECKING:
     from a2a.types import AgentCard, AgentSkill
 
+SEND_SECONDS = 60.0
+"""How long an agent may take to say that it has a question."""
 OWN_WORDS_SECONDS = 5.0
 """What a call may take longer than the agent, so that we can say that it was late and stop its task."""
 _SKILLS_MOST = 30
@@ -118,10 +120,13 @@ def _fixed_tools(entry: AgentEntry, rules: TrustRules) -> tuple[ToolDefinition, 
         ToolDefinition(
             name="send",
             description="Ask the agent without waiting; its answer comes later, as a message of this session.",
-            timeout_seconds=min(entry.timeout_seconds, 60.0),
+            timeout_seconds=min(entry.timeout_seconds, SEND_SECONDS) + OWN_WORDS_SECONDS,
             undo="cancel(task_id)",
             output_schema=_STATE,
-            **asked,
+            # Work that begins elsewhere and outlives the call: never done twice, and asked for as `ask` is.
+            effect=Effect.WRITE,
+            approval="NEVER" if rules.effect is Effect.READ else "AUTO",
+            input_schema=asked["input_schema"],
         ),
         ToolDefinition(
             name="status",

@@ -103,6 +103,14 @@ class TaskBook:
         (found,) = self._with(lambda db: db.execute(query, (agent,)).fetchone())
         return None if found is None else float(found)
 
+    def count_out(self, tenant: str, user: str) -> int:
+        """Return how many questions of a user are out, at all agents."""
+        if not self.exists:
+            return 0
+        query = "SELECT COUNT(*) FROM agent_tasks WHERE tenant = ? AND user = ? AND state IN (?, ?)"
+        (found,) = self._with(lambda db: db.execute(query, (tenant, user, WAITING, ANSWERED)).fetchone())
+        return int(found)
+
     def look_later(self, task: SentTask, seconds: float) -> None:
         """Look at it again after a while."""
         statement = "UPDATE agent_tasks SET look_at = ?, tries = tries + 1 WHERE agent = ? AND task_id = ?"

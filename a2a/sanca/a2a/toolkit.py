@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import structlog
 from sanca.a2a.conversations import Conversations
-from sanca.a2a.proxies import AgentTools, tools_of
+from sanca.a2a.proxies import SEND_SECONDS, AgentTools, tools_of
 from sanca.a2a.task_book import CANCELLED, OVER, SentTask, TaskBook
 from sanca.a2a.trust import RULES
 from sanca.core.errors import SancaError, ToolArgumentError, ToolFailedError, ToolNotFoundError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_OUT_MOST = 200
+"""Questions of one user that are out at once."""
 _CARD_SECONDS = 600.0
 """How often the card is read again."""
 
@@ -161,8 +163,12 @@ class AgentToolkit:
         message = await self._message("send", arguments, context)
         if self._host is None:
             raise ToolFailedError(f"{self._label} can only be asked here; nobody would take its late answer.")
+        if await anyio.to_thread.run_sync(self._book.count_out, context.tenant, context.user) >= _OUT_MOST:
+            text = f"{_OUT_MOST} questions to agents are out already; wait for answers, or cancel some."
+            raise ToolFailedError(text, tool_name=self._label)
         agent = await self._connected()
-        answer = await agent.send(message, min(context.timeout_seconds, self._entry.timeout_seconds))
+        seconds = min(context.timeout_seconds, self._entry.timeout_seconds, SEND_SECONDS)
+        answer = await agent.send(message, seconds)
         if answer.has_failed:
             answer.value(self._label, self._rules)  # raises, in the agent's words
         self._conversations.remember(context.session_id, answer)

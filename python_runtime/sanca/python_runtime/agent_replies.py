@@ -67,7 +67,8 @@ def _request(reply: AgentReply, caller: Caller) -> RunRequest:
     return RunRequest(
         run_id=run_id,
         session_id=SessionId(reply.session_id),
-        caller=caller,
+        # A reply that makes a model ask again, whose reply makes it ask again, ends as circles between agents do.
+        caller=caller.model_copy(update={"via": (*caller.via, plain_text(reply.sender, 200))}),
         agui_run_id=run_id,
         message_id=f"msg_{digest}",
         message=_words(reply),
