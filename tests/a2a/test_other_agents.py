@@ -100,6 +100,7 @@ async def test_each_skill_of_the_card_is_a_tool_with_what_it_takes(tmp_path: Pat
         AgentSkill(id="review-change", name="Review", description="Looks \u202eat it.", examples=["Is it safe?"],
                    input_modes=["text/plain", "application/json"], tags=["r"]),
         AgentSkill(id="scan", name="Scan", description="Scans.", input_modes=["text/plain", "application/pdf"]),
+        AgentSkill(id="import", name="Import", description="A word of Python.", input_modes=["text/plain"]),
         AgentSkill(id="ask", name="Ask", description="As ours.", input_modes=["text/plain"]),
         AgentSkill(id="scan", name="Twice", description="Not again."),
         AgentSkill(id="!!", name="!", description="No name."),
@@ -111,6 +112,7 @@ async def test_each_skill_of_the_card_is_a_tool_with_what_it_takes(tmp_path: Pat
     assert {name: list(tool.input_schema["properties"]) for name, tool in tools.items()} == {
         "review_change": ["message", "data", "data_schema"],
         "scan": ["message", "files"],
+        "skill_import": ["message"],
         "skill_ask": ["message"],
     }
     assert tools["review_change"].description == "Review. Looks at it. For instance: Is it safe?"

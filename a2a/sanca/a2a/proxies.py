@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from sanca.a2a.trust import TrustRules
@@ -163,7 +164,7 @@ def _named(skills: Sequence[AgentSkill]) -> dict[str, AgentSkill]:
     named: dict[str, AgentSkill] = {}
     for skill in skills[:_SKILLS_MOST]:
         name = plain_name(skill.id or skill.name).lower()
-        name = f"skill_{name}" if name in _FIXED else name
+        name = f"skill_{name}" if name in _FIXED or iskeyword(name) else name
         if name and name not in named:
             named[name] = skill
     return named
