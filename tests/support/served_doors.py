@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from served_engine import ServedEngine, served
 
-OPEN_SECONDS = 20
+OPEN_SECONDS = 60
 
 
 @dataclass(frozen=True)

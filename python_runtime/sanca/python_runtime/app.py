@@ -99,6 +99,8 @@ class _Serving:
         modules["logs"].configure_logs()
         log = modules["structlog"].get_logger()
         try:
+            if self._http:  # refused before the engine opens for nothing
+                await asyncio.to_thread(_check_doors, self._home)
             async with modules["engine"].Engine(self._home, lock=self._lock) as engine:
                 door = modules["door"].EngineDoor(engine)
                 self._opened.set_result(door)
@@ -156,6 +158,10 @@ class _OpeningDoor:
             pid=os.getpid(),
             uptime_seconds=time.monotonic() - self._began_at,
         )
+
+
+def _check_doors(home: Path) -> None:
+    importlib.import_module("sanca.python_runtime.doors.permission").check_may_open(home)
 
 
 def _port() -> int:

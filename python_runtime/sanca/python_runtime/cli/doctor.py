@@ -157,6 +157,25 @@ def check_engine() -> Check:
     return Check("engine", "note" if detail else "ok", told, detail)
 
 
+def check_doors() -> Check:
+    """Whether others can come in, where and by what."""
+    from sanca.python_runtime.cli.access import ask_health, find_running_engine
+    from sanca.python_runtime.doors.permission import check_may_open
+
+    try:
+        settings, keys = check_may_open(find_home())
+        health = ask_health() if find_running_engine() else None
+    except SancaError as error:
+        return Check("doors", "fail", str(error))
+    ways = f"{keys} API key{'' if keys == 1 else 's'}"
+    ways += f", tokens of {settings.oidc_issuer}" if settings.oidc_issuer else ""
+    if health is None or not health.http:
+        return Check("doors", "note", f"closed: nobody can come in ({ways})", "`sanca serve --http` opens them.")
+    grpc = f", A2A's gRPC at {health.a2a_grpc}" if health.a2a_grpc else ""
+    mend = "" if keys or settings.oidc_issuer else "`sanca keys add NAME` makes a key."
+    return Check("doors", "note" if mend else "ok", f"open at {health.http}{grpc}; {ways}", mend)
+
+
 def check_models() -> Check:
     """Which models are configured; none is fine: sanca then works from experience."""
     from sanca.python_runtime.models import ModelRegistry
@@ -225,5 +244,6 @@ def check_git() -> Check:
 CHECKS: tuple[Callable[[], Check], ...] = (
     check_python, check_state_folder, check_isolation,
     *(partial(check_level, name) for name in ("namespace", "landlock", "container", "monty")),
-    check_libraries, check_memory, check_engine, check_models, check_skills, check_prompts, check_jdk, check_git,
+    check_libraries, check_memory, check_engine, check_doors, check_models, check_skills, check_prompts,
+    check_jdk, check_git,
 )  # fmt: skip
