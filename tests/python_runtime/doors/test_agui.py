@@ -12,6 +12,12 @@ import httpx
 import pytest
 from agui_door import DoorUnderTest, Event, Told, message, open_door, resume
 from agui_story import check_order, text
+from sanca.core.access import ASK, DoorSettings, Identity
+from sanca.core.messages import Caller
+from sanca.python_runtime.doors import agui
+from sanca.python_runtime.doors.access import DoorAccess
+from sanca.python_runtime.doors.runner import EngineRunner
+from sanca.python_runtime.doors.settings import DoorsSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -321,3 +327,36 @@ async def test_without_a_key_there_is_nothing(door: DoorUnderTest) -> None:
             answer = await stranger.request(method, path)
         assert answer.status_code == 401
         assert "www-authenticate" in answer.headers
+
+
+async def test_a_reader_that_takes_nothing_is_let_go_and_its_run_goes_on(
+    door: DoorUnderTest, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agui, "_SEND_SECONDS", 0.05)
+    settings = DoorSettings(home=door.engine.home, url=door.url, version="0")
+    alone = agui.make_door(EngineRunner(door.engine), DoorAccess(door.engine.home, DoorsSettings()), settings)
+    caller = Caller(user="olga", rights=(ASK,), channel="api")
+    body = json.dumps({**message("", thread), "forwardedProps": {"actionCode": "say('said')"}}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/agui",
+        "headers": [],
+        "query_string": b"",
+        "state": {"identity": Identity(caller=caller, name="olga", kind="key")},
+    }
+    came: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        return came.pop() if came else await anyio.sleep_forever()
+
+    async def send(part: Any) -> None:
+        if part["type"] == "http.response.body":
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(20):
+        await alone(scope, receive, send)
+        told = await door.connect(thread)
+
+    assert told[-1].type == "RUN_FINISHED"
+    assert "said" in text(events_of(told))
