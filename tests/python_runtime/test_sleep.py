@@ -189,6 +189,26 @@ async def test_a_cancelled_run_leaves_the_session_as_it_was(home: Path) -> None:
     assert (after.value, after.lost_names) == ("(5, False)", ())
 
 
+async def test_a_crowd_of_sessions_never_keeps_more_processes_awake_than_it_may_and_runs_need(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANCA_AWAKE_SESSIONS", "2")
+    monkeypatch.setenv("SANCA_RUNS_AT_ONCE", "2")
+    most: list[int] = []
+    async with Engine(home) as engine, anyio.create_task_group() as crowd:
+
+        async def one(number: int) -> None:
+            result = await engine.execute(f"x = {number}\nx", session_id=f"ses_{number}")
+            most.append(engine.parts.workers.awake)
+            assert result.value == str(number)
+
+        for number in range(12):
+            crowd.start_soon(one, number)
+
+    assert len(most) == 12
+    assert max(most) <= 4
+
+
 async def test_too_many_awake_sessions_go_to_sleep_longest_idle_first(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

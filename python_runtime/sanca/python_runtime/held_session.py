@@ -32,6 +32,8 @@ _OUTDATED = (
     " they were before."
 )
 _TOLD_REASONS = 20
+_WAKE_SECONDS = 5.0
+"""For so long a session that was woken is left alone: between waking and action lie a type check and a look at it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,12 @@ class HeldSession:
         """The names it has → their types, as far as they can be told; None when they are not known."""
         self.is_busy = False
         self.idle_since = time.monotonic()
+        self._woken_at = -_WAKE_SECONDS
+
+    @property
+    def is_expecting(self) -> bool:
+        """Whether it was just woken for an action that has not come yet."""
+        return time.monotonic() - self._woken_at < _WAKE_SECONDS
 
     @property
     def is_awake(self) -> bool:
@@ -95,6 +103,7 @@ class HeldSession:
             SandboxError: No session could be made.
         """
         async with self._lock:
+            self.idle_since = self._woken_at = time.monotonic()
             return await self._wake(code)
 
     async def run(self, code: str, perform: Perform) -> ActionResult:
@@ -122,6 +131,7 @@ class HeldSession:
         finally:
             self._has_run = True
             self.is_busy, self.idle_since = False, time.monotonic()
+            self._woken_at = -_WAKE_SECONDS
 
     async def take_snapshot(self, bounds: SnapshotBounds) -> None:
         """Take down what can be kept, within the bounds, unless an action waits already.

@@ -193,6 +193,7 @@ class SessionWorkers:
 
     async def _spawn(self, request: RunRequest, libraries: bool) -> SandboxSession:
         session_id = request.session_id
+        await self._make_room()
         input_dir, output_dir = self._files.folders(session_id)
         await self._files.remember_outputs(session_id)
         session = await self._sandbox.spawn(
@@ -200,6 +201,14 @@ class SessionWorkers:
         )
         self._bindings[session_id] = _Binding()
         return session
+
+    async def _make_room(self) -> None:
+        """Put the longest idle to sleep, so that a crowd of sessions does not keep a process each.
+
+        Who spawns is not awake yet and so is nobody's choice: two sessions never wait for each other here.
+        """
+        while self.awake >= self._settings.awake_sessions and (idle := self._resting()):
+            await idle[0].sleep(self._full)
 
     async def _unbind(self, session_id: str) -> None:
         """Tell the broker that a session's process is gone."""
@@ -232,14 +241,18 @@ class SessionWorkers:
             and now - one.idle_since >= self._settings.idle_snapshot_seconds
         ]
 
+    def _resting(self) -> list[HeldSession]:
+        """Return those that are awake and do nothing, the longest idle first."""
+        held = self._held.values()
+        resting = [one for one in held if one.is_awake and not one.is_busy and not one.is_expecting]
+        return sorted(resting, key=lambda one: one.idle_since)
+
     def _idle_ones(self) -> list[HeldSession]:
         """Return the awake ones that were idle for long, and the longest idle of too many."""
         now = time.monotonic()
-        awake = sorted((one for one in self._held.values() if one.is_awake), key=lambda one: one.idle_since)
-        idle = [one for one in awake if not one.is_busy]
-        surplus = max(0, len(awake) - self._settings.awake_sessions)
+        surplus = max(0, self.awake - self._settings.awake_sessions)
         return [
             one
-            for number, one in enumerate(idle)
+            for number, one in enumerate(self._resting())
             if number < surplus or now - one.idle_since >= self._settings.sandbox_idle_seconds
         ]
