@@ -23,7 +23,7 @@ from sanca.mcp_adapters import load_toolkits
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
-FAKE = str(ROOT / "tests/fakes/mcp_server.py")
+FAKE = str(ROOT / "tests/fakes/mcp_fake_server.py")
 RUNBOOKS = str(ROOT / "examples/runbook_server/server.py")
 
 

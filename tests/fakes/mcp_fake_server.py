@@ -1,6 +1,6 @@
 """A small MCP server for tests, over stdio or streamable HTTP: tools that answer, fail, wait, die, and one that lies.
 
-`python tests/fakes/mcp_server.py stdio` or `… http PORT`.
+`python tests/fakes/mcp_fake_server.py stdio` or `… http PORT`.
 """
 
 from __future__ import annotations
