@@ -25,6 +25,7 @@ from sanca.python_runtime.run_store import RunStore
 
 if TYPE_CHECKING:
     from sanca.a2a import TaskBook
+    from sanca.a2a.server.user_records import A2aRecords
 
 LetGo = Callable[[Scope, Sequence[str]], Awaitable[None]]
 """Stops what is under way of a user, and lets go of what the sessions' workers hold."""
@@ -58,6 +59,8 @@ class RunTraces:
                 yield {"kind": "call", "run_id": record.run_id, **call}
         for task in await anyio.to_thread.run_sync(_task_book(self._home).of_user, scope.tenant, scope.user):
             yield {"kind": "agent_question", "agent": task.agent, "asked": task.asked, "state": task.state}
+        async for told in _a2a_records(self._home).export(scope, session_ids):
+            yield told
         for session_id in session_ids:
             for file in await self._sessions.files(scope.tenant, scope.user, session_id):
                 if found := await anyio.to_thread.run_sync(_content, Path(file["path"])):
@@ -81,6 +84,7 @@ class RunTraces:
         await anyio.to_thread.run_sync(partial(erase, self._home / "journal.db", runs, list(session_ids), key))
         await self._store.forget_user(scope)
         await anyio.to_thread.run_sync(_task_book(self._home).forget_user, scope.tenant, scope.user)
+        await _a2a_records(self._home).forget(scope, session_ids)
         return len(records)
 
 
@@ -109,6 +113,12 @@ def _task_book(home: Path) -> TaskBook:
     from sanca.a2a import TaskBook  # only for who asks for their data
 
     return TaskBook(home)
+
+
+def _a2a_records(home: Path) -> A2aRecords:
+    from sanca.a2a.server.user_records import A2aRecords  # only for who asks for their data
+
+    return A2aRecords(home)
 
 
 def _run(record: RunRecord) -> dict[str, Any]:
