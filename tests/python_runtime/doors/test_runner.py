@@ -174,6 +174,7 @@ async def test_what_is_wrong_with_a_request_is_said_in_one_sentence(runner: Engi
         (NewRun("hi", session_id="../up"), "session id"),
         (NewRun("hi", run_id="a\nb"), "run_id"),
         (NewRun("hi", rest={"caller": {}}), "no field"),
+        (NewRun("hi", rest={"file_ids": ["file_x"]}), "no field"),
         (NewRun("hi", rest={"click": "here"}), "click"),
         (NewRun("hi", data=object()), "JSON"),
     ):

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 _ANSWER_CHARS = 65_536
 """Of a value that was answered at once, and that the journal has whole."""
+_STOPPED = "The call was stopped before it gave a value."
 _SESSIONS = 10_000
 _SESSION_SECONDS = 60.0
 """For how long a session is taken as the caller's without looking again."""
@@ -69,6 +70,8 @@ class DirectCalls:
             with anyio.CancelScope(shield=True):
                 await self._runs.cancel(caller, request.run_id)  # nobody waits for the value any more
             raise
+        if made.outcome is None and live.record.status is not RunStatus.NEEDS_INPUT:
+            return CallOutcome(ok=False, error=CallError(kind="cancelled", message=live.record.error or _STOPPED))
         return made.outcome or live.record
 
     async def close(self) -> None:

@@ -26,7 +26,8 @@ from sanca.python_runtime.run_record import RunRecord, RunRequest
 
 _ID_CHARS = 256
 _REASON_CHARS = 4_000
-_REQUEST_FIELDS = frozenset(RunRequest.model_fields) - {"caller", "run_id", "session_id", "message", "already_done"}
+_REQUEST_FIELDS = ("action_code", "click", "source", "continue_run_id", "page", "replaces_message_id")
+"""What `NewRun.rest` may hold; all else has a field of its own, or is the engine's to say."""
 
 
 class EngineRunner:
