@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -103,6 +104,59 @@ async def test_an_oddly_written_address_is_refused_in_one_sentence(url: str) -> 
         await _policy().check(url)
     assert "secret" not in str(refused.value)
     assert len(str(refused.value)) < 400
+
+
+@pytest.mark.anyio
+async def test_whatever_is_written_is_checked_or_refused() -> None:
+    pieces = [
+        *(
+            "http://",
+            "https://",
+            "//",
+            "[",
+            "]",
+            "::1",
+            "127.0.0.1",
+            "%00",
+            "@",
+            ":",
+            "/",
+            "?",
+            "#",
+            "\\",
+            "\n",
+            "。",
+            "①",
+        ),
+        *(
+            "xn--",
+            "xn--a-",
+            "例え",
+            "0x7f",
+            "..",
+            "a" * 70,
+            "\u202e",
+            "\ud800",
+            "%zz",
+            "65536",
+            "-1",
+            "é",
+            "_",
+            "1e3",
+            "٣",
+        ),
+        *("8.8.8.8", "example.com", "[::ffff:1.2.3.4]"),
+    ]
+    chance = random.Random(8)  # noqa: S311 - no secret; the same every time
+    policy, said = _policy(), []
+    for _ in range(1_000):
+        url = "http://" + "".join(chance.choice(pieces) for _ in range(chance.randint(1, 5)))
+        try:
+            await policy.check(url)
+        except AddressRefusedError as refused:
+            said.append(str(refused))
+    assert 600 < len(said) < 1_000
+    assert max(map(len, said)) < 400
 
 
 @pytest.mark.anyio

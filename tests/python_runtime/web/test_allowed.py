@@ -48,6 +48,9 @@ from sanca.python_runtime.web.settings import read_settings
         ("bücher.example", "https://xn--bcher-kva.example/", True),
         ("xn--bcher-kva.example", "https://bücher.example/", True),
         ("", "https://anything.example/", False),
+        ("*", "https://xn--a-.example/", False),
+        ("*", "https://a:b/", False),
+        ("*", "nonsense", False),
     ],
 )
 def test_a_pattern_fits_what_it_says_and_nothing_else(patterns: str, url: str, may: bool) -> None:

@@ -35,11 +35,12 @@ class Allowed:
         return bool(self._yes)
 
     def fits(self, url: str) -> bool:
-        """Whether a page may be read."""
-        parts = URL(url)
-        return any(pattern.fits(parts) for pattern in self._yes) and not any(
-            pattern.fits(parts) for pattern in self._no
-        )
+        """Whether a page may be read; what is no URL may not."""
+        try:
+            parts = URL(url)
+            return any(one.fits(parts) for one in self._yes) and not any(one.fits(parts) for one in self._no)
+        except (InvalidURL, ValueError):  # also of names that only look like punycode
+            return False
 
 
 @dataclass(frozen=True)

@@ -194,9 +194,10 @@ def _checked(url: str) -> str:
     """Return a URL in its one spelling, without what stays in the browser."""
     try:
         found = URL(url.strip())
-    except (InvalidURL, UnicodeError) as error:
+        has_place = found.scheme in {"http", "https"} and bool(found.host)
+    except (InvalidURL, ValueError) as error:  # a name that only looks like punycode is one, too
         raise ToolArgumentError(f"{url[:300]!r} is not a URL: {plain_text(error, 200)}.", argument="url") from None
-    if found.scheme not in {"http", "https"} or not found.host:
+    if not has_place:
         raise ToolArgumentError(f"{url[:300]!r} must begin with https:// or http:// and name a server.", argument="url")
     return str(found.copy_with(fragment=None))
 
@@ -204,7 +205,7 @@ def _checked(url: str) -> str:
 def _joined(url: str, target: str) -> str:
     try:
         return str(URL(url).join(target))
-    except (InvalidURL, UnicodeError) as error:
+    except (InvalidURL, ValueError) as error:
         raise ToolFailedError(f"{url} leads to {target[:200]!r}, which is not a URL.") from error
 
 
