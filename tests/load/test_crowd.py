@@ -119,7 +119,7 @@ def check_calls(replies: list[Reply]) -> None:
         assert "**12**" in reply.json()["result"]["content"][0]["text"], reply.body
 
 
-async def quiet_again(doors: ServedDoors, before: Held, seconds: float = 60) -> None:
+async def quiet_again(doors: ServedDoors, before: Held, seconds: float = 120) -> None:
     """Wait until the engine holds no more than before, but for a few files that it keeps open once it needed them."""
     deadline = time.monotonic() + seconds
     while (now := doors.held()).descriptors > before.descriptors + 12 or now.processes > before.processes + 2:

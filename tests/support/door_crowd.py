@@ -62,6 +62,28 @@ class Door:
             finally:
                 await _close(writer)
 
+    async def glance(self, request: bytes, seconds: float = 60, stream_seconds: float = 0.5) -> Reply | None:
+        """Send a request and read its answer, of a stream only what comes in a moment; None: it just hung up."""
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection(self.host, self.port)
+            try:
+                writer.write(request)
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                body = bytearray()
+                headers = {
+                    name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)
+                }
+                is_stream = "text/event-stream" in headers.get("content-type", "")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(stream_seconds if is_stream else None):
+                        while piece := await reader.read(65_536):
+                            body += piece
+                return Reply(int(head[0].split()[1]), headers, bytes(body))
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return None
+            finally:
+                writer.transport.abort()
+
     async def drop_after(self, request: bytes, count: int) -> None:
         """Send a request, read so many bytes of the answer and break off; none: do not even wait for it."""
         reader, writer = await asyncio.open_connection(self.host, self.port)
