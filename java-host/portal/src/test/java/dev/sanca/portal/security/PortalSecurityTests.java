@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -110,6 +112,24 @@ class PortalSecurityTests extends PortalTest {
                 send(as("operator", get("/api/fleet/reset")).POST(BodyPublishers.noBody()));
         assertThat(answer.statusCode()).isEqualTo(403);
         assertThat(answer.body()).contains("X-XSRF-TOKEN");
+    }
+
+    @Test
+    void pagesOfElsewhereNeitherAskNorReadAnAnswer() {
+        String input = "{\"threadId\":\"t\",\"messages\":[{\"id\":\"m\",\"role\":\"user\",\"content\":\"hi\"}]}";
+        HttpResponse<String> asked = send(as("viewer", get("/agui"))
+                .header("Origin", "https://elsewhere.example")
+                .POST(BodyPublishers.ofString(input)));
+        assertThat(asked.statusCode()).isEqualTo(403);
+        HttpResponse<String> preflight = send(get("/agui")
+                .header("Origin", "https://elsewhere.example")
+                .header("Access-Control-Request-Method", "POST")
+                .method("OPTIONS", BodyPublishers.noBody()));
+        assertThat(preflight.statusCode()).isIn(401, 403);
+        for (HttpResponse<String> answer : List.of(asked, preflight)) {
+            assertThat(answer.headers().map().keySet())
+                    .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("access-control-"));
+        }
     }
 
     @Test
