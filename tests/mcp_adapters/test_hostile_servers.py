@@ -26,7 +26,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def raw() -> dict[str, Any]:
-    return {"command": sys.executable, "args": [RAW], "reads": ["say"]}
+    return {"command": sys.executable, "args": [RAW], "reads": ["say"], "start_timeout_seconds": 60}
 
 
 async def test_a_line_without_end_ends_the_connection_and_the_next_call_has_a_new_one(tmp_path: Path) -> None:

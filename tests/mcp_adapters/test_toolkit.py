@@ -44,7 +44,8 @@ async def toolkit(home: Path, **entry: Any) -> AsyncIterator[Toolkit]:
 
 
 def stdio(*arguments: str, **more: Any) -> dict[str, Any]:
-    return {"command": sys.executable, "args": [FAKE, "stdio", *arguments], "trust": "hints", **more}
+    patient = {"start_timeout_seconds": 60}  # the tests' machine may be busy
+    return {"command": sys.executable, "args": [FAKE, "stdio", *arguments], "trust": "hints", **patient, **more}
 
 
 @pytest.fixture

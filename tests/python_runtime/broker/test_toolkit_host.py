@@ -22,7 +22,7 @@ ALLOW = (ApprovalRule("allow", tool="mcp.*"),)
 @pytest.fixture
 async def asking(home: Path) -> AsyncIterator[Driver]:
     """A broker with a server that asks, whose calls need no approval."""
-    entry = odd(timeout_seconds=20, start_timeout_seconds=20)
+    entry = odd()
     (home / "toolkits.json").write_text(json.dumps({"mcpServers": {"odd": entry}}), encoding="utf-8")
     async with driven(home) as made:
         await made.open_run(rules=ALLOW)
@@ -57,7 +57,7 @@ async def test_a_link_is_a_question_with_its_address_in_plain_sight(asking: Driv
 
 
 async def test_a_person_may_take_longer_than_the_call_may(home: Path) -> None:
-    entry = odd(timeout_seconds=3, start_timeout_seconds=20)
+    entry = odd(timeout_seconds=3)
     (home / "toolkits.json").write_text(json.dumps({"mcpServers": {"odd": entry}}), encoding="utf-8")
     async with driven(home) as made:
         await made.open_run(rules=ALLOW)
