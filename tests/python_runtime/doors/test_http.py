@@ -242,6 +242,13 @@ async def test_a_body_is_refused_as_soon_as_it_says_or_turns_out_to_be_too_large
     assert "2,000 bytes" in sentence(told)
 
 
+async def test_who_is_not_known_cannot_send_much(state: Path) -> None:
+    async with probe_server(state) as server, client(server) as http:
+        answer = await http.post(PUBLIC, content=b"x" * 5_000)
+
+    assert answer.status_code == 413
+
+
 async def test_a_request_that_is_not_said_in_time_is_cut_off(state: Path) -> None:
     begun = b"POST /probe HTTP/1.1\r\nhost: localhost\r\n"
     async with probe_server(state, http_header_seconds=0.3, http_body_seconds=0.3) as server:

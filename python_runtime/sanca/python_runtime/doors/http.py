@@ -32,6 +32,8 @@ _EXPOSED = (
 )
 _LOGGED = {401, 403, 421}
 _PATH_CHARS = 200
+_STRANGERS_BYTES = 4_096
+"""What may be sent to a path that needs no identity: cards and metadata are only read."""
 
 
 class MisdirectedError(RefusedError):
@@ -48,6 +50,7 @@ class HttpApplication:
         self._origins = frozenset(settings.http_origins)
         self._url = url
         self._bodies = Bodies(settings.http_body_bytes, settings.http_body_seconds)
+        self._strangers_bodies = Bodies(_STRANGERS_BYTES, settings.http_body_seconds)
         self._inner = self._checked
         if self._origins:
             self._inner = CORSMiddleware(
@@ -95,7 +98,7 @@ class HttpApplication:
         if entry is None:
             raise NotFoundError("There is nothing at this address.")
         if path in entry.public_paths:
-            await self._pass(scope, receive, send, entry)
+            await self._pass(scope, receive, send, entry, self._strangers_bodies)
             return
         identity = await self._access.identify(_headers(scope), entry.channel, address)
         if not any(identity.may(right) for right in entry.rights):
@@ -103,10 +106,10 @@ class HttpApplication:
             raise ForbiddenError(f"This needs the right {wanted}.", right=entry.rights[0])
         scope.setdefault("state", {})[STATE_KEY] = identity
         with self._access.stream(identity):
-            await self._pass(scope, receive, send, entry)
+            await self._pass(scope, receive, send, entry, self._bodies)
 
-    async def _pass(self, scope: Any, receive: Any, send: Any, entry: DoorEntry) -> None:
-        async with self._bodies.read(scope, receive) as replayed:
+    async def _pass(self, scope: Any, receive: Any, send: Any, entry: DoorEntry, bodies: Bodies) -> None:
+        async with bodies.read(scope, receive) as replayed:
             door = await self._doors.door(entry.name)
             await door(scope, replayed, send)
 
