@@ -196,6 +196,7 @@ class FakeAgent:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.release.set()  # whoever waits for it would hold the server's end up
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
