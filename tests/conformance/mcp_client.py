@@ -23,7 +23,7 @@ from mcp.shared.auth import AuthorizationCodeResult
 from sanca.core.errors import SancaError
 from sanca.core.ports import AgentReply, PersonAnswer
 from sanca.core.toolkits_file import McpServerEntry
-from sanca.core.tools import CallContext
+from sanca.core.tools import CallContext, CallOutcome
 from sanca.core.untrusted import plain_name
 from sanca.mcp_adapters import McpToolkit
 from sanca.mcp_adapters.pins import PinFile
@@ -59,6 +59,12 @@ class Person:
 
     async def masked(self, value: Any) -> Any:  # a JSON value of any shape
         """Nothing is handed over here."""
+        raise NotImplementedError
+
+    async def call_tool(
+        self, context: CallContext, toolkit: str, tool: str, arguments: Mapping[str, Any]
+    ) -> CallOutcome:
+        """An MCP server calls no other tools."""
         raise NotImplementedError
 
     async def tell_administrator(self, code: str, text: str) -> None:

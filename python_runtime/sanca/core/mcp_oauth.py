@@ -1,4 +1,4 @@
-"""How an MCP server is signed in to, as the operator wrote it in `toolkits.json`. Data only; asks nobody for a token."""
+"""How an MCP server is signed in to, as the operator wrote it in `toolkits.json`. Data only; asks for no token."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class McpOAuth(BaseModel):
     grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
     """A person signs in (`sanca mcp login`), or the engine itself has credentials."""
     client_id: str = ""
-    """Of a client that was registered beforehand; empty: by its metadata document, else registered when it is needed."""
+    """Of a client that was registered beforehand; empty: by its metadata document, else registered when needed."""
     client_secret: SecretStr = SecretStr("")
     private_key_file: str = ""
     """A PEM file to sign with instead of a secret (`private_key_jwt`, client credentials only)."""
     signing_algorithm: str = "ES256"
     issuer: str = ""
     """Whom the credentials belong to: they are sent nowhere else. Needed for client credentials."""
-    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"  # noqa: S105
     client_metadata_url: str = ""
     """Where a metadata document of this client lies, for servers that know it by its address (https)."""
     scope: str = ""
