@@ -17,6 +17,7 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.errors import ExtendedAgentCardNotConfiguredError
 from fixture_runner import FixtureRunner, Script
+from sanca.a2a.server.contexts import version_of
 from sanca.a2a.server.door import A2aDoor
 from sanca.a2a.server.handler import RunnerHandler
 from sanca.core.access import Access, DoorSettings
@@ -45,8 +46,10 @@ class KitHandler(RunnerHandler):
     async def on_get_extended_agent_card(
         self, params: GetExtendedAgentCardRequest, context: ServerCallContext
     ) -> AgentCard:
-        """Give it to nobody: the kit shows no credentials."""
-        raise ExtendedAgentCardNotConfiguredError("The extended card is for those who show credentials.")
+        """Give it by 1.0 only: the kit shows no credentials, and that of 0.3 wants to be refused without."""
+        if version_of(context) == "0.3":
+            raise ExtendedAgentCardNotConfiguredError("The extended card is for those who show credentials.")
+        return await super().on_get_extended_agent_card(params, context)
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
