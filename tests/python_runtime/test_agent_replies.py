@@ -86,6 +86,25 @@ async def test_replies_that_make_a_model_ask_again_come_to_an_end(home: Path, ag
     assert len(agent.messages) == 5
 
 
+@pytest.mark.anyio
+async def test_questions_that_are_out_are_shown_and_forgotten_with_their_user(home: Path, agent: FakeAgent) -> None:
+    async with Engine(home) as engine:
+        await engine.execute(SEND, session_id="ses_a")
+        shown = [json.loads(line) async for line in engine.parts.user_data.export(LOCAL.scope)]
+        await engine.parts.user_data.forget(LOCAL.scope)
+        kept = in_task_book(home, b"late report")
+        agent.release.set()
+
+    questions = [one for one in shown if one.get("kind") == "agent_question"]
+    assert [(one["agent"], one["asked"]) for one in questions] == [("agents.helper", "late report please")]
+    assert kept == []
+
+
+def in_task_book(home: Path, words: bytes) -> list[str]:
+    """Return the files of the record of questions that hold these words."""
+    return [path.name for path in home.glob("agent_tasks.db*") if words in path.read_bytes()]
+
+
 def broker_of(engine: ServedEngine) -> int:
     """Return the process id of an engine's broker."""
     for status in Path("/proc").glob("[0-9]*/stat"):
