@@ -121,7 +121,7 @@ async def test_one_identity_cannot_take_the_sessions_of_all(tmp_path: Path, monk
     assert refused.json()["error"]["message"] == "Too many sessions of yours are open; end some or try later."
 
 
-async def test_who_listens_hears_of_changes_in_both_generations(raw: RawMcp) -> None:
+async def test_who_listens_hears_of_changes_and_a_session_without_a_stream_stops_nobody(raw: RawMcp) -> None:
     session = await raw.open_session()
     await raw.legacy("tools/list", session=session)
     meta = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}

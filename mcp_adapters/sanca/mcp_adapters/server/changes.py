@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
@@ -14,6 +15,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from sanca.mcp_adapters.server.sessions import SessionBook
 from sanca.mcp_adapters.server.who import Context
 
+_TELL_SECONDS = 1.0
+"""A client that reads no faster misses the news; the others do not wait for it."""
 ListChange = ToolsListChanged | PromptsListChanged | ResourcesListChanged
 _EVENTS_EACH = 64
 """A listener that lets more changes wait is let go: it listens again and reads the lists anew."""
@@ -46,15 +49,13 @@ class Changes:
     async def tell(self, change: ListChange) -> None:
         """Tell everybody; who cannot be reached is passed over."""
         await self._bus.publish(change)
-        known = [*self._sessions.values(), *([self._local] if self._local else [])]
-        for session in known:
-            match change:
-                case ToolsListChanged():
-                    await session.send_tool_list_changed()
-                case PromptsListChanged():
-                    await session.send_prompt_list_changed()
-                case _:
-                    await session.send_resource_list_changed()
+        known = [*self._sessions.items(), *([("", self._local)] if self._local else [])]
+        for session_id, session in known:
+            try:
+                with anyio.move_on_after(_TELL_SECONDS):
+                    await _tell_session(session, change)
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                self._forget(session_id)
 
     def close(self) -> None:
         """End every stream with its last message."""
@@ -62,3 +63,13 @@ class Changes:
 
     def _forget(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
+
+
+async def _tell_session(session: ServerSession, change: ListChange) -> None:
+    match change:
+        case ToolsListChanged():
+            await session.send_tool_list_changed()
+        case PromptsListChanged():
+            await session.send_prompt_list_changed()
+        case _:
+            await session.send_resource_list_changed()
