@@ -28,7 +28,11 @@ class ServedEngine:
         card.unlink(missing_ok=True)  # a killed engine leaves its card
         self._log = log.open("ab")
         self.process = subprocess.Popen(SERVE, stderr=self._log, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        self.card: dict[str, Any] = self._wait_for(card)
+        try:
+            self.card: dict[str, Any] = self._wait_for(card)
+        except BaseException:
+            self.kill()  # nobody else knows of it
+            raise
         self._channel = grpc.insecure_channel(self.card["address"])
         self.stub = engine_pb2_grpc.EngineStub(self._channel)
         self.metadata = (("authorization", f"Bearer {self.card['token']}"),)
@@ -70,7 +74,7 @@ class ServedEngine:
         self._log.close()
 
     def _wait_for(self, card: Path) -> dict[str, Any]:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 40
         while time.monotonic() < deadline and self.process.poll() is None:
             if card.exists():
                 return dict(json.loads(card.read_text(encoding="utf-8")))
