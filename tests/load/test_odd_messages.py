@@ -133,9 +133,8 @@ def a2a_requests(target: Target) -> st.SearchStrategy[bytes]:
             messages(schema, target.words).map(as_body), st.sampled_from(["1.0", "1.0", "0.3", "", "9.9"])
         ).map(lambda made: target.door.request("/a2a", made[0], a2a_version=made[1]))
 
-    raw = st.sampled_from(RAW).map(lambda body: target.door.request("/a2a", body, a2a_version="1.0"))
     old = bodies("a2a 0.3", target.words).map(lambda body: target.door.request("/a2a", body))
-    return st.one_of(st.sampled_from(OPERATIONS).flatmap(call), st.sampled_from(OPERATIONS).flatmap(call), old, raw)
+    return st.one_of(st.sampled_from(OPERATIONS).flatmap(call), st.sampled_from(OPERATIONS).flatmap(call), old)
 
 
 def rest_requests(target: Target) -> st.SearchStrategy[bytes]:
@@ -148,8 +147,13 @@ def mcp_requests(target: Target) -> st.SearchStrategy[bytes]:
     accept = "application/json, text/event-stream"
 
     def request(body: bytes, version: str) -> bytes:
-        method = next((one.get("method") for one in json_messages(body.decode("utf-8", "replace"))), None)
-        named = {"mcp_method": method} if isinstance(method, str) and method.isprintable() and method.isascii() else {}
+        call = next(json_messages(body.decode("utf-8", "replace")), {})
+        given = call.get("params")
+        parameters: dict[str, Any] = given if isinstance(given, dict) else {}
+        told = {"mcp_method": call.get("method"), "mcp_name": parameters.get("name", parameters.get("uri"))}
+        named = {
+            name: one for name, one in told.items() if isinstance(one, str) and one.isprintable() and one.isascii()
+        }
         return target.door.request("/mcp", body, accept=accept, mcp_protocol_version=version, **named)
 
     now = bodies("mcp now", target.words).map(lambda body: request(body, "2026-07-28"))

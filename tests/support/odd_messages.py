@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from a2a.types import a2a_pb2
@@ -14,6 +15,40 @@ Json = Any
 Values = st.SearchStrategy[Any]
 _DEEPEST = 6
 _GIANT = "x" * 200_000
+
+
+_SPOILED = 6
+"""Of ten messages; the others are of the right form throughout, and go as deep as their ids and words lead."""
+
+
+_NAMED: dict[str, list[Json]] = {
+    "tenant": ["", "default"],
+    "io.modelcontextprotocol/protocolVersion": ["2026-07-28"],
+    "threadId": ["ses_odd", "ses_secret"],
+    "messages": [[{"id": "m1", "role": "user", "content": "hello"}]],
+    "runId": ["run_odd", "run_x"],
+    "acceptedOutputModes": [["text/plain"], []],
+    "extensions": [[]],
+}
+"""What stands in fields where any other word ends the matter at once, so that what lies behind is reached, too."""
+
+
+@dataclass(frozen=True)
+class _Hand:
+    """What draws one message."""
+
+    draw: st.DrawFn
+    defs: Mapping[str, Any]
+    words: list[str]
+    spoils: bool
+
+    def slips(self, chance: int) -> bool:
+        """Whether something is wrong at this place, once in so many."""
+        return self.spoils and self.draw(st.integers(1, chance)) == 1
+
+    def pick(self, choices: Sequence[Any]) -> Any:
+        """Return one of several."""
+        return self.draw(st.sampled_from(choices))
 
 
 def _nested(depth: int) -> Json:
@@ -77,7 +112,7 @@ def messages(schema: Mapping[str, Any], words: list[str]) -> Values:
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Json:
-        return _draw(draw, schema, schema.get("$defs", {}), words, 0)
+        return _draw(_Hand(draw, schema.get("$defs", {}), words, draw(st.integers(0, 9)) < _SPOILED), schema, 0)
 
     return drawn()
 
@@ -94,53 +129,48 @@ def a2a_schema(message: str) -> dict[str, Any]:
     return {"$ref": f"#/$defs/{message}", "$defs": definitions}
 
 
-def _draw(draw: st.DrawFn, schema: Mapping[str, Any], defs: Mapping[str, Any], words: list[str], depth: int) -> Json:
-    if draw(st.integers(0, 24)) == 0:
-        return draw(st.sampled_from(ODD))
+def _draw(hand: _Hand, schema: Mapping[str, Any], depth: int) -> Json:
+    if hand.slips(25):
+        return hand.pick(ODD)
     if "$ref" in schema:
-        return _draw(draw, defs[schema["$ref"].rpartition("/")[2]], defs, words, depth)
+        return _draw(hand, hand.defs[schema["$ref"].rpartition("/")[2]], depth)
     if branches := schema.get("anyOf") or schema.get("oneOf"):
-        return _draw(draw, draw(st.sampled_from(branches)), defs, words, depth)
+        return _draw(hand, hand.pick(branches), depth)
     if "const" in schema:
         return schema["const"]
-    if "enum" in schema:
-        return draw(st.sampled_from(schema["enum"]))
-    return _draw_type(draw, schema, defs, words, depth)
+    return hand.pick(schema["enum"]) if "enum" in schema else _draw_type(hand, schema, depth)
 
 
-def _draw_type(
-    draw: st.DrawFn, schema: Mapping[str, Any], defs: Mapping[str, Any], words: list[str], depth: int
-) -> Json:
+def _draw_type(hand: _Hand, schema: Mapping[str, Any], depth: int) -> Json:
     kind = schema.get("type")
-    match draw(st.sampled_from(kind)) if isinstance(kind, list) else kind:
+    match hand.pick(kind) if isinstance(kind, list) else kind:
         case "object":
-            return _draw_object(draw, schema, defs, words, depth + 1)
+            return _draw_object(hand, schema, depth + 1)
         case "array":
-            count = draw(st.integers(0, 2)) if depth < _DEEPEST else 0
-            return [_draw(draw, schema.get("items", {}), defs, words, depth + 1) for _ in range(count)]
+            count = hand.draw(st.integers(0, 2)) if depth < _DEEPEST else 0
+            return [_draw(hand, schema.get("items", {}), depth + 1) for _ in range(count)]
         case "string":
-            return draw(st.sampled_from(words))
+            return hand.pick(hand.words)
         case "integer" | "number":
-            return draw(st.sampled_from([1, 0, 2, 10, 50, -1, 2**31]))
+            return hand.pick([1, 0, 2, 10, 50, -1, 2**31])
         case "boolean":
-            return draw(st.booleans())
+            return hand.draw(st.booleans())
         case "null":
             return None
-    return draw(st.sampled_from(ODD))
+    return hand.pick(ODD if hand.spoils else hand.words)
 
 
-def _draw_object(
-    draw: st.DrawFn, schema: Mapping[str, Any], defs: Mapping[str, Any], words: list[str], depth: int
-) -> Json:
+def _draw_object(hand: _Hand, schema: Mapping[str, Any], depth: int) -> Json:
     made: dict[str, Json] = {}
-    required = schema.get("required", ())
     for name, part in schema.get("properties", {}).items():
-        chance = 29 if name in required else 3 if depth < _DEEPEST else 0
-        wanted = draw(st.integers(0, 29)) < chance if name in required else draw(st.integers(0, 9)) < chance
-        if wanted:
-            made[name] = _draw(draw, part, defs, words, depth)
-    if draw(st.integers(0, 19)) == 0:
-        made[draw(st.sampled_from(["unknown", "", "\x00", "kind", "id"]))] = draw(st.sampled_from(ODD))
+        if name in schema.get("required", ()):
+            is_there = not hand.slips(30)
+        else:
+            is_there = depth < _DEEPEST and hand.draw(st.integers(0, 9)) < 3
+        if is_there:
+            made[name] = hand.pick(_NAMED[name]) if name in _NAMED and not hand.slips(5) else _draw(hand, part, depth)
+    if hand.slips(20):
+        made[hand.pick(["unknown", "", "\x00", "kind", "id"])] = hand.pick(ODD)
     return made
 
 
