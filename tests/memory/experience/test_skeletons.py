@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import pytest
 from experience_runs import ENTITIES, library, run
@@ -111,3 +112,11 @@ def test_names_of_variables_make_no_other_skill() -> None:
     three = skeleton(run("tulips of payments please", "b = meadow.weeds('payments')\nb"))
 
     assert one.digest == two.digest != three.digest
+
+
+def test_an_action_that_was_written_after_strangers_words_were_read_is_an_example_only() -> None:
+    code = "rows = system.logs('checkout', limit=20)\nf'checkout: {len(rows)} of 20 lines'"
+    taught = run("show the last 20 lines that checkout wrote", code)
+
+    assert skeleton(taught).use == "fast_path"
+    assert skeleton(replace(taught, read_outside=True)).use == "example"

@@ -72,6 +72,8 @@ def _why_only_an_example(
 ) -> str:
     if taught.points_back or reading.refers_back:
         return "the message means what was said or made before it"
+    if taught.read_outside:
+        return "its action was written after outside data was read"
     if unused := [one for one in parameters if one.name not in used]:
         return f"the action does not use {str(unused[0].value)!r}, so it may be made for that alone"
     plain = re.sub(r"\{\w+\}", " ", phrase)

@@ -61,6 +61,8 @@ class Taught:
     """What the tools' own descriptions say; a word of theirs is nothing that was seen."""
     points_back: bool = False
     """The message means data or words of earlier messages, which another message will not have."""
+    read_outside: bool = False
+    """Its last action was written after strangers' words were read: what it does may be their idea."""
     evidence: tuple[str, ...] = ()
     """Calls that the answer rests on, in words."""
     title: str = ""

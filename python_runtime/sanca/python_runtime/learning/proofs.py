@@ -72,9 +72,13 @@ class Proofs:
         return f"{report.stops[0].error_type}: {report.stops[0].message}" if report.stops else ""
 
     def only_reads(self, code: str) -> bool:
-        """Whether every tool that an action mentions, in whatever branch, only reads and asks nobody."""
+        """Whether every tool that an action mentions, in whatever branch, only reads and asks nobody.
+
+        What is outside counts as an effect: asking another agent once more is a second question to it.
+        """
         toolkits = self._toolkits()
-        quiet = {f"{one.name}.{tool.name}" for one in toolkits for tool in one.tools if _is_quiet(tool)}
+        inside = [toolkit for toolkit in toolkits if not toolkit.gives_outside_data]
+        quiet = {f"{one.name}.{tool.name}" for one in inside for tool in one.tools if _is_quiet(tool)}
         roots = {toolkit.name.partition(".")[0] for toolkit in toolkits}
         tree = tree_of(code)
         if tree is None:

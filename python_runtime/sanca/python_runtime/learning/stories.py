@@ -106,9 +106,16 @@ def taught_by(
         toolkits=frozenset(toolkit.name for toolkit in toolkits),
         tool_words="\n".join(toolkit.model_dump_json() for toolkit in toolkits),
         points_back=by == "model" and (story.points_back or len(goals_in(message)) > 1),
+        read_outside=by == "model" and _read_outside(story, toolkits),
         evidence=tuple(f"{call.get('name', '')} {call.get('about', '')}".strip() for call in calls),
         title=title,
     )
+
+
+def _read_outside(story: Story, toolkits: Sequence[ToolkitDefinition]) -> bool:
+    """Whether an action was written after one before it had called a tool that gives what strangers wrote."""
+    outside = {toolkit.name for toolkit in toolkits if toolkit.gives_outside_data}
+    return any(call.name.rpartition(".")[0] in outside for deed in story.deeds[:-1] for call in deed.calls)
 
 
 def why_failed(story: Story) -> str:
