@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sanca.python_runtime.call_words import did_in_words
 from sanca.python_runtime.journal import Journal
 from sanca.python_runtime.language import answer_language, sentence
 from sanca.python_runtime.refusals import BadRequestError, NotFoundError
 from sanca.python_runtime.run_record import RunRecord, RunRequest, RunStatus
 from sanca.python_runtime.run_store import RunStore
-from sanca.python_runtime.runs import did_in_words
 
 
 class WhatRunsDid:

@@ -5,7 +5,6 @@ One run a session at a time, in the order of intake. What happens inside a run i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from sanca.core.errors import RunError, SancaError
 from sanca.core.messages import Caller
 from sanca.core.ports import SessionStore
 from sanca.python_runtime.asks import Answer
+from sanca.python_runtime.call_words import calls_in_words
 from sanca.python_runtime.events import EventLog, EventStore
 from sanca.python_runtime.language import sentence
 from sanca.python_runtime.live_run import LiveRun
@@ -103,7 +103,7 @@ class Runs:
         for live in [one for one in self._live.values() if one.is_started and not one.is_over]:
             await self._stop(live)
             language = live.state.language if live.state else "en"
-            done = sentence(why, language) + _calls_in_words(live, language)
+            done = sentence(why, language) + calls_in_words(live.state, language)
             live.reporter.notice(done, level="warning", code="interrupted")
             await self.finish(live, RunStatus.INTERRUPTED, error=done, code="interrupted", releases=False)
 
@@ -425,21 +425,3 @@ _SEEN_BUT_NOT_STORED = 1_000
 def _check_owner(record: RunRecord | None, caller: Caller, what: str, name: str) -> None:
     if record is None or not record.belongs_to(caller):
         raise NotFoundError(f"There is no {what} {name!r} of yours.")
-
-
-def _calls_in_words(live: LiveRun, language: str) -> str:
-    if live.state is None:
-        return did_in_words([], language)
-    named = [(f"{call.toolkit}.{call.tool}", str(call.status)) for call in live.state.calls]
-    return did_in_words([*named, *((name, "ok") for name in live.state.more_calls.elements())], language)
-
-
-def did_in_words(calls: list[tuple[str, str]], language: str = "en") -> str:
-    """Say in one sentence which calls were made, how often and how they stand; long lists are cut, and said."""
-    if not calls:
-        return sentence("did_nothing", language)
-    counted = Counter(calls)
-    named = [f"{name} ({status})" + (f" ×{count}" if count > 1 else "") for (name, status), count in counted.items()]
-    shown = ", ".join(named[:20])
-    more = f", … {len(named) - 20} more" if len(named) > 20 else ""
-    return sentence("did_calls", language, calls=shown + more)

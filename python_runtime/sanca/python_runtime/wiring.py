@@ -119,12 +119,6 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     sandbox = ConfiguredSandbox(SandboxSettings())
     store = RunStore(home / "runs.db")
     engine_id = f"engine_{uuid.uuid4().hex}"
-    queue = RunQueue(
-        home / "runs.db",
-        executor_id=engine_id,
-        at_once=settings.runs_at_once,
-        poll_seconds=settings.queue_poll_seconds,
-    )
     remembering = make_memory_parts(
         memory,
         home,
@@ -154,7 +148,7 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
         history=WhatRunsDid(journal, store),
         runs=Runs(
             store=store,
-            queue=queue,
+            queue=_queue(home, settings, engine_id),
             sessions=sessions,
             gate=broker,
             journal=journal.of_run,
@@ -166,6 +160,11 @@ async def _make(home: Path, toolkits: Sequence[str]) -> Parts:
     parts.learning = _learning(parts, memory)
     parts.user_data = make_user_data(home, sessions, store, files, partial(_let_go, parts))
     return parts
+
+
+def _queue(home: Path, settings: EngineSettings, engine_id: str) -> RunQueue:
+    poll_seconds = settings.queue_poll_seconds
+    return RunQueue(home / "runs.db", executor_id=engine_id, at_once=settings.runs_at_once, poll_seconds=poll_seconds)
 
 
 def _broker_settings(home: Path, settings: EngineSettings, toolkits: Sequence[str]) -> BrokerSettings:
