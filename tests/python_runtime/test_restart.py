@@ -9,6 +9,7 @@ from typing import Any
 from agui_story import activities, check_order, text
 from sanca.python_runtime.service import engine_pb2 as pb
 from served_engine import CALLER, ServedEngine, served
+from watching import calls_of
 
 Ledger = Callable[[], list[str]]
 
@@ -18,7 +19,7 @@ WORK = "garden.dig('first')\ngarden.slow_dig('second', 60)\ngarden.dig('third')"
 def until_running(events: Any, tool: str) -> None:
     """Read on until a call of the tool is shown as running."""
     for event in events:
-        for call in event.get("content", {}).get("calls", ()):
+        for call in calls_of(event):
             if (call["tool"], call["status"]) == (tool, "running"):
                 return
     raise AssertionError(f"{tool} was never called")

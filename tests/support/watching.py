@@ -13,6 +13,12 @@ from sanca.python_runtime.events import EventLog
 Event = dict[str, Any]
 
 
+def calls_of(event: Event) -> list[Event]:
+    """Return the calls that a round's activity shows; other events have none."""
+    content: Event = event["content"] if event.get("activityType") == "sanca-round" else {}
+    return list(content.get("calls", ()))
+
+
 async def until_event(log: EventLog, fits: Callable[[Event], bool], seconds: float = 20) -> Event:
     """Return the first event that fits."""
     with anyio.fail_after(seconds):
@@ -27,8 +33,7 @@ async def until_call(log: EventLog, tool: str, status: str = "running") -> None:
     """Wait until a round shows a call in a status."""
 
     def fits(event: Event) -> bool:
-        content = event.get("content", {}) if event.get("activityType") == "sanca-round" else {}
-        return any((call["tool"], call["status"]) == (tool, status) for call in content.get("calls", ()))
+        return any((call["tool"], call["status"]) == (tool, status) for call in calls_of(event))
 
     await until_event(log, fits)
 

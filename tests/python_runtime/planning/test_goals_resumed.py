@@ -17,7 +17,7 @@ from sanca.python_runtime import Engine
 from sanca.python_runtime.engine import LOCAL
 from sanca.python_runtime.service import engine_pb2 as pb
 from served_engine import CALLER, ServedEngine, served
-from watching import to_the_end
+from watching import calls_of, to_the_end
 
 LIST = "```plan\n1. Dig the north bed\n2. Dig the south bed slowly\n3. Tell what was done (after 1, 2)\n```\n\n"
 
@@ -51,7 +51,7 @@ def test_after_a_kill_going_on_does_only_what_is_left(
     log = tmp_path / "engine.log"
     with served(home, log) as engine:
         for event in started(engine, message=ask, run_id="r1"):
-            runs += [call["tool"] for call in event.get("content", {}).get("calls", ()) if call["status"] == "running"]
+            runs += [call["tool"] for call in calls_of(event) if call["status"] == "running"]
             if "slow_dig" in runs:
                 break
         engine.kill()

@@ -18,6 +18,7 @@ from agui_story import activities, check_order, text
 from sanca.python_runtime.service import engine_pb2 as pb
 from served_engine import CALLER, SERVE, ServedEngine, served
 from stalls import Stalls
+from watching import calls_of
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_sigterm_ends_it_within_three_seconds_and_a_live_run_is_interrupted(
 ) -> None:
     events = engine.start("s1", action_code="garden.slow_dig('north', 60)", run_id="r1")
     for event in events:
-        if event.get("content", {}).get("calls"):
+        if calls_of(event):
             break
     begin, stalls = time.monotonic(), Stalls()
     code = engine.stop()
