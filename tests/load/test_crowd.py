@@ -120,8 +120,11 @@ def check_calls(replies: list[Reply]) -> None:
 
 
 async def quiet_again(doors: ServedDoors, before: Held, seconds: float = 120) -> None:
-    """Wait until the engine holds no more than before, but for a few files that it keeps open once it needed them."""
+    """Wait until the engine holds no more than before, but for what it keeps once it needed it, whoever came.
+
+    That is a reader or two more of each database (two files each) and a sandbox session that is kept warm.
+    """
     deadline = time.monotonic() + seconds
-    while (now := doors.held()).descriptors > before.descriptors + 12 or now.processes > before.processes + 2:
+    while (now := doors.held()).descriptors > before.descriptors + 24 or now.processes > before.processes + 2:
         assert time.monotonic() < deadline, f"it holds {now}, {before} before"
         await asyncio.sleep(0.2)  # nothing tells when another process has closed a socket

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import orjson
+from google.protobuf.json_format import ParseError
 from pydantic import TypeAdapter, ValidationError
 from sanca.a2a.server.contexts import HttpContexts
 from sse_starlette.sse import EventSourceResponse
@@ -16,6 +17,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from a2a.compat.v0_3.context_builders import V03ServerCallContextBuilder
+from a2a.compat.v0_3.conversions import to_core_message
 from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
 from a2a.compat.v0_3.rest_adapter import REST03Adapter
 from a2a.compat.v0_3.rest_handler import REST03Handler
@@ -37,6 +39,7 @@ from a2a.utils.errors import (
 
 _JSON_TYPES = frozenset({"application/json", "application/a2a+json"})
 _NOT_JSON = "The body is not JSON."
+_UNREADABLE = "Invalid params: message: a part or its metadata cannot be read; bytes must be Base64."
 
 
 class JsonRequest(Request):
@@ -115,9 +118,13 @@ def _refused_params(body: Any) -> Response | None:
     if expected is None or isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
         return None
     try:
-        expected.validate_python(body["params"])
+        params = expected.validate_python(body["params"])
+        if (message := getattr(params, "message", None)) is not None:
+            to_core_message(message)
     except ValidationError as error:
         return JSONResponse(build_error_response(request_id, JsonRpcInvalidParams(message=_first(error))))
+    except (ValueError, ParseError):  # what the form alone does not tell; the SDK would say that it broke inside
+        return JSONResponse(build_error_response(request_id, JsonRpcInvalidParams(message=_UNREADABLE)))
     return None
 
 
