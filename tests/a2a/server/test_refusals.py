@@ -182,7 +182,7 @@ async def test_bounds_of_pages_and_history_are_kept(stack: A2aStack) -> None:
         (b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{"message":{}}}', -32602),
         (
             b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{"message":{"messageId":"m","role":"user",'
-            b'"parts":[{"kind":"file","file":{"bytes":"none!"}}]}}}',
+            b'"parts":[{"kind":"file","file":{"bytes":"abcde"}}]}}}',
             -32602,
         ),
         (b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}', -32602),
