@@ -256,8 +256,7 @@ async def test_hash_seed_stands_in_the_actions_journal_row(home: Path) -> None:
 async def test_action_with_a_library_wakes_where_it_is_loaded(home: Path) -> None:
     async with Engine(home) as engine:
         first = await engine.execute("import pandas\ntable = pandas.DataFrame({'a': [1, 2]})", session_id="ses_a")
-        if first.status != "ok":
-            pytest.skip("there is no guest library here; `make setup` makes it")
+        assert first.status == "ok", first.error
         await engine.parts.workers.sleep("ses_a")
         loaded = "__import__('sys').modules.get('matplotlib') is not None"
         woken = await engine.execute(f"int(table.a.sum()), {loaded}", session_id="ses_a")
